@@ -1,0 +1,40 @@
+"""State "Assign To Business Profile": put numbers on the Business Profile, as the Trust Product demands."""
+
+from onboarding import progress, settings, trust_hub
+from onboarding.assignments import Work
+from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
+from onboarding.step import step
+
+
+class AssignToBusinessProfileEvent(StepEvent):
+    """The numbers that need work, all of one subaccount."""
+
+    subaccount_sid: AccountSid
+    business_profile_sid: BundleSid
+    phone_numbers: list[PhoneNumberSid]
+
+
+class OnBusinessProfile(Model):
+    """The numbers that are on the profile now; refused ones are recorded and dropped."""
+
+    phone_numbers: list[PhoneNumberSid]
+
+
+@step(AssignToBusinessProfileEvent)
+def handler(event: AssignToBusinessProfileEvent) -> OnBusinessProfile:
+    """Handle the state's event.
+
+    Raises:
+        SubaccountBusy: Another execution works on the subaccount.
+        TwilioThrottled, TwilioUnavailable: Some numbers were not tried or not answered; try again.
+    """
+    environment = settings.load()
+    sid = event.business_profile_sid
+    work = Work(progress.connect(environment), event.execution, event.subaccount_sid, environment.threads_per_function)
+    records = work.records(event.phone_numbers)
+    batch = work.assign(
+        [record for record in records if record.stage is not Stage.ON_BUSINESS_PROFILE],
+        trust_hub.connect(environment).on_business_profile(sid),
+        assigned=lambda record, assignment_sid: record.on_business_profile(sid, assignment_sid),
+    )
+    return OnBusinessProfile(phone_numbers=[number for number in event.phone_numbers if number not in batch.refused])

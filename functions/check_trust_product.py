@@ -1,0 +1,59 @@
+"""State "Check Trust Product": what Twilio says of the product now. The API is the truth, a callback only a hint."""
+
+from datetime import UTC, datetime
+
+from onboarding import progress, settings, trust_hub
+from onboarding.errors import ReviewTimedOut, TrustProductRejected, explain_rejection
+from onboarding.models import VERDICTS, Status, StepEvent, TrustProductRecord, TrustProductState, VerdictBy
+from onboarding.step import step
+from onboarding.trust_hub import Bundle, TrustHub
+
+
+class CheckTrustProductEvent(StepEvent):
+    """The product as it was last seen, and when the run stops waiting."""
+
+    trust_product: TrustProductState
+    review_deadline: datetime
+
+
+@step(CheckTrustProductEvent)
+def handler(event: CheckTrustProductEvent) -> TrustProductState:
+    """Handle the state's event.
+
+    Raises:
+        TrustProductRejected: With Twilio's codes and what to correct.
+        ReviewTimedOut: There is no verdict, and the deadline has passed.
+    """
+    environment = settings.load()
+    before = event.trust_product
+    product = fetch(trust_hub.connect(environment), before.sid)
+    verdict_by: VerdictBy = "none"
+    if product.status in VERDICTS and before.status not in VERDICTS:
+        verdict_by = "poll" if before.verdict_by == "none" else before.verdict_by
+    news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
+    progress.connect(environment).record_trust_product(
+        news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by})
+    )
+    if product.status is Status.REJECTED:
+        raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))
+    if product.status is not Status.APPROVED and datetime.now(UTC) > event.review_deadline:
+        raise ReviewTimedOut(
+            f"Twilio gave no verdict on the Trust Product {product.sid} by {event.review_deadline:%Y-%m-%d %H:%M} UTC "
+            f"(it is {product.status.value}); ask Twilio's support, then send the request again."
+        )
+    return before.model_copy(update={"status": product.status, "verdict_by": verdict_by})
+
+
+def fetch(hub: TrustHub, sid: str) -> Bundle:
+    """Fetch the product (`BU…`); one that was deleted meanwhile counts as rejected.
+
+    Raises:
+        TrustProductRejected: There is no such product any more.
+    """
+    product = hub.trust_product(sid)
+    if not product:
+        raise TrustProductRejected(
+            f"The Trust Product {sid} was deleted from the account {hub.account_sid} while it was awaited; "
+            "send the request again."
+        )
+    return product

@@ -1,0 +1,50 @@
+"""State "Connect Business Profile": connect the Trust Product to the Business Profile, if it is not."""
+
+import time
+
+from onboarding import progress, settings, trust_hub
+from onboarding.models import BundleSid, EntityAssignmentSid, Model, StepEvent
+from onboarding.progress import Progress
+from onboarding.step import step
+from onboarding.trust_hub import TrustHub
+
+
+class ConnectBusinessProfileEvent(StepEvent):
+    """What to connect, and the entity assignment if it was found before."""
+
+    trust_product_sid: BundleSid
+    business_profile_sid: BundleSid
+    connection_sid: EntityAssignmentSid | None
+
+
+class Connection(Model):
+    """The entity assignment that connects them."""
+
+    sid: EntityAssignmentSid
+    created: bool
+
+
+@step(ConnectBusinessProfileEvent)
+def handler(event: ConnectBusinessProfileEvent) -> Connection:
+    """Handle the state's event."""
+    if event.connection_sid:
+        return Connection(sid=event.connection_sid, created=False)
+    environment = settings.load()
+    return connect(trust_hub.connect(environment), progress.connect(environment), event)
+
+
+def connect(hub: TrustHub, table: Progress, event: ConnectBusinessProfileEvent) -> Connection:
+    """Look again, then connect, alone.
+
+    Raises:
+        TrustProductBusy: Another execution is creating or connecting the product.
+    """
+    product_sid, profile_sid = event.trust_product_sid, event.business_profile_sid
+    time.sleep(table.hold_trust_product(event.execution, product_sid))
+    try:
+        if existing := hub.connection(product_sid, profile_sid):
+            return Connection(sid=existing, created=False)
+        table.before_trust_product_post(event.execution, product_sid)
+        return Connection(sid=hub.connect(product_sid, profile_sid), created=True)
+    finally:
+        table.release_trust_product(event.execution, product_sid)

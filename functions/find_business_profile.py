@@ -1,0 +1,80 @@
+"""State "Find Business Profile": the approved profile that the request names, or the only primary one."""
+
+from onboarding import settings, trust_hub
+from onboarding.errors import BusinessProfileAmbiguous, BusinessProfileNotApproved, BusinessProfileNotFound
+from onboarding.models import BundleSid, Model, Status, StepEvent
+from onboarding.step import step
+from onboarding.trust_hub import Bundle, TrustHub
+
+
+class FindBusinessProfileEvent(StepEvent):
+    """The profile to use, None to find it."""
+
+    business_profile_sid: BundleSid | None
+
+
+class BusinessProfile(Model):
+    """The approved profile that the numbers go on."""
+
+    sid: BundleSid
+    friendly_name: str
+
+
+@step(FindBusinessProfileEvent)
+def handler(event: FindBusinessProfileEvent) -> BusinessProfile:
+    """Handle the state's event."""
+    hub = trust_hub.connect(settings.load())
+    sid = event.business_profile_sid
+    profile = fetch_approved(hub, sid) if sid else find_approved(hub)
+    return BusinessProfile(sid=profile.sid, friendly_name=profile.friendly_name)
+
+
+def fetch_approved(hub: TrustHub, sid: str) -> Bundle:
+    """Fetch a Business Profile (`BU…`) that is approved.
+
+    Raises:
+        BusinessProfileNotFound: The parent account has none of this SID.
+        BusinessProfileNotApproved: Twilio has not approved it.
+    """
+    profile = hub.business_profile(sid)
+    if not profile:
+        raise BusinessProfileNotFound(
+            f"business_profile_sid: the account {hub.account_sid} has no Business Profile {sid}; "
+            "copy the SID from the Console's Trust Hub, or leave it out."
+        )
+    if profile.status is not Status.APPROVED:
+        raise _not_approved(profile)
+    return profile
+
+
+def find_approved(hub: TrustHub) -> Bundle:
+    """Find the one approved primary Business Profile.
+
+    Raises:
+        BusinessProfileNotFound: The parent account has no primary profile.
+        BusinessProfileNotApproved: None of its primary profiles is approved.
+        BusinessProfileAmbiguous: Several are.
+    """
+    profiles = hub.primary_business_profiles()
+    match [profile for profile in profiles if profile.status is Status.APPROVED]:
+        case [profile]:
+            return profile
+        case []:
+            if profiles:
+                raise _not_approved(profiles[0])
+            raise BusinessProfileNotFound(
+                f"The account {hub.account_sid} has no primary Business Profile; create one in the Console's Trust Hub."
+            )
+        case approved:
+            sids = ", ".join(profile.sid for profile in approved)
+            raise BusinessProfileAmbiguous(
+                f"The account {hub.account_sid} has several approved primary Business Profiles ({sids}); "
+                "name one as business_profile_sid."
+            )
+
+
+def _not_approved(profile: Bundle) -> BusinessProfileNotApproved:
+    return BusinessProfileNotApproved(
+        f"The Business Profile {profile.sid} is {profile.status.value}, not twilio-approved; "
+        "complete it in the Console's Trust Hub and send the request again."
+    )

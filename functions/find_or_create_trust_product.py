@@ -1,0 +1,91 @@
+"""State "Find Or Create Trust Product": the SHAKEN/STIR product to use; created only if there is none."""
+
+import time
+
+from onboarding import progress, settings, trust_hub
+from onboarding.errors import InvalidRequest
+from onboarding.models import BundleSid, Status, StepEvent, TrustProductRecord, TrustProductRequest, TrustProductState
+from onboarding.progress import Progress
+from onboarding.step import step
+from onboarding.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
+
+BEST_FIRST = [Status.APPROVED, Status.IN_REVIEW, Status.PENDING_REVIEW, Status.DRAFT, Status.REJECTED]
+
+
+class FindOrCreateTrustProductEvent(StepEvent):
+    """The profile that the product is to be connected to, and what the request says of the product."""
+
+    business_profile_sid: BundleSid
+    trust_product: TrustProductRequest
+
+
+@step(FindOrCreateTrustProductEvent)
+def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
+    """Handle the state's event."""
+    environment = settings.load()
+    hub, table = trust_hub.connect(environment), progress.connect(environment)
+    product = find(hub, event) or create(hub, table, event)
+    table.record_trust_product(
+        TrustProductRecord(
+            sid=product.sid,
+            status=product.status,
+            business_profile_sid=event.business_profile_sid,
+            **({"created_by": event.execution} if product.created else {}),
+        )
+    )
+    return product
+
+
+def find(hub: TrustHub, event: FindOrCreateTrustProductEvent) -> TrustProductState | None:
+    """Find the product: the one named, else one connected to the profile, else one of the same name.
+
+    Raises:
+        InvalidRequest: The product that the request names does not exist or is not a SHAKEN/STIR one.
+    """
+    profile_sid = event.business_profile_sid
+    if event.trust_product.sid:
+        named = hub.trust_product(event.trust_product.sid)
+        if not named or named.policy_sid != SHAKEN_STIR_POLICY_SID:
+            raise InvalidRequest(
+                f"The request was refused: trust_product.sid: {event.trust_product.sid} is not a SHAKEN/STIR "
+                f"Trust Product of the account {hub.account_sid}; leave it out to find or create one."
+            )
+        return _found(named, hub.connection(named.sid, profile_sid))
+    products = sorted(hub.trust_products(), key=lambda product: BEST_FIRST.index(product.status))
+    for product in products:
+        if connection_sid := hub.connection(product.sid, profile_sid):
+            return _found(product, connection_sid)
+    name = event.trust_product.friendly_name
+    same_name = (_found(product, None) for product in products if product.friendly_name == name)
+    return next(same_name, None)
+
+
+def create(hub: TrustHub, table: Progress, event: FindOrCreateTrustProductEvent) -> TrustProductState:
+    """Create a draft, unless another execution does so at the same time.
+
+    Raises:
+        InvalidRequest: The request and the deployment's parameters leave out the name or the e-mail.
+        TrustProductBusy: Another execution is creating or connecting the product.
+    """
+    name, email = event.trust_product.friendly_name, event.trust_product.email
+    if not name or not email:
+        missing = " and ".join(
+            key for key, value in [("trust_product.friendly_name", name), ("trust_product.email", email)] if not value
+        )
+        raise InvalidRequest(
+            f"The request was refused: {missing}: needed, since the account {hub.account_sid} "
+            "has no SHAKEN/STIR Trust Product yet and one must be created."
+        )
+    time.sleep(table.hold_trust_product(event.execution))
+    try:
+        if found := find(hub, event):
+            return found
+        table.before_trust_product_post(event.execution)
+        created = hub.create_trust_product(name, email)
+    finally:
+        table.release_trust_product(event.execution)
+    return TrustProductState(sid=created.sid, status=created.status, created=True, connection_sid=None)
+
+
+def _found(product: Bundle, connection_sid: str | None) -> TrustProductState:
+    return TrustProductState(sid=product.sid, status=product.status, created=False, connection_sid=connection_sid)

@@ -1,0 +1,108 @@
+"""State "List Phone Numbers": read one page of a subaccount's numbers and pick those that still need work."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from onboarding import progress, settings, trust_hub
+from onboarding.eligibility import ineligible_because
+from onboarding.errors import InvalidRequest
+from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberRecord, PhoneNumberSid, Region, Stage, StepEvent
+from onboarding.step import step
+from onboarding.trust_hub import PhoneNumber, TrustHub
+
+REFUSED_AGAIN_AFTER = timedelta(days=7)
+
+
+class ListPhoneNumbersEvent(StepEvent):
+    """Whose numbers, which page or which numbers, and where they are to go."""
+
+    subaccount_sid: AccountSid
+    phone_numbers: list[PhoneNumberSid] | None
+    page_url: str | None
+    regions: list[Region]
+    business_profile_sid: BundleSid
+    trust_product_sid: BundleSid
+
+
+class PhoneNumbersPage(Model):
+    """The numbers of this page that need work, and the next page."""
+
+    phone_numbers: list[PhoneNumberSid]
+    next_page_url: str | None
+
+
+@step(ListPhoneNumbersEvent)
+def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
+    """Handle the state's event.
+
+    Raises:
+        SubaccountBusy: Another execution works on the subaccount.
+        InvalidRequest: A number that the request names is not the subaccount's.
+    """
+    environment = settings.load()
+    hub, table = trust_hub.connect(environment), progress.connect(environment)
+    table.hold_subaccount(event.subaccount_sid, event.execution)
+    if event.phone_numbers:
+        threads = environment.threads_per_function
+        numbers, next_page_url = fetch_named(hub, event.subaccount_sid, event.phone_numbers, threads), None
+    else:
+        numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)
+    known = table.phone_numbers(event.subaccount_sid, [number.sid for number in numbers])
+    seen = [classify(number, known.get(number.sid), event) for number in numbers]
+    table.put_phone_numbers(
+        event.subaccount_sid, [record for record in seen if record != known.get(record.phone_number_sid)]
+    )
+    return PhoneNumbersPage(
+        phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page_url=next_page_url
+    )
+
+
+def fetch_named(hub: TrustHub, account_sid: str, sids: Iterable[str], threads: int) -> list[PhoneNumber]:
+    """Fetch the numbers that the request names.
+
+    Raises:
+        InvalidRequest: One of them is not the subaccount's.
+    """
+
+    def fetch(sid: str) -> PhoneNumber:
+        if number := hub.phone_number(account_sid, sid):
+            return number
+        raise InvalidRequest(f"The request was refused: phone_numbers: {sid} is not a number of {account_sid}.")
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(fetch, sids))
+
+
+def classify(number: PhoneNumber, known: PhoneNumberRecord | None, event: ListPhoneNumbersEvent) -> PhoneNumberRecord:
+    """Say where a number stands: equal to what is known of it when there is nothing to do for it."""
+    discovered = PhoneNumberRecord(
+        phone_number_sid=number.sid, phone_number=number.phone_number, stage=Stage.DISCOVERED
+    )
+    if reason := ineligible_because(number, event.regions):
+        return discovered.model_copy(update={"stage": Stage.INELIGIBLE, "reason": reason})
+    if not known:
+        return discovered
+    if known.stage is Stage.ON_TRUST_PRODUCT and (
+        (known.business_profile_sid, known.trust_product_sid) == (event.business_profile_sid, event.trust_product_sid)
+    ):
+        return known
+    if known.stage is Stage.REFUSED and not event.phone_numbers:
+        refused_at = known.refused_at or datetime.min.replace(tzinfo=UTC)
+        if datetime.now(UTC) < refused_at + REFUSED_AGAIN_AFTER:
+            return known
+    on_profile = known.business_profile_assignment_sid and known.business_profile_sid == event.business_profile_sid
+    if not on_profile:
+        return discovered
+    return discovered.model_copy(
+        update={
+            "stage": Stage.ON_BUSINESS_PROFILE,
+            "business_profile_sid": known.business_profile_sid,
+            "business_profile_assignment_sid": known.business_profile_assignment_sid,
+        }
+    )
+
+
+def needs_work(record: PhoneNumberRecord) -> bool:
+    """Say whether a number is on its way."""
+    return record.stage in {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE}

@@ -1,0 +1,61 @@
+"""State "List Subaccounts": write the manifest of the accounts that this run works on."""
+
+from onboarding import manifest, settings, trust_hub
+from onboarding.errors import InvalidRequest
+from onboarding.models import AccountSid, Manifest, StepEvent, Subaccount
+from onboarding.step import step
+from onboarding.trust_hub import Account, TrustHub
+
+
+class ListSubaccountsEvent(StepEvent):
+    """Which subaccounts, None for all active ones; and whether the parent's own numbers are worked on too."""
+
+    subaccounts: list[AccountSid] | None
+    include_parent: bool
+
+
+@step(ListSubaccountsEvent)
+def handler(event: ListSubaccountsEvent) -> Manifest:
+    """Handle the state's event."""
+    environment = settings.load()
+    hub = trust_hub.connect(environment)
+    accounts = named(hub, event.subaccounts) if event.subaccounts else active(hub)
+    if event.include_parent:
+        accounts.append(Account(hub.account_sid, "parent account", "active"))
+    if not accounts:
+        raise InvalidRequest(
+            f"The account {hub.account_sid} has no active subaccount; "
+            "set include_parent to work on the parent's own numbers."
+        )
+    entries = [Subaccount(subaccount_sid=account.sid, friendly_name=account.friendly_name) for account in accounts]
+    return manifest.write(manifest.connect(), environment.manifest_bucket, event.execution, entries)
+
+
+def active(hub: TrustHub) -> list[Account]:
+    """List the active subaccounts."""
+    return [account for account in hub.subaccounts() if account.status == "active"]
+
+
+def named(hub: TrustHub, sids: list[str]) -> list[Account]:
+    """Find the subaccounts that the request names: one with one call, several with one list.
+
+    Raises:
+        InvalidRequest: One of them is unknown, the parent itself, suspended or closed.
+    """
+    if len(sids) == 1:
+        found = hub.account(sids[0])
+        known = {found.sid: found} if found and found.sid != hub.account_sid else {}
+    else:
+        known = {account.sid: account for account in hub.subaccounts()}
+    for place, sid in enumerate(sids):
+        if sid not in known:
+            hint = "is the parent: use include_parent" if sid == hub.account_sid else "is not a subaccount of it"
+            raise InvalidRequest(
+                f"The request was refused: subaccounts[{place}]: {sid} {hint} (the parent is {hub.account_sid})."
+            )
+        if known[sid].status != "active":
+            raise InvalidRequest(
+                f"The request was refused: subaccounts[{place}]: {sid} is {known[sid].status}; "
+                "only active subaccounts can be worked on."
+            )
+    return [known[sid] for sid in sids]

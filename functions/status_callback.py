@@ -1,0 +1,87 @@
+"""The webhook behind API Gateway: take in Twilio's status callback and wake who waits for it.
+
+The callback is only a hint that something changed: nothing of its body is believed.
+Source: https://www.twilio.com/docs/usage/webhooks/webhooks-security.
+"""
+
+import hashlib
+from base64 import b64decode
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import TypeAdapter, ValidationError
+from twilio.request_validator import RequestValidator
+
+from onboarding import credentials, progress, settings, workflow
+from onboarding.models import BundleSid
+from onboarding.observability import logger, metrics
+from onboarding.progress import Progress
+
+SIGNATURE_HEADER = "x-twilio-signature"
+MAX_BODY_BYTES = 16_384
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Handle an API Gateway v2 event.
+
+    Returns:
+        204 when it was taken in, 403 when Twilio did not sign it, 400 without a Trust Product, 413 when too large.
+    """
+    request = APIGatewayProxyEventV2(event)
+    logger.set_correlation_id(request.request_context.request_id)
+    environment = settings.load()
+    body = _body(request)
+    if len(body) > MAX_BODY_BYTES:
+        return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    parameters = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    tokens = credentials.read(environment.twilio_secret_arn).auth_tokens
+    url = url_that_twilio_called(request, environment.public_base_url)
+    if not is_signed(url, parameters, request.headers.get(SIGNATURE_HEADER), tokens):
+        metrics.add_metric(name="RefusedSignatures", unit="Count", value=1)
+        logger.warning("refused a callback: its signature is missing or wrong", extra={"url": url})
+        return _answer(HTTPStatus.FORBIDDEN)
+    try:
+        product_sid = TypeAdapter(BundleSid).validate_python(
+            (request.query_string_parameters or {}).get("trust_product_sid")
+        )
+    except ValidationError:
+        return _answer(HTTPStatus.BAD_REQUEST)
+    wake_waiters(progress.connect(environment), product_sid, parameters, hashlib.sha256(body).hexdigest()[:16])
+    return _answer(HTTPStatus.NO_CONTENT)
+
+
+def url_that_twilio_called(request: APIGatewayProxyEventV2, public_base_url: str | None) -> str:
+    """Rebuild the URL that the signature covers, never from the Host header."""
+    base_url = public_base_url or f"https://{request.request_context.domain_name}"
+    query = f"?{request.raw_query_string}" if request.raw_query_string else ""
+    return f"{base_url.rstrip('/')}{request.raw_path}{query}"
+
+
+def is_signed(url: str, parameters: dict[str, str], signature: str | None, auth_tokens: list[str]) -> bool:
+    """Say whether Twilio signed the request with one of the tokens."""
+    if not signature:
+        return False
+    return any(RequestValidator(token).validate(url, parameters, signature) for token in auth_tokens)
+
+
+def wake_waiters(table: Progress, trust_product_sid: str, parameters: dict[str, str], digest: str) -> None:
+    """Record the callback, then wake every execution that waits for the product (`BU…`)."""
+    table.record_callback(trust_product_sid, digest, parameters)
+    woken = 0
+    for waiter in table.waiters(trust_product_sid):
+        woken += workflow.wake(workflow.connect(), waiter.task_token, "callback")
+        table.remove_waiter(trust_product_sid, waiter)
+    logger.info("callback taken in", extra={"trust_product_sid": trust_product_sid, "executions_woken": woken})
+
+
+def _body(request: APIGatewayProxyEventV2) -> bytes:
+    text = request.body or ""
+    return b64decode(text) if request.is_base64_encoded else text.encode()
+
+
+def _answer(status: HTTPStatus) -> dict[str, Any]:
+    return {"statusCode": status.value}

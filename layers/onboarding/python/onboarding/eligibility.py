@@ -1,0 +1,28 @@
+"""Which phone numbers can be signed: voice-capable ones of the regions asked for, toll-free ones among them."""
+
+from collections.abc import Collection
+
+import phonenumbers
+
+from onboarding.trust_hub import PhoneNumber
+
+
+def ineligible_because(number: PhoneNumber, regions: Collection[str]) -> str | None:
+    """Say why a phone number is not to be signed.
+
+    Args:
+        number: The number, as Twilio lists it.
+        regions: libphonenumber regions, such as US.
+
+    Returns:
+        The reason, None if the number is eligible.
+    """
+    if not number.voice:
+        return "it has no voice capability"
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(number.phone_number))
+    except phonenumbers.NumberParseException:
+        region = None
+    if region in regions:
+        return None
+    return f"its region is {region or 'unknown'}, not {' or '.join(sorted(regions))}"

@@ -1,0 +1,108 @@
+"""Everything that can go wrong, by the names that the state machine matches.
+
+The text of each error is one sentence for a person: what happened, where, and what to do.
+"""
+
+
+class OnboardingError(Exception):
+    """The root of all errors that a step raises on purpose."""
+
+
+class InvalidRequest(OnboardingError):
+    """The request cannot be carried out as written."""
+
+
+class CredentialsRefused(OnboardingError):
+    """Twilio refused the account SID and Auth Token (HTTP 401, code 20003), or the secret holds none."""
+
+
+class BusinessProfileNotFound(OnboardingError):
+    """There is no such Business Profile, or no primary one at all."""
+
+
+class BusinessProfileAmbiguous(OnboardingError):
+    """Several approved primary Business Profiles could be meant."""
+
+
+class BusinessProfileNotApproved(OnboardingError):
+    """The Business Profile is not `twilio-approved`."""
+
+
+class TrustProductBusy(OnboardingError):
+    """Another execution is creating or connecting the Trust Product; try again."""
+
+
+class TrustProductNoncompliant(OnboardingError):
+    """Twilio's evaluation found the Trust Product noncompliant."""
+
+
+class TrustProductRejected(OnboardingError):
+    """Twilio rejected the Trust Product."""
+
+
+class ReviewTimedOut(OnboardingError):
+    """Twilio gave no verdict in the time that the run was ready to wait."""
+
+
+class SubaccountBusy(OnboardingError):
+    """Another execution is working on the subaccount; try again."""
+
+
+class TwilioRefused(OnboardingError):
+    """Twilio answered with a permanent error (HTTP 4xx).
+
+    Attributes:
+        status: The HTTP status.
+        code: Twilio's error code, None if the answer carried none.
+        reason: Twilio's own message.
+        more_info: The address of Twilio's page on the code.
+    """
+
+    def __init__(self, request: str, status: int, code: int | None, reason: str, more_info: str | None) -> None:
+        self.status = status
+        self.code = code
+        self.reason = reason
+        self.more_info = more_info
+        number = f"code {code}, HTTP {status}" if code else f"HTTP {status}"
+        see = f"; see {more_info}" if more_info else ""
+        super().__init__(f"Twilio refused {request} with «{reason.rstrip('.')}» ({number}){see}.")
+
+
+class TwilioThrottled(OnboardingError):
+    """Twilio takes no more requests just now (HTTP 429); try again."""
+
+
+class TwilioUnavailable(OnboardingError):
+    """Twilio failed or did not answer (HTTP 5xx, timeout, connection); try again."""
+
+
+REJECTION_REMEDIES = {
+    18601: "the business name or website does not match public records: correct it in the Business Profile",
+    18602: "the business registration number could not be verified: correct it in the Business Profile",
+    18603: "the business address could not be verified: correct it in the Business Profile",
+    18604: "the first authorized representative could not be verified: correct their details",
+    18605: "the second authorized representative could not be verified: correct their details",
+    18606: "a representative's e-mail is not of the business's domain: use one that is",
+    18607: "the data was used by another profile: enter the business's own data",
+    18608: "the data was used by another profile: enter the business's own data",
+    18609: "the registration authority does not fit the registration number: choose the right one",
+}
+"""What to correct, by the code in a rejected bundle's `errors` (https://www.twilio.com/docs/api/errors)."""
+
+
+def explain_rejection(trust_product_sid: str, codes: list[int]) -> str:
+    """Put a rejection into one sentence.
+
+    Args:
+        trust_product_sid: The rejected Trust Product, `BU…`.
+        codes: Twilio's codes, from the `errors` of the bundle.
+
+    Returns:
+        What Twilio found, code by code, and what to do next.
+    """
+    reasons = [f"{code}: {REJECTION_REMEDIES.get(code, 'see https://www.twilio.com/docs/errors')}" for code in codes]
+    why = "; ".join(reasons) if reasons else "Twilio named no reason: look into the Console's Trust Hub"
+    return (
+        f"Twilio rejected the Trust Product {trust_product_sid} ({why}). "
+        'Correct it in the Console, then send the request again with "resubmit": true.'
+    )

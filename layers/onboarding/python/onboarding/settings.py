@@ -1,0 +1,41 @@
+"""The functions' environment, as the template's Globals set it."""
+
+import os
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from onboarding.models import BundleSid, Region
+
+Words = Annotated[list[Region], BeforeValidator(lambda value: value.split(","))]
+
+
+class Settings(BaseModel):
+    """One field per environment variable, named alike; an empty variable counts as left out."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=str.upper)
+
+    table_name: str
+    manifest_bucket: str
+    twilio_secret_arn: str
+    public_base_url: str | None = None
+    twilio_base_url: str | None = None
+    business_profile_sid: BundleSid | None = None
+    trust_product_friendly_name: str | None = None
+    trust_product_email: str | None = None
+    regions: Words
+    map_concurrency: Annotated[int, Field(ge=1)]
+    threads_per_function: Annotated[int, Field(ge=1)]
+    poll_seconds: Annotated[float, Field(gt=0)]
+    review_timeout_days: Annotated[float, Field(gt=0)]
+    lease_seconds: Annotated[float, Field(gt=0)]
+    list_settle_seconds: Annotated[float, Field(ge=0)]
+
+
+def load() -> Settings:
+    """Read the environment.
+
+    Raises:
+        pydantic.ValidationError: A variable is missing or malformed: the template and this model are out of step.
+    """
+    return Settings.model_validate({name: value for name, value in os.environ.items() if value})

@@ -1,0 +1,255 @@
+"""The only module that talks to Twilio: the Trust Hub and the accounts' phone numbers.
+
+Sources: https://www.twilio.com/docs/trust-hub/trusthub-rest-api,
+https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from itertools import batched
+from typing import Any
+
+from twilio.rest import Client
+
+from onboarding import credentials
+from onboarding.errors import TwilioRefused
+from onboarding.models import Status
+from onboarding.settings import Settings
+from onboarding.twilio_http import TwilioHttpClient
+
+SHAKEN_STIR_POLICY_SID = "RN7a97559effdf62d00f4298208492a5ea"
+PRIMARY_BUSINESS_PROFILE_POLICY_SID = "RN6433641899984f951173ef1738c3bdd0"
+PAGE_SIZE = 1000
+PHONE_NUMBERS_PER_PAGE = 500
+SIDS_PER_FILTER = 100
+"""How many SIDs one look-up names: 100 make a query string of 3.7 KB."""
+STATUS_AND_PROPERTIES_TOGETHER = 22204
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A Business Profile (CustomerProfile) or a Trust Product."""
+
+    sid: str
+    friendly_name: str
+    status: Status
+    policy_sid: str
+    errors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A Twilio account; status is `active`, `suspended` or `closed`."""
+
+    sid: str
+    friendly_name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """An IncomingPhoneNumber; `phone_number` in E.164."""
+
+    sid: str
+    phone_number: str
+    voice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What Twilio finds missing in a Trust Product; empty when it is compliant."""
+
+    sid: str
+    failures: tuple[str, ...]
+
+
+class ChannelEndpointAssignments:
+    """The phone numbers on one Business Profile or Trust Product."""
+
+    def __init__(self, resource: Any) -> None:
+        self._resource = resource
+
+    def find(self, phone_number_sids: Iterable[str]) -> dict[str, str]:
+        """Look up assignments, one call per 100 numbers.
+
+        Args:
+            phone_number_sids: `PN…`.
+
+        Returns:
+            The assignment (`RA…`) of each number that has one; of duplicates, the first.
+        """
+        found: dict[str, str] = {}
+        for sids in batched(phone_number_sids, SIDS_PER_FILTER, strict=False):
+            for assignment in self._resource.list(channel_endpoint_sids=",".join(sids), page_size=PAGE_SIZE):
+                found.setdefault(assignment.channel_endpoint_sid, assignment.sid)
+        return found
+
+    def create(self, phone_number_sid: str) -> str:
+        """Assign a phone number. Twilio accepts a second assignment of the same one: look before.
+
+        Returns:
+            The assignment, `RA…`.
+        """
+        created = self._resource.create(channel_endpoint_type="phone-number", channel_endpoint_sid=phone_number_sid)
+        return str(created.sid)
+
+
+class TrustHub:
+    """What the product asks of Twilio, with the parent account's credentials.
+
+    Every method raises the errors of `twilio_http`; what is not there is None.
+
+    Args:
+        client: The twilio library's client.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._hub = client.trusthub.v1
+        self.account_sid = str(client.account_sid)
+
+    def business_profile(self, sid: str) -> Bundle | None:
+        """Fetch a Business Profile, `BU…`."""
+        return _if_found(lambda: _bundle(self._hub.customer_profiles(sid).fetch()))
+
+    def primary_business_profiles(self) -> list[Bundle]:
+        """List the primary Business Profiles of any status."""
+        profiles = self._hub.customer_profiles.list(policy_sid=PRIMARY_BUSINESS_PROFILE_POLICY_SID, page_size=PAGE_SIZE)
+        return [_bundle(profile) for profile in profiles]
+
+    def trust_product(self, sid: str) -> Bundle | None:
+        """Fetch a Trust Product, `BU…`."""
+        return _if_found(lambda: _bundle(self._hub.trust_products(sid).fetch()))
+
+    def trust_products(self) -> list[Bundle]:
+        """List the SHAKEN/STIR Trust Products of any status."""
+        products = self._hub.trust_products.list(policy_sid=SHAKEN_STIR_POLICY_SID, page_size=PAGE_SIZE)
+        return [_bundle(product) for product in products]
+
+    def create_trust_product(self, friendly_name: str, email: str) -> Bundle:
+        """Create a SHAKEN/STIR Trust Product as a draft."""
+        return _bundle(
+            self._hub.trust_products.create(friendly_name=friendly_name, email=email, policy_sid=SHAKEN_STIR_POLICY_SID)
+        )
+
+    def connection(self, trust_product_sid: str, business_profile_sid: str) -> str | None:
+        """Find the entity assignment (`BV…`) that connects a Business Profile to a Trust Product."""
+        entities = self._hub.trust_products(trust_product_sid).trust_products_entity_assignments.list(
+            page_size=PAGE_SIZE
+        )
+        return next((str(entity.sid) for entity in entities if entity.object_sid == business_profile_sid), None)
+
+    def connect(self, trust_product_sid: str, business_profile_sid: str) -> str:
+        """Connect a Business Profile to a Trust Product; returns the entity assignment, `BV…`."""
+        product = self._hub.trust_products(trust_product_sid)
+        return str(product.trust_products_entity_assignments.create(object_sid=business_profile_sid).sid)
+
+    def evaluate(self, trust_product_sid: str) -> Evaluation:
+        """Let Twilio check a Trust Product against the SHAKEN/STIR policy."""
+        evaluation = self._hub.trust_products(trust_product_sid).trust_products_evaluations.create(
+            policy_sid=SHAKEN_STIR_POLICY_SID
+        )
+        failures = [
+            f"{failure['friendly_name']}: {failure['failure_reason']}"
+            for result in evaluation.results
+            if not result["passed"]
+            for failure in ([result] if result.get("failure_reason") else result["invalid"])
+        ]
+        compliant = str(evaluation.status) == "compliant"
+        return Evaluation(
+            str(evaluation.sid), () if compliant else tuple(failures) or (f"its status is {evaluation.status}",)
+        )
+
+    def submit(self, trust_product_sid: str, callback_url: str) -> Bundle:
+        """Hand a Trust Product in for review.
+
+        Args:
+            trust_product_sid: `BU…`, a draft or a rejected one.
+            callback_url: What Twilio calls when the status changes.
+        """
+        product = self._hub.trust_products(trust_product_sid)
+        try:
+            return _bundle(product.update(status=Status.PENDING_REVIEW.value, status_callback=callback_url))
+        except TwilioRefused as refusal:
+            if refusal.code != STATUS_AND_PROPERTIES_TOGETHER:
+                raise
+        product.update(status_callback=callback_url)
+        return _bundle(product.update(status=Status.PENDING_REVIEW.value))
+
+    def account(self, sid: str) -> Account | None:
+        """Fetch an account, `AC…`."""
+        return _if_found(lambda: _account(self._client.api.v2010.accounts(sid).fetch()))
+
+    def subaccounts(self) -> list[Account]:
+        """List the subaccounts of any status, without the parent that Twilio lists among them."""
+        accounts = map(_account, self._client.api.v2010.accounts.list(page_size=PAGE_SIZE))
+        return [account for account in accounts if account.sid != self.account_sid]
+
+    def phone_numbers(self, account_sid: str, page_url: str | None = None) -> tuple[list[PhoneNumber], str | None]:
+        """Read one page of an account's phone numbers.
+
+        Args:
+            account_sid: The parent or a subaccount, `AC…`.
+            page_url: The page to read, None for the first.
+
+        Returns:
+            At most 500 numbers, and the next page's URL, None at the end.
+        """
+        numbers = self._client.api.v2010.accounts(account_sid).incoming_phone_numbers
+        page = numbers.get_page(page_url) if page_url else numbers.page(page_size=PHONE_NUMBERS_PER_PAGE)
+        return [_phone_number(number) for number in page], page.next_page_url
+
+    def phone_number(self, account_sid: str, sid: str) -> PhoneNumber | None:
+        """Fetch a phone number (`PN…`) of an account."""
+        account = self._client.api.v2010.accounts(account_sid)
+        return _if_found(lambda: _phone_number(account.incoming_phone_numbers(sid).fetch()))
+
+    def on_business_profile(self, business_profile_sid: str) -> ChannelEndpointAssignments:
+        """The phone numbers on a Business Profile."""
+        profile = self._hub.customer_profiles(business_profile_sid)
+        return ChannelEndpointAssignments(profile.customer_profiles_channel_endpoint_assignment)
+
+    def on_trust_product(self, trust_product_sid: str) -> ChannelEndpointAssignments:
+        """The phone numbers on a Trust Product."""
+        product = self._hub.trust_products(trust_product_sid)
+        return ChannelEndpointAssignments(product.trust_products_channel_endpoint_assignment)
+
+
+def connect(settings: Settings) -> TrustHub:
+    """Give the process's one Trust Hub client; a new one only when the credentials were rotated.
+
+    Raises:
+        CredentialsRefused: The secret holds no credentials.
+    """
+    parent = credentials.read(settings.twilio_secret_arn)
+    return _connect(parent.account_sid, parent.auth_token, settings.threads_per_function, settings.twilio_base_url)
+
+
+@lru_cache(maxsize=1)
+def _connect(account_sid: str, auth_token: str, connections: int, base_url: str | None) -> TrustHub:
+    return TrustHub(Client(account_sid, auth_token, http_client=TwilioHttpClient(connections, base_url)))
+
+
+def _if_found[Resource](fetch: Any) -> Resource | None:
+    try:
+        found: Resource = fetch()
+    except TwilioRefused as refusal:
+        if refusal.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise
+    return found
+
+
+def _bundle(resource: Any) -> Bundle:
+    codes = tuple(int(error["code"]) for error in resource.errors or [] if error.get("code"))
+    return Bundle(resource.sid, resource.friendly_name, Status(str(resource.status)), resource.policy_sid, codes)
+
+
+def _account(resource: Any) -> Account:
+    return Account(resource.sid, resource.friendly_name, str(resource.status))
+
+
+def _phone_number(resource: Any) -> PhoneNumber:
+    return PhoneNumber(resource.sid, resource.phone_number, bool((resource.capabilities or {}).get("voice")))

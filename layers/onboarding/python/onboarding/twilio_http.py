@@ -1,0 +1,113 @@
+"""How requests reach Twilio: kept-alive connections, timeouts, careful retries, and errors by our names."""
+
+from typing import Any, cast, override
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from urllib3.util import Retry
+
+from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable
+
+CONNECT_TIMEOUT_SECONDS = 3.05
+READ_TIMEOUT_SECONDS = 15
+TOO_MANY_REQUESTS = 429
+
+
+class CarefulRetry(Retry):
+    """Repeats what cannot have had an effect: what never connected, what was throttled, and any failed GET."""
+
+    @override
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Say whether an answer is worth another try; a POST that failed may have had its effect."""
+        server_error = status_code >= requests.codes.server_error
+        return status_code == TOO_MANY_REQUESTS or (method == "GET" and server_error)
+
+
+class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not typed
+    """One kept-alive session for all threads of a process.
+
+    Args:
+        connections: How many connections to hold open: as many as threads use it.
+        base_url: Where both of Twilio's hosts are served instead (a simulator), None for Twilio itself.
+    """
+
+    def __init__(self, connections: int, base_url: str | None) -> None:
+        self._base_url = base_url.rstrip("/") if base_url else None
+        retry = CarefulRetry(
+            total=3,
+            read=3,
+            allowed_methods=["GET"],
+            backoff_factor=0.2,
+            backoff_jitter=0.2,
+            respect_retry_after_header=True,
+            raise_on_status=False,
+        )
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=retry)
+        self._session = requests.Session()
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    @override
+    def request(
+        self,
+        method: str,
+        url: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Send one request; see twilio.http.HttpClient.
+
+        Raises:
+            CredentialsRefused: HTTP 401.
+            TwilioThrottled: HTTP 429, also after retries.
+            TwilioRefused: Any other HTTP 4xx.
+            TwilioUnavailable: HTTP 5xx, no connection, no answer in time.
+        """
+        request = f"{method} {urlsplit(url).path}"
+        if self._base_url:
+            url = url.replace(f"https://{urlsplit(url).netloc}", self._base_url, 1)
+        try:
+            answer = self._session.request(
+                method,
+                url,
+                params=cast("dict[str, str]", params),
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                allow_redirects=allow_redirects,
+            )
+        except requests.RequestException as error:
+            raise TwilioUnavailable(
+                f"Twilio did not answer {request} ({type(error).__name__}); send the request again later."
+            ) from error
+        if answer.status_code >= requests.codes.bad_request:
+            raise _error_of(request, answer)
+        return Response(answer.status_code, answer.text, answer.headers)
+
+
+def _error_of(request: str, answer: requests.Response) -> Exception:
+    try:
+        body: dict[str, Any] = answer.json()
+    except ValueError:
+        body = {}
+    message = str(body.get("message") or answer.reason)
+    match answer.status_code:
+        case requests.codes.unauthorized:
+            return CredentialsRefused(
+                f"Twilio refused the credentials at {request} («{message}»); "
+                "check the account SID and Auth Token in the secret, they must be the parent account's."
+            )
+        case requests.codes.too_many_requests:
+            return TwilioThrottled(f"Twilio is throttling {request} («{message}»); send the request again later.")
+        case status if status >= requests.codes.server_error:
+            return TwilioUnavailable(f"Twilio failed at {request} with HTTP {status}; send the request again later.")
+        case status:
+            return TwilioRefused(request, status, body.get("code"), message, body.get("more_info"))
