@@ -1,0 +1,145 @@
+"""What the engine adds to moto's Step Functions: real handlers, a shorter day, and a count of state transitions."""
+
+import functools
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from unittest.mock import patch
+from weakref import WeakKeyDictionary
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.common.retry.max_delay_seconds_decl import MaxDelaySecondsDecl
+from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+
+from local.aws.functions import Functions, UnknownFunction
+from local.aws.moto_patches import wait_while_running
+
+# A handler works in real seconds, however short the day is.
+SHORTEST_TASK_SECONDS: Final = 30.0
+# Long enough for the handler that stores the token to come back.
+SHORTEST_TOKEN_SECONDS: Final = 0.2
+
+
+@contextmanager
+def tasks_run(functions: Functions) -> Iterator[None]:
+    """Makes every Lambda task run the real handler, without a round through boto3."""
+
+    def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:
+        del region, state_credentials
+        try:
+            answer = functions.invoke(parameters["FunctionName"], parameters.get("Payload", b"{}").decode())
+        except UnknownFunction as error:
+            description = {"Code": "ResourceNotFoundException", "Message": str(error)}
+            metadata: Any = {"HTTPStatusCode": 404, "RequestId": "local"}
+            raise ClientError({"Error": description, "ResponseMetadata": metadata}, "Invoke") from error  # type: ignore[typeddict-item]
+        failed = {"FunctionError": "Unhandled"} if answer.failed else {}
+        return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer.payload), **failed}
+
+    with patch.object(lambda_eval_utils, "_invoke_lambda_function", invoke):
+        yield
+
+
+class _Shortened:
+    """A timeout or heartbeat of a task, times the time scale, but not below what a real handler needs."""
+
+    def __init__(self, declared: Any, scale: float, shortest: float) -> None:
+        self._declared = declared
+        self._scale = scale
+        self._shortest = shortest
+
+    def is_default_value(self) -> bool:
+        """Says whether the state sets no timeout."""
+        return bool(self._declared.is_default_value())
+
+    def eval(self, env: Any) -> None:
+        """Puts the seconds on the machine's stack, as moto's own declaration does."""
+        self._declared.eval(env=env)
+        env.stack.append(shorten(env.stack.pop(), self._scale, self._shortest))
+
+
+def shorten(seconds: float, scale: float, shortest: float) -> float:
+    """Returns the scaled seconds: at least `shortest`, but never longer than they were."""
+    return min(seconds, max(seconds * scale, shortest))
+
+
+_parse_definition = AmazonStateLanguageParser.parse
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed(definition: str, scale: float) -> Any:
+    """Parses a definition once, which moto does for every execution; the scale is part of what comes out."""
+    del scale
+    return _parse_definition(definition)
+
+
+@contextmanager
+def time_runs(scale: float) -> Iterator[None]:
+    """Shortens what a state machine waits for: Wait, Retry, and the timeouts of tasks and of the whole execution."""
+    read_task, make_program, cap_delay = StateTask.from_state_props, Program.__init__, MaxDelaySecondsDecl._eval_body  # noqa: SLF001
+
+    def from_state_props(self: Any, state_props: Any) -> None:
+        read_task(self, state_props)
+        waits = getattr(self.resource, "condition", None) == ResourceCondition.WaitForTaskToken
+        shortest = SHORTEST_TOKEN_SECONDS if waits else SHORTEST_TASK_SECONDS
+        self.timeout = _Shortened(self.timeout, scale, shortest)
+        if self.heartbeat is not None:
+            self.heartbeat = _Shortened(self.heartbeat, scale, shortest)
+
+    def init_program(self: Any, *args: Any, **kwargs: Any) -> None:
+        make_program(self, *args, **kwargs)
+        if self.timeout_seconds is not None:
+            limit = self.timeout_seconds
+            limit.timeout_seconds = shorten(limit.timeout_seconds, scale, SHORTEST_TASK_SECONDS)
+
+    def scale_delay(self: Any, env: Any) -> None:
+        cap_delay(self, env)
+        env.stack.append(env.stack.pop() * scale)
+
+    def wait(self: Any, env: Any, wait_seconds: float) -> None:
+        del self
+        wait_while_running(env, wait_seconds * scale)
+
+    with (
+        patch.object(AmazonStateLanguageParser, "parse", staticmethod(lambda definition: _parsed(definition, scale))),
+        patch.object(StateTask, "from_state_props", from_state_props),
+        patch.object(Program, "__init__", init_program),
+        patch.object(MaxDelaySecondsDecl, "_eval_body", scale_delay),
+        patch.object(WaitFunction, "_wait_interval", wait),
+    ):
+        yield
+
+
+class Transitions:
+    """Counts the states that executions enter, those within a Distributed Map's items included."""
+
+    def __init__(self) -> None:
+        self._counts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, execution: Any) -> int:
+        """Returns the count of one of moto's executions."""
+        env = execution.exec_worker.env
+        return 0 if env is None else self._counts.get(env.callback_pool_manager, 0)
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Counts while it is open."""
+        enter = CommonStateField._eval_body  # noqa: SLF001
+
+        def eval_body(state: Any, env: Any) -> None:
+            # Every frame of an execution shares this one object, and no two executions do.
+            execution = env.callback_pool_manager
+            with self._lock:
+                self._counts[execution] = self._counts.get(execution, 0) + 1
+            enter(state, env)
+
+        with patch.object(CommonStateField, "_eval_body", eval_body):
+            yield

@@ -1,0 +1,149 @@
+"""Serves the template's HTTP API: a request becomes an API Gateway event (payload format 2.0), its answer HTTP."""
+
+import base64
+import errno
+import json
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from local.aws.functions import Functions
+from local.aws.intrinsics import ACCOUNT
+from local.aws.template import Route
+
+_HOST: Final = "127.0.0.1"
+_TEXT_TYPES: Final = ("text/", "application/json", "application/javascript", "application/xml")
+
+
+class PortInUse(OSError):  # noqa: N818 - named for what it means
+    """The port is taken; the message is one sentence for a person."""
+
+
+class _Handler(WSGIRequestHandler):
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+        """Keeps quiet: who wants to know of requests looks at what they did."""
+
+
+class Webhook:
+    """The HTTP server; its port is taken as soon as it is made.
+
+    Attributes:
+        url: Where it is reached.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((_HOST, port))
+        except OSError as error:
+            self._socket.close()
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(errno.EADDRINUSE, f"Port {port} is in use; choose another for the webhook.") from error
+            raise
+        self._socket.listen(128)
+        self._authority = f"{_HOST}:{self._socket.getsockname()[1]}"
+        self._server: BaseWSGIServer | None = None
+        self.url = f"http://{self._authority}"
+
+    def serve(self, routes: Sequence[Route], functions: Functions) -> None:
+        """Starts to answer, on threads of its own."""
+
+        @Request.application
+        def application(request: Request) -> Response:
+            route = next((it for it in routes if _takes(it, request)), None)
+            if route is None:
+                return _message(404, "Not Found")
+            answer = functions.invoke(route.function, json.dumps(_event(request, route, self._authority)))
+            return _message(500, "Internal Server Error") if answer.failed else _response(answer.value())
+
+        self._server = make_server(
+            _HOST, 0, application, threaded=True, request_handler=_Handler, fd=self._socket.fileno()
+        )
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="webhook", daemon=True).start()
+
+    def close(self) -> None:
+        """Stops answering and gives the port back; harmless the second time."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+        self._socket.close()
+
+
+def _takes(route: Route, request: Request) -> bool:
+    return route.path in {request.path, "$default"} and route.method in {request.method, "ANY"}
+
+
+def _event(request: Request, route: Route, authority: str) -> dict[str, Any]:
+    now = time.time()
+    path, _, query = request.environ["RAW_URI"].partition("?")
+    key = f"{route.method} {route.path}" if route.path != "$default" else "$default"
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": key,
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {name.lower(): value for name, value in request.headers.items()},
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": "local",
+            "domainName": authority,
+            "domainPrefix": "local",
+            "http": {
+                "method": request.method,
+                "path": path,
+                "protocol": request.environ["SERVER_PROTOCOL"],
+                "sourceIp": request.remote_addr,
+                "userAgent": request.user_agent.string,
+            },
+            "requestId": str(uuid.uuid4()),
+            "routeKey": key,
+            "stage": "$default",
+            "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+            "timeEpoch": int(now * 1000),
+        },
+        "isBase64Encoded": False,
+    }
+    if request.args:
+        event["queryStringParameters"] = {name: ",".join(values) for name, values in request.args.lists()}
+    if request.cookies:
+        event["cookies"] = [f"{name}={value}" for name, value in request.cookies.items()]
+    body = request.get_data()
+    if body:
+        event["isBase64Encoded"] = not request.mimetype.startswith(_TEXT_TYPES)
+        event["body"] = base64.b64encode(body).decode() if event["isBase64Encoded"] else body.decode()
+    return event
+
+
+def _response(answer: Any) -> Response:
+    """Reads a handler's answer as API Gateway does: without a statusCode the whole of it is the body."""
+    if not isinstance(answer, dict) or "statusCode" not in answer:
+        body = answer if isinstance(answer, str) else json.dumps(answer)
+        return Response(body, 200, content_type="application/json")
+    text = answer.get("body") or ""
+    headers = _headers(answer)
+    has_type = any(name.lower() == "content-type" for name, _ in headers)
+    content = base64.b64decode(text) if answer.get("isBase64Encoded") else text
+    response = Response(content, int(answer["statusCode"]), headers)
+    if not has_type:
+        response.content_type = "text/plain;charset=UTF-8"
+    return response
+
+
+def _headers(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    headers: Iterable[tuple[str, Any]] = (answer.get("headers") or {}).items()
+    cookies = [("Set-Cookie", cookie) for cookie in answer.get("cookies", [])]
+    return [(name, str(value)) for name, value in headers] + cookies
+
+
+def _message(status: int, text: str) -> Response:
+    return Response(json.dumps({"message": text}), status, content_type="application/json")

@@ -1,0 +1,51 @@
+"""What a run came to, as `shaken-stir run --json` prints it."""
+
+from typing import Any
+
+from onboarding.models import Stage, Status, SubaccountOutcome, SubaccountStatus, VerdictBy
+from pydantic import BaseModel
+
+
+class SubaccountReport(BaseModel):
+    """How one subaccount came out."""
+
+    status: SubaccountStatus
+    numbers: dict[Stage, int]
+
+
+class TrustProductReport(BaseModel):
+    """The Trust Product at the end of the run."""
+
+    sid: str
+    status: Status
+    created: bool
+    verdict_by: VerdictBy
+
+
+class Report(BaseModel):
+    """A run in numbers; `status`, `error` and `cause` are those of Step Functions."""
+
+    status: str
+    error: str | None
+    cause: str | None
+    trust_product: TrustProductReport | None
+    subaccounts: dict[str, SubaccountReport]
+    numbers: dict[Stage, int]
+    twilio_calls: dict[str, int]
+    state_transitions: int
+    lambda_invocations: int
+    seconds: float
+
+
+def subaccounts_of(outcomes: list[SubaccountOutcome]) -> dict[str, SubaccountReport]:
+    """Report the outcomes of a run by subaccount SID (`AC…`)."""
+    return {
+        outcome.subaccount_sid: SubaccountReport(status=outcome.status, numbers=outcome.numbers)
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.subaccount_sid)
+    }
+
+
+def trust_product_of(data: dict[str, Any]) -> TrustProductReport | None:
+    """Report the Trust Product from the data of the state machine, None if the run did not come that far."""
+    product = data.get("trust_product")
+    return TrustProductReport.model_validate(product) if product else None

@@ -1,0 +1,171 @@
+"""A fleet and the product, both on this machine: send it events and see what comes of them."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from onboarding import progress, settings
+from onboarding.models import PhoneNumberRecord, Stage
+from onboarding.progress import Progress
+from pydantic import BaseModel
+
+from local.aws.engine import Engine
+from local.report import Report, subaccounts_of, trust_product_of
+from local.twilio.fleet import Fleet
+from local.twilio.simulator import Simulator
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = ROOT / "template.yaml"
+RUNNING = "RUNNING"
+
+
+class Row(BaseModel):
+    """Where a subaccount stands while the run goes on."""
+
+    sid: str
+    friendly_name: str
+    status: str
+    numbers: dict[Stage, int]
+
+
+class Snapshot(BaseModel):
+    """Where a run stands; `review` is the Trust Product's status at Twilio, None before there is a product."""
+
+    seconds: float
+    rows: list[Row]
+    review: str | None
+    twilio_calls: int
+
+
+class LocalStack:
+    """The simulator and the engine, as a context manager.
+
+    Args:
+        fleet: What exists at Twilio.
+        time_scale: The factor by which all waiting takes longer than in earnest: retries, polls, the review.
+        parameters: The template's parameters that differ from their defaults.
+    """
+
+    def __init__(self, fleet: Fleet, time_scale: float = 1.0, parameters: Mapping[str, str] | None = None) -> None:
+        self.fleet = fleet
+        self.simulator = Simulator(fleet, time_scale=time_scale)
+        self._time_scale = time_scale
+        self._parameters = parameters or {}
+        self._stack = ExitStack()
+        self.engine: Engine
+
+    def __enter__(self) -> Self:
+        try:
+            self._stack.enter_context(self.simulator)
+            self.engine = self._stack.enter_context(
+                Engine(
+                    TEMPLATE,
+                    parameters={"TwilioBaseUrl": self.simulator.url, **self._parameters},
+                    twilio_secret={
+                        "account_sid": self.simulator.account_sid,
+                        "auth_token": self.simulator.auth_token,
+                    },
+                    time_scale=self._time_scale,
+                )
+            )
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    @property
+    def table(self) -> Progress:
+        """The progress table, read as the functions read it."""
+        return progress.connect(settings.load())
+
+    def run(self, event: Mapping[str, Any], on_change: Callable[[Snapshot], None] | None = None) -> Report:
+        """Start an execution from an event and wait until it has ended.
+
+        Args:
+            event: A plain request, or an EventBridge event that carries one.
+            on_change: Called now and then with where the run stands.
+
+        Raises:
+            EventError: No rule of the template matches the event.
+        """
+        request = self.engine.execution_input(event)
+        calls = Counter(self.simulator.calls)
+        invocations = sum(self.engine.invocations.values())
+        started = time.monotonic()
+        arn = self.engine.start_execution(request)
+
+        def tell() -> None:
+            if on_change:
+                on_change(self.snapshot(time.monotonic() - started, sum(calls.values())))
+
+        try:
+            execution = self.engine.wait(arn, on_poll=tell)
+        except KeyboardInterrupt:
+            self.engine.stop_execution(arn)
+            raise
+        tell()
+        outcomes = self.table.outcomes(execution["name"])
+        numbers: Counter[Stage] = Counter()
+        for outcome in outcomes:
+            numbers.update(outcome.numbers)
+        return Report(
+            status=execution["status"],
+            error=execution.get("error"),
+            cause=execution.get("cause"),
+            trust_product=trust_product_of(self._data(arn)),
+            subaccounts=subaccounts_of(outcomes),
+            numbers=dict(numbers),
+            twilio_calls=dict(Counter(self.simulator.calls) - calls),
+            state_transitions=self.engine.state_transitions(arn),
+            lambda_invocations=sum(self.engine.invocations.values()) - invocations,
+            seconds=round(time.monotonic() - started, 2),
+        )
+
+    def snapshot(self, seconds: float, calls_before: int) -> Snapshot:
+        """Look where every subaccount and the review stand."""
+        rows = [
+            Row(
+                sid=item["sk"].removeprefix("SUBACCOUNT#"),
+                friendly_name=self._friendly_name(item["sk"].removeprefix("SUBACCOUNT#")),
+                status=item["status"],
+                numbers=self._numbers(item),
+            )
+            for item in self.table.fleet()
+        ]
+        products = [product.status for product in self.simulator.state.trust_products]
+        return Snapshot(
+            seconds=seconds,
+            rows=rows,
+            review=products[-1] if products else None,
+            twilio_calls=sum(self.simulator.calls.values()) - calls_before,
+        )
+
+    def phone_numbers(self, subaccount_sid: str) -> list[PhoneNumberRecord]:
+        """Read where each number of a subaccount stands."""
+        return self.table.all_phone_numbers(subaccount_sid)
+
+    def _numbers(self, item: dict[str, Any]) -> dict[Stage, int]:
+        """Counts are recorded at a subaccount's end; while it is worked on they are counted afresh."""
+        if item["status"] == "in_progress":
+            return self.table.count_stages(item["sk"].removeprefix("SUBACCOUNT#"))
+        return {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
+
+    def _friendly_name(self, sid: str) -> str:
+        names = {subaccount.sid: subaccount.friendly_name for subaccount in self.fleet.subaccounts}
+        return names.get(sid, "parent account")
+
+    def _data(self, arn: str) -> dict[str, Any]:
+        """The state machine's data as the last state at its top level left it."""
+        for event in reversed(self.engine.history(arn)):
+            output = event.get("stateExitedEventDetails", {}).get("output")
+            data = json.loads(output) if output else {}
+            if isinstance(data, dict) and "request" in data:
+                return data
+        return {}

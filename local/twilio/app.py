@@ -1,0 +1,74 @@
+"""From a request to its answer: counted, authenticated, routed, answered."""
+
+import base64
+import binascii
+import hmac
+import logging
+import threading
+import time
+from collections import Counter
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from local.twilio.errors import BAD_CREDENTIALS, INTERNAL, METHOD_NOT_ALLOWED, ApiError, not_found
+from local.twilio.messages import Request, Response
+from local.twilio.reviews import Reviews
+from local.twilio.routes import Handler, routes
+from local.twilio.sids import without_sids
+from local.twilio.state import State
+
+logger = logging.getLogger(__name__)
+
+
+class App:
+    """The simulator without its sockets."""
+
+    def __init__(self, state: State, reviews: Reviews, *, latency: float = 0.0) -> None:
+        self._state = state
+        self._latency = latency
+        self._routes = routes(state, reviews).bind("")
+        self._calls: Counter[str] = Counter()
+        self._calls_lock = threading.Lock()
+
+    def calls(self) -> dict[str, int]:
+        """How often each route was requested so far, whatever the answer was."""
+        with self._calls_lock:
+            return dict(self._calls)
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request; may be called by many threads at once."""
+        with self._calls_lock:
+            self._calls[f"{request.method} {without_sids(request.path)}"] += 1
+        if self._latency:
+            time.sleep(self._latency)
+        try:
+            self._authenticate(request)
+            handler, sids = self._match(request)
+            with self._state.lock:
+                return handler(request, **sids)
+        except ApiError as error:
+            return Response(error.status, error.body())
+        except Exception:
+            logger.exception("%s %s could not be answered", request.method, request.path)
+            return Response(500, ApiError(500, INTERNAL, "Internal Server Error").body())
+
+    def _match(self, request: Request) -> tuple[Handler, dict[str, str]]:
+        try:
+            endpoint, sids = self._routes.match(request.path, request.method)
+        except NotFound:
+            raise not_found(request.path) from None
+        except MethodNotAllowed:
+            message = f"Method {request.method} is not allowed for {request.path}"
+            raise ApiError(405, METHOD_NOT_ALLOWED, message) from None
+        handler: Handler = endpoint
+        return handler, dict(sids)
+
+    def _authenticate(self, request: Request) -> None:
+        expected = f"{self._state.account_sid}:{self._state.auth_token}".encode()
+        scheme, _, encoded = request.authorization.partition(" ")
+        try:
+            given = base64.b64decode(encoded, validate=True) if scheme.lower() == "basic" else b""
+        except binascii.Error:
+            given = b""
+        if not hmac.compare_digest(given, expected):
+            raise ApiError(401, BAD_CREDENTIALS, "Authenticate")

@@ -1,0 +1,63 @@
+"""The Trust Hub policies that the simulator knows, and what each asks for."""
+
+from typing import Any, Final
+
+SHAKEN_STIR: Final = "RN7a97559effdf62d00f4298208492a5ea"
+PRIMARY_BUSINESS_PROFILE: Final = "RN6433641899984f951173ef1738c3bdd0"
+SECONDARY_BUSINESS_PROFILE: Final = "RNdfbf3fae0e1107f8aded0e7cead80bf5"
+
+PRIMARY_PROFILE_TYPE: Final = "primary_customer_profile_type_business"
+SECONDARY_PROFILE_TYPE: Final = "secondary_customer_profile_type_business"
+BUSINESS_INFORMATION_TYPE: Final = "customer_profile_business_information"
+ADDRESS_TYPE: Final = "customer_profile_address"
+
+FRIENDLY_NAMES: Final = {
+    SHAKEN_STIR: "SHAKEN/STIR",
+    PRIMARY_BUSINESS_PROFILE: "Primary Customer Profile of type Business",
+    SECONDARY_BUSINESS_PROFILE: "Secondary Customer Profile of type Business",
+}
+
+_PRIMARY_PROFILE: Final = {
+    "type": PRIMARY_PROFILE_TYPE,
+    "name": "Primary Customer Profile Bundle",
+    "requirement_name": "primary_customer_profile",
+}
+
+
+def requirements(policy_sid: str) -> dict[str, Any]:
+    """What a bundle of this policy must hold, in the shape of Twilio's Policies resource."""
+    if policy_sid == SHAKEN_STIR:
+        return _requirements(profiles=[_PRIMARY_PROFILE])
+    if policy_sid == SECONDARY_BUSINESS_PROFILE:
+        return _requirements(profiles=[_PRIMARY_PROFILE], business=True)
+    return _requirements(profiles=[], business=policy_sid == PRIMARY_BUSINESS_PROFILE)
+
+
+def _requirements(*, profiles: list[dict[str, str]], business: bool = False) -> dict[str, Any]:
+    business_information = {
+        "url": f"/EndUserTypes/{BUSINESS_INFORMATION_TYPE}",
+        "fields": ["business_name", "business_type", "business_registration_number", "website_url"],
+        "type": BUSINESS_INFORMATION_TYPE,
+        "name": "Business Information",
+        "requirement_name": BUSINESS_INFORMATION_TYPE,
+    }
+    address = {
+        "description": "Customer Profile HQ Physical Address",
+        "type": "document",
+        "name": "Physical Business Address",
+        "accepted_documents": [
+            {
+                "url": f"/SupportingDocumentTypes/{ADDRESS_TYPE}",
+                "fields": ["address_sids"],
+                "type": ADDRESS_TYPE,
+                "name": "Physical Business Address",
+            }
+        ],
+        "requirement_name": ADDRESS_TYPE,
+    }
+    return {
+        "end_user": [business_information] if business else [],
+        "supporting_trust_products": [],
+        "supporting_document": [[address]] if business else [[]],
+        "supporting_customer_profiles": profiles,
+    }

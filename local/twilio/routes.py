@@ -1,0 +1,66 @@
+"""Which request is answered by what."""
+
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.routing import Map, Rule
+
+from local.twilio.accounts_api import AccountsApi
+from local.twilio.assignments_api import AssignmentsApi
+from local.twilio.bundles_api import BundlesApi
+from local.twilio.messages import Response
+from local.twilio.policies_api import PoliciesApi
+from local.twilio.records import CUSTOMER_PROFILE, TRUST_PRODUCT, BundleKind
+from local.twilio.reviews import Reviews
+from local.twilio.state import State
+
+type Handler = Callable[..., Response]
+
+
+def routes(state: State, reviews: Reviews) -> Map:
+    """All routes; the endpoint of each is its handler."""
+    accounts, policies = AccountsApi(state), PoliciesApi()
+    rules = [
+        _route("GET", "/2010-04-01/Accounts.json", accounts.list_accounts),
+        _route("GET", "/2010-04-01/Accounts/<account_sid>.json", accounts.fetch_account),
+        _route("GET", "/2010-04-01/Accounts/<account_sid>/IncomingPhoneNumbers.json", accounts.list_numbers),
+        _route(
+            "GET", "/2010-04-01/Accounts/<account_sid>/IncomingPhoneNumbers/<number_sid>.json", accounts.fetch_number
+        ),
+        _route("GET", "/v1/Policies", policies.list),
+        _route("GET", "/v1/Policies/<policy_sid>", policies.fetch),
+    ]
+    for kind in (CUSTOMER_PROFILE, TRUST_PRODUCT):
+        rules += _bundle_routes(kind, BundlesApi(kind, state, reviews), AssignmentsApi(kind, state))
+    return Map(rules, merge_slashes=False)
+
+
+def _bundle_routes(kind: BundleKind, bundles: BundlesApi, assignments: AssignmentsApi) -> list[Rule]:
+    all_of_kind = f"/v1/{kind.collection}"
+    one = f"{all_of_kind}/<bundle_sid>"
+    entities, endpoints, evaluations = (
+        f"{one}/{name}" for name in ("EntityAssignments", "ChannelEndpointAssignments", "Evaluations")
+    )
+    return [
+        _route("GET", all_of_kind, bundles.list),
+        _route("POST", all_of_kind, bundles.create),
+        _route("GET", one, bundles.fetch),
+        _route("POST", one, bundles.update),
+        _route("DELETE", one, bundles.delete),
+        _route("GET", entities, assignments.list_entities),
+        _route("POST", entities, assignments.create_entity),
+        _route("GET", f"{entities}/<sid>", assignments.fetch_entity),
+        _route("DELETE", f"{entities}/<sid>", assignments.delete_entity),
+        _route("GET", endpoints, assignments.list_endpoints),
+        _route("POST", endpoints, assignments.create_endpoint),
+        _route("GET", f"{endpoints}/<sid>", assignments.fetch_endpoint),
+        _route("DELETE", f"{endpoints}/<sid>", assignments.delete_endpoint),
+        _route("GET", evaluations, assignments.list_evaluations),
+        _route("POST", evaluations, assignments.create_evaluation),
+        _route("GET", f"{evaluations}/<sid>", assignments.fetch_evaluation),
+    ]
+
+
+def _route(method: str, path: str, handler: Handler) -> Rule:
+    endpoint: Any = handler
+    return Rule(path, methods=[method], endpoint=endpoint)

@@ -1,0 +1,86 @@
+"""The Trust Hub simulator, ready to be started."""
+
+import errno
+from types import TracebackType
+from typing import Self
+
+from local.twilio.app import App
+from local.twilio.fleet import Fleet
+from local.twilio.reviews import Reviews
+from local.twilio.server import Server
+from local.twilio.state import State
+
+
+class PortInUse(OSError):  # noqa: N818 - reads as what it says
+    """Something else listens on the port already; the text is one sentence that names it."""
+
+
+class Simulator:
+    """Twilio's accounts, numbers and Trust Hub on one local address, as a context manager or started and stopped.
+
+    Args:
+        fleet: What exists at Twilio before the first request.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes any that is free.
+        time_scale: The factor by which a review takes longer than the fleet says.
+    """
+
+    def __init__(self, fleet: Fleet, *, host: str = "127.0.0.1", port: int = 0, time_scale: float = 1.0) -> None:
+        self.state = State(fleet)
+        self._host = host
+        self._port = port
+        self._reviews = Reviews(self.state, fleet.review, time_scale=time_scale)
+        self._app = App(self.state, self._reviews, latency=fleet.latency)
+        self._server: Server | None = None
+
+    @property
+    def account_sid(self) -> str:
+        """The parent's account SID."""
+        return self.state.account_sid
+
+    @property
+    def auth_token(self) -> str:
+        """The parent's auth token."""
+        return self.state.auth_token
+
+    @property
+    def url(self) -> str:
+        """The base URL, for both of Twilio's hosts."""
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """How often each route was requested so far."""
+        return self._app.calls()
+
+    def start(self) -> None:
+        """Begin to serve.
+
+        Raises:
+            PortInUse: Something else listens on the port already.
+        """
+        try:
+            self._server = Server(self._host, self._port, self._app.answer)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(f"port {self._port} on {self._host} is already in use") from None
+            raise
+        self._port = self._server.port
+        self._server.start()
+        self._reviews.resume()
+
+    def stop(self) -> None:
+        """End the reviews that run, close all connections and leave no thread behind."""
+        self._reviews.stop()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
