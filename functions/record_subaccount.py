@@ -1,9 +1,7 @@
 """State "Record Subaccount": record how a subaccount came out, and give its lease back."""
 
 import json
-from typing import Any
-
-from onboarding import progress, settings
+from onboarding import errors, progress, settings
 from onboarding.errors import SubaccountBusy
 from onboarding.models import AccountSid, StepEvent, SubaccountOutcome, SubaccountStatus
 from onboarding.step import step
@@ -40,10 +38,8 @@ def status_of(error: dict[str, str] | None) -> SubaccountStatus:
 
 
 def message_of(error: dict[str, str]) -> str:
-    """Take the sentence out of a cause; Lambda's is JSON, that of Step Functions' own errors is not."""
-    cause = error.get("Cause") or error["Error"]
-    try:
-        report: Any = json.loads(cause)
-    except ValueError:
-        return cause
-    return str(report.get("errorMessage", cause)) if isinstance(report, dict) else cause
+    """Take the sentence out of a cause: a function's is JSON, that of Step Functions itself is not."""
+    name, cause = error["Error"], error.get("Cause", "")
+    if hasattr(errors, name):
+        return str(json.loads(cause)["errorMessage"])
+    return f"{name}: {cause or 'no cause was given'}"

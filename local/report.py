@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from onboarding.models import Stage, Status, SubaccountOutcome, SubaccountStatus, VerdictBy
 from pydantic import BaseModel
+
+from onboarding.models import Stage, Status, SubaccountOutcome, SubaccountStatus, VerdictBy
 
 
 class SubaccountReport(BaseModel):

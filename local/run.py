@@ -8,19 +8,40 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from onboarding import progress, settings
-from onboarding.models import PhoneNumberRecord, Stage
-from onboarding.progress import Progress
 from pydantic import BaseModel
 
 from local.aws.engine import Engine
+from local.aws.events import EventError
 from local.report import Report, subaccounts_of, trust_product_of
 from local.twilio.fleet import Fleet
 from local.twilio.simulator import Simulator
+from onboarding import progress, settings
+from onboarding.models import PhoneNumberRecord, Stage
+from onboarding.progress import Progress
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
-RUNNING = "RUNNING"
+SMALL_FLEET = ROOT / "local/fleets/small.json"
+EXAMPLE_EVENT = ROOT / "events/onboarding.json"
+
+
+def load_event(path: Path) -> dict[str, Any]:
+    """Read an event file.
+
+    Raises:
+        EventError: There is none, or it holds no JSON object.
+    """
+    try:
+        event = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EventError(
+            f"The event file {path} cannot be read ({error.strerror}); name another with --event."
+        ) from None
+    except ValueError as error:
+        raise EventError(f"The event file {path} is not JSON: {error}.") from None
+    if not isinstance(event, dict):
+        raise EventError(f"The event file {path} must hold a JSON object: a request, or an EventBridge event.")
+    return event
 
 
 class Row(BaseModel):

@@ -70,11 +70,11 @@ class Simulator:
         self._reviews.resume()
 
     def stop(self) -> None:
-        """End the reviews that run, close all connections and leave no thread behind."""
-        self._reviews.stop()
+        """Close all connections, end the reviews that run and leave no thread behind."""
         if self._server is not None:
             self._server.close()
             self._server = None
+        self._reviews.stop()
 
     def __enter__(self) -> Self:
         self.start()

@@ -9,6 +9,7 @@ from threading import Event
 
 from onboarding.errors import InvalidRequest, OnboardingError, TwilioRefused, TwilioUnavailable
 from onboarding.models import PhoneNumberRecord
+from onboarding.observability import metrics
 from onboarding.progress import Progress
 from onboarding.trust_hub import ChannelEndpointAssignments
 
@@ -87,6 +88,8 @@ class Work:
             [assigned(by_sid[sid], assignment_sid) for sid, assignment_sid in batch.assigned.items()]
             + [by_sid[sid].refused(refusal.reason, refusal.code) for sid, refusal in batch.refused.items()],
         )
+        metrics.add_metric(name="PhoneNumbersAssigned", unit="Count", value=len(batch.assigned))
+        metrics.add_metric(name="PhoneNumbersRefused", unit="Count", value=len(batch.refused))
         if missing and not isinstance(batch.stopped_by, TwilioUnavailable):
             self.table.after_posts(self.subaccount_sid, self.execution)
         if batch.stopped_by:

@@ -275,8 +275,8 @@ class Progress:
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise busy from error
-        settled_at = old.get("unsettled_at", 0) + self._list_settle_seconds * 1000
-        return max(0.0, (float(settled_at) - now) / 1000)
+        settled_at = float(old.get("unsettled_at", 0)) + self._list_settle_seconds * 1000
+        return max(0.0, (settled_at - now) / 1000)
 
     def _unsettle(self, key: Any, execution: str) -> None:
         self._update(

@@ -73,5 +73,6 @@ def _describe_one(problem: Any) -> str:
 
 
 def _form(pattern: str) -> str:
-    sid = re.fullmatch(r"\^([A-Z]{2})\[0-9a-fA-F\]\{32\}\$", pattern)
-    return f"{sid[1]} and 32 hexadecimal digits" if sid else f"of the form {pattern}"
+    if sid := re.fullmatch(r"\^([A-Z]{2})\[0-9a-fA-F\]\{32\}\$", pattern):
+        return f"{sid[1]} and 32 hexadecimal digits"
+    return "an e-mail address" if "@" in pattern else "two capital letters, such as US"

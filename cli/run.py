@@ -1,0 +1,47 @@
+"""`shaken-stir run`: a fleet from nothing to approved, shown as it happens."""
+
+import argparse
+import os
+import sys
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+
+from cli.show import Lines, Live
+from cli.summary import summarise
+from local.aws.events import EventError
+from local.aws.intrinsics import TemplateError
+from local.run import LocalStack, load_event
+from local.twilio.fleet import FleetError, load_fleet
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run the event against the fleet as often as asked; returns the exit code."""
+    out = Console(file=sys.stdout, highlight=False)
+    try:
+        event, fleet = load_event(options.event), load_fleet(options.fleet)
+        with ExitStack() as stack:
+            log = stack.enter_context(_log(options.log))
+            stack.enter_context(redirect_stdout(log))
+            local = stack.enter_context(LocalStack(fleet, options.time_scale))
+            for number in range(1, options.repeat + 1):
+                if options.json:
+                    report = local.run(event)
+                    out.file.write(report.model_dump_json() + "\n")
+                    out.file.flush()
+                    continue
+                if options.repeat > 1:
+                    out.print(f"\n[bold]Run {number} of {options.repeat}[/bold]")
+                with Live(out) if out.is_terminal else Lines(out) as show:
+                    report = local.run(event, on_change=show.update)
+                summarise(out, report, local)
+    except (EventError, FleetError, TemplateError, OSError) as error:
+        print(f"shaken-stir run: {error}", file=sys.stderr)
+        return 2
+    return 0 if report.status == "SUCCEEDED" else 1
+
+
+def _log(path: Path | None) -> TextIO:
+    return Path(path or os.devnull).open("w", encoding="utf-8")

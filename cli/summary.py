@@ -1,0 +1,87 @@
+"""What a run came to, in words that a person understands."""
+
+from rich.console import Console
+
+from local.report import Report
+from local.run import LocalStack
+from onboarding.models import PhoneNumberRecord, Stage, Status
+
+MOST_NUMBERS_TOLD = 20
+SIGNED = "signed with full (A) attestation"
+
+
+def summarise(out: Console, report: Report, local: LocalStack) -> None:
+    """Print what is signed, what is not and why, what it cost, and what to do next.
+
+    Args:
+        out: Where to.
+        report: The run.
+        local: The stack it ran on, for the reasons.
+    """
+    style = "green" if report.status == "SUCCEEDED" else "red"
+    out.print(f"\n[bold {style}]{report.status}[/] in {report.seconds:.1f} s", markup=True)
+    if report.cause:
+        _print(out, f"{report.error}: {report.cause}")
+    product = report.trust_product
+    if product:
+        made = "created in this run" if product.created else "found"
+        by = {"callback": ", verdict by signed callback", "poll": ", verdict by asking Twilio", "none": ""}
+        _print(out, f"Trust Product {product.sid} ({made}) is {product.status}{by[product.verdict_by]}.")
+    approved = product is not None and product.status is Status.APPROVED
+    on_product = report.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
+    if report.subaccounts:
+        fleet = _plural(len(report.subaccounts), "subaccount")
+        state = f"are {SIGNED}" if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
+        _print(out, f"{_plural(on_product, 'number')} of {fleet} {state}.")
+    _unsigned(out, report, local)
+    posts = sum(count for call, count in report.twilio_calls.items() if call.startswith("POST"))
+    calls = sum(report.twilio_calls.values())
+    _print(
+        out,
+        f"Cost: {_plural(calls, 'Trust Hub call')} ({_plural(posts, 'POST')}), "
+        f"{_plural(report.state_transitions, 'state transition')}, "
+        f"{_plural(report.lambda_invocations, 'function invocation')}.",
+    )
+    _print(out, f"Next: {_next(report)}")
+
+
+def _unsigned(out: Console, report: Report, local: LocalStack) -> None:
+    unsigned = [
+        (sid, number)
+        for sid in report.subaccounts
+        for number in local.phone_numbers(sid)
+        if number.stage is not Stage.ON_TRUST_PRODUCT
+    ]
+    if not unsigned:
+        return
+    _print(out, f"{_plural(len(unsigned), 'number')} not on the Trust Product:")
+    for sid, number in unsigned[:MOST_NUMBERS_TOLD]:
+        _print(out, f"  {number.phone_number} ({number.phone_number_sid} of {sid}): {_reason(number)}")
+    if len(unsigned) > MOST_NUMBERS_TOLD:
+        _print(out, f"  … and {len(unsigned) - MOST_NUMBERS_TOLD} more")
+
+
+def _reason(number: PhoneNumberRecord) -> str:
+    match number.stage:
+        case Stage.REFUSED:
+            return f"Twilio refused it: {number.reason} (code {number.error_code}); tried again after 7 days"
+        case Stage.INELIGIBLE:
+            return f"ineligible: {number.reason}"
+        case stage:
+            return stage.value.replace("_", " ")
+
+
+def _next(report: Report) -> str:
+    if report.status != "SUCCEEDED":
+        return "mend what the message says, then send the same request again: it does only what is missing."
+    if any(call.startswith("POST") for call in report.twilio_calls):
+        return "send the same request whenever numbers come or go; with nothing to do it changes nothing (--repeat 2)."
+    return "nothing; the same request finds the numbers that come later."
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _print(out: Console, text: str) -> None:
+    out.print(text, soft_wrap=True, markup=False)

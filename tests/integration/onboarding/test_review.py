@@ -1,0 +1,140 @@
+"""How the verdict on the Trust Product reaches a run, however its callback fares."""
+
+import json
+import socket
+from urllib.parse import urlencode
+
+import pytest
+import requests
+from twilio.request_validator import RequestValidator
+
+from tests.integration.onboarding.conftest import Start
+from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
+from tests.integration.onboarding.world import NAMED, PROFILE, assignments, posts
+
+
+def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start: Start) -> None:
+    local = start(review={"seconds": 100, "verdict": "rejected", "errors": [18601, 18606]})
+
+    report = local.run(NAMED)
+
+    assert (report.status, report.error) == ("FAILED", "TrustProductRejected")
+    assert report.cause
+    assert report.trust_product
+    assert report.cause == (
+        f"Twilio rejected the Trust Product {report.trust_product.sid} (18601: the business name or website does not "
+        "match public records: correct it in the Business Profile; 18606: a representative's e-mail is not of the "
+        "business's domain: use one that is). Correct it in the Console, then send the request again with "
+        '"resubmit": true.'
+    )
+    _, on_product = assignments(local)
+    assert len(on_product) == 4
+
+
+def test_a_rejected_product_is_submitted_again_only_when_asked(start: Start) -> None:
+    rejected = product(status="twilio-rejected", business_profile=PROFILE, errors=[18602])
+    local = start(products=[rejected])
+
+    refused = local.run({})
+    assert (refused.status, refused.error) == ("FAILED", "TrustProductRejected")
+    assert posts(refused.twilio_calls) == 0
+
+    again = local.run({"resubmit": True})
+    assert again.status == "SUCCEEDED"
+    assert again.twilio_calls["POST /v1/TrustProducts/{Sid}"] == 1
+
+
+def test_a_callback_before_the_token_is_stored_is_seen_by_the_read(start: Start) -> None:
+    local = start(review={"seconds": 0, "verdict": "approved"})
+
+    report = local.run(NAMED)
+
+    assert report.status == "SUCCEEDED"
+    assert report.trust_product
+    assert report.trust_product.verdict_by == "poll"
+    assert report.seconds < 3600 * 0.01  # it did not wait for the poll
+
+
+def test_a_lost_callback_costs_only_the_time_until_the_poll(start: Start) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        local = start(parameters={"PublicBaseUrl": url, "PollSeconds": "60"})
+
+        report = local.run(NAMED)
+
+    assert report.status == "SUCCEEDED"
+    assert report.trust_product
+    assert report.trust_product.verdict_by == "poll"
+    assert all(callback.error for callback in local.simulator.state.callbacks)
+
+
+def test_a_review_that_takes_too_long_ends_the_run_and_says_so(start: Start) -> None:
+    local = start(
+        review={"seconds": 10_000_000},
+        parameters={"PollSeconds": "60", "ReviewTimeoutDays": "1"},
+        time_scale=0.00001,
+    )
+
+    report = local.run(NAMED)
+
+    assert (report.status, report.error) == ("FAILED", "ReviewTimedOut")
+    assert report.cause
+    assert "gave no verdict" in report.cause
+
+
+@pytest.mark.parametrize("signature", ["missing", "wrong", "of another URL"])
+def test_an_unsigned_callback_is_refused_and_wakes_nobody(start: Start, signature: str) -> None:
+    local = start()
+    url = f"{local.engine.public_url}/status-callback?trust_product_sid={PRODUCT}"
+    body = {"Status": "twilio-approved"}
+    forged = {
+        "missing": {},
+        "wrong": {"X-Twilio-Signature": "bm90IGEgc2lnbmF0dXJl"},
+        "of another URL": {"X-Twilio-Signature": sign(local.simulator.auth_token, url + "0", body)},
+    }
+
+    answer = requests.post(url, data=body, headers=forged[signature], timeout=5)
+
+    assert answer.status_code == 403
+    assert not list(local.table.waiters(PRODUCT))
+
+
+def test_a_callback_nobody_waits_for_is_taken_in(start: Start) -> None:
+    local = start()
+    url = f"{local.engine.public_url}/status-callback?{urlencode({'trust_product_sid': PRODUCT})}"
+    body = {"Status": "in-review", "FailureReason": ""}
+    signed = {"X-Twilio-Signature": sign(local.simulator.auth_token, url, body)}
+
+    answers = [requests.post(url, data=body, headers=signed, timeout=5).status_code for _ in range(2)]
+
+    assert answers == [204, 204]
+
+
+def test_a_signed_callback_without_a_trust_product_is_malformed(start: Start) -> None:
+    local = start()
+    url = f"{local.engine.public_url}/status-callback?trust_product_sid=nonsense"
+    signed = {"X-Twilio-Signature": sign(local.simulator.auth_token, url, {})}
+
+    assert requests.post(url, headers=signed, timeout=5).status_code == 400
+
+
+def test_the_secondary_token_is_accepted_while_the_primary_one_is_rotated(start: Start) -> None:
+    local = start()
+    secret = {"account_sid": local.simulator.account_sid, "auth_token": "new", "secondary_auth_token": "old"}
+    local.engine.client("secretsmanager").put_secret_value(
+        SecretId=local.engine.environment["TWILIO_SECRET_ARN"], SecretString=json.dumps(secret)
+    )
+    url = f"{local.engine.public_url}/status-callback?trust_product_sid={PRODUCT}"
+    body = {"Status": "in-review"}
+
+    answers = [
+        requests.post(url, data=body, headers={"X-Twilio-Signature": sign(token, url, body)}, timeout=5).status_code
+        for token in ("new", "old", "older")
+    ]
+
+    assert answers == [204, 204, 403]
+
+
+def sign(token: str, url: str, body: dict[str, str]) -> str:
+    return str(RequestValidator(token).compute_signature(url, body))

@@ -1,0 +1,61 @@
+"""Fleets to start from, and what a test wants to know afterwards."""
+
+import json
+from typing import Any
+
+from local.run import LocalStack
+from local.twilio.messages import Response
+
+PROFILE = "BU" + "1" * 32
+NAMED = {"trust_product": {"friendly_name": "Acme Voice", "email": "trust@acme.example"}}
+
+
+def account(number: int) -> str:
+    return f"AC{number:032x}"
+
+
+def phone_number(subaccount: int, number: int) -> str:
+    return f"PN{subaccount:016x}{number:016x}"
+
+
+def subaccount(number: int, numbers: int = 2, **changes: Any) -> dict[str, Any]:
+    return {
+        "sid": account(number),
+        "friendly_name": f"Subaccount {number}",
+        "numbers": [{"sid": phone_number(number, index), "phone_number": "+15125550100"} for index in range(numbers)],
+        **changes,
+    }
+
+
+def a_fleet(**changes: Any) -> dict[str, Any]:
+    return {
+        "profiles": [{"sid": PROFILE, "status": "twilio-approved", "primary": True}],
+        "subaccounts": [subaccount(1), subaccount(2)],
+        "review": {"seconds": 100, "verdict": "approved"},
+        **changes,
+    }
+
+
+def error(status: int, code: int, message: str) -> Response:
+    return Response(status, {"code": code, "message": message, "more_info": "", "status": status})
+
+
+def assignments(local: LocalStack) -> tuple[list[str], list[str]]:
+    """The numbers (`PN…`) on all Business Profiles, and on all Trust Products, as often as they are assigned."""
+    state = local.simulator.state
+    on_profiles = [it.number_sid for profile in state.customer_profiles for it in profile.endpoints]
+    on_products = [it.number_sid for product in state.trust_products for it in product.endpoints]
+    return on_profiles, on_products
+
+
+def posts(calls: dict[str, int]) -> int:
+    return sum(count for call, count in calls.items() if call.startswith("POST"))
+
+
+def stages(local: LocalStack, sid: str) -> dict[str, str]:
+    return {record.phone_number_sid: record.stage.value for record in local.phone_numbers(sid)}
+
+
+def output(local: LocalStack, arn: str) -> dict[str, Any]:
+    described: dict[str, Any] = json.loads(local.engine.describe_execution(arn)["output"])
+    return described
