@@ -44,18 +44,18 @@ def named(hub: TrustHub, sids: list[str]) -> list[Account]:
     """
     if len(sids) == 1:
         found = hub.account(sids[0])
-        known = {found.sid: found} if found and found.sid != hub.account_sid else {}
+        known = {found.sid: found} if found else {}
     else:
         known = {account.sid: account for account in hub.subaccounts()}
     for place, sid in enumerate(sids):
+        if sid == hub.account_sid:
+            raise _refused(place, f"{sid} is the parent account; leave it out and set include_parent")
         if sid not in known:
-            hint = "is the parent: use include_parent" if sid == hub.account_sid else "is not a subaccount of it"
-            raise InvalidRequest(
-                f"The request was refused: subaccounts[{place}]: {sid} {hint} (the parent is {hub.account_sid})."
-            )
+            raise _refused(place, f"{sid} is not a subaccount of {hub.account_sid}")
         if known[sid].status != "active":
-            raise InvalidRequest(
-                f"The request was refused: subaccounts[{place}]: {sid} is {known[sid].status}; "
-                "only active subaccounts can be worked on."
-            )
+            raise _refused(place, f"{sid} is {known[sid].status}; only active subaccounts can be worked on")
     return [known[sid] for sid in sids]
+
+
+def _refused(place: int, reason: str) -> InvalidRequest:
+    return InvalidRequest(f"The request was refused: subaccounts[{place}]: {reason}.")

@@ -1,6 +1,7 @@
 """State "Record Subaccount": record how a subaccount came out, and give its lease back."""
 
 import json
+
 from onboarding import errors, progress, settings
 from onboarding.errors import SubaccountBusy
 from onboarding.models import AccountSid, StepEvent, SubaccountOutcome, SubaccountStatus

@@ -26,8 +26,8 @@ from local.aws.storage import create_storage
 from local.aws.template import Template
 from local.aws.webhook import Webhook
 
-# Environment variables of the template that hold seconds to wait, which the time scale shortens too.
-SCALED_VARIABLES: Final = ("LIST_SETTLE_SECONDS",)
+# Environment variables of the template that hold times to wait, which the time scale shortens too.
+SCALED_VARIABLES: Final = ("LEASE_SECONDS", "LIST_SETTLE_SECONDS", "REVIEW_TIMEOUT_DAYS")
 _MOTO: Final[Any] = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
 _POLL_SECONDS: Final = 0.02
 _STOP_SECONDS: Final = 2.0
@@ -137,8 +137,8 @@ class Engine:
         stack.callback(webhook.close)
 
     def _scaled(self, environment: dict[str, str]) -> dict[str, str]:
-        seconds = {name: float(environment[name]) for name in SCALED_VARIABLES if name in environment}
-        return {**environment, **{name: f"{value * self._time_scale:g}" for name, value in seconds.items()}}
+        times = {name: float(environment[name]) for name in SCALED_VARIABLES if name in environment}
+        return {**environment, **{name: f"{value * self._time_scale:g}" for name, value in times.items()}}
 
     @property
     def state_machine_arn(self) -> str:

@@ -1,12 +1,12 @@
 """What an event file starts: a plain request as it is, an EventBridge event as the template's rules make of it."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from moto.events.models import EventPattern
-from moto.events.utils import EventTemplateParser
 
 _ENVELOPE_KEYS: Final = frozenset({"source", "detail-type", "detail"})
 
@@ -43,11 +43,15 @@ class Rule:
             return json.loads(self.constant)
         if self.transformer is not None:
             paths = self.transformer.get("InputPathsMap", {})
-            return EventTemplateParser.parse(self.transformer["InputTemplate"], paths, dict(event))
+            values = {name: self._at(path, event) for name, path in paths.items()}
+            return json.loads(_fill(self.transformer["InputTemplate"], values))
+        return self._at(self.input_path, event)
+
+    def _at(self, path: str, event: Mapping[str, Any]) -> Any:
         value: Any = event
-        for key in self.input_path.split(".")[1:]:
+        for key in path.split(".")[1:]:
             if not isinstance(value, Mapping) or key not in value:
-                raise EventError(f"The rule {self.name} hands on {self.input_path}, which the event does not have.")
+                raise EventError(f"The rule {self.name} hands on {path}, which the event does not have.")
             value = value[key]
         return value
 
@@ -70,6 +74,19 @@ def execution_input(event: Mapping[str, Any], rules: Iterable[Rule]) -> dict[str
     expected = "; ".join(f"{rule.name} expects {_describe(rule.pattern)}" for rule in rules)
     found = _describe({key: event[key] for key in ("source", "detail-type")})
     raise EventError(f"No rule of the template takes an event with {found}: {expected or 'it has no rules'}.")
+
+
+def _fill(template: str, values: Mapping[str, Any]) -> str:
+    """Fills `<name>` in as EventBridge does: as text within quotes, else as JSON."""
+
+    def text(match: re.Match[str]) -> str:
+        value = values[match[1]]
+        return json.dumps(value)[1:-1] if isinstance(value, str) else json.dumps(value)
+
+    def part(match: re.Match[str]) -> str:
+        return json.dumps(values[match[1]]) if match[1] else re.sub(r"<([^<>]+)>", text, match[0])
+
+    return re.sub(r'"(?:[^"\\]|\\.)*"|<([^<>]+)>', part, template)
 
 
 def _describe(pattern: Mapping[str, Any]) -> str:

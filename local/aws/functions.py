@@ -86,8 +86,9 @@ class Functions:
             key: it for it in functions for key in (it.module, it.logical_id, it.name, it.arn, f"{it.arn}:$LATEST")
         }
         self._functions = functions
-        self._folders = list(dict.fromkeys(str(path.resolve()) for path in [*(it.code for it in functions), *layers]))
-        self._prefixes = tuple(folder + os.sep for folder in self._folders)
+        self._code = list(dict.fromkeys(str(function.code.resolve()) for function in functions))
+        self._layers = [str(layer.resolve()) for layer in layers]
+        self._prefixes = tuple(folder + os.sep for folder in [*self._code, *self._layers])
         self._added: list[str] = []
         self._set_aside: dict[str, ModuleType] = {}
         self._idle = threading.Condition()
@@ -97,8 +98,11 @@ class Functions:
     def load(self) -> None:
         """Imports every handler as a cold start does: nothing an earlier run imported and kept is seen."""
         self._set_aside = self._take_modules()
-        self._added = [folder for folder in self._folders if folder not in sys.path]
-        sys.path[:0] = self._added
+        code = [folder for folder in self._code if folder not in sys.path]
+        # Last, so that packages built into a layer for Lambda never stand in for those installed for this machine.
+        layers = [folder for folder in self._layers if folder not in sys.path]
+        sys.path[:] = [*code, *sys.path, *layers]
+        self._added = [*code, *layers]
         importlib.invalidate_caches()
         for function in self._functions:
             _handler(function)
@@ -109,8 +113,9 @@ class Functions:
             self._idle.wait_for(lambda: self._running == 0, timeout=_DRAIN_SECONDS)
         self._take_modules()
         sys.modules.update(self._set_aside)
-        for folder in self._added:
-            sys.path.remove(folder)
+        self._set_aside = {}
+        while self._added:
+            sys.path.remove(self._added.pop())
 
     def invoke(self, name: str, payload: str) -> Answer:
         """Invokes one function with a JSON text.

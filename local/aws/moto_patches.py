@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from moto.core.models import responses_mock
 from moto.core.responses import EmptyResult
-from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType, TaskTimedOut
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
@@ -32,11 +32,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.execute_state import Exe
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
     distributed_item_processor_worker,
 )
-from moto.stepfunctions.parser.asl.eval.callback.callback import (
-    CallbackConsumerTimeout,
-    CallbackNotifyConsumerError,
-    CallbackPoolManager,
-)
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackPoolManager
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
@@ -100,7 +96,7 @@ def a_late_task_token_is_not_refused() -> Iterator[None]:
     def notify_listening(self: Any, callback_id: str, outcome: Any) -> Any:
         endpoint = self.get(callback_id)
         if endpoint is not None and endpoint._notify_event.is_set():
-            raise CallbackNotifyConsumerError(CallbackConsumerTimeout())
+            raise TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'", "TaskTimedOut", 400)
         return notify(self, callback_id=callback_id, outcome=outcome)
 
     with (
@@ -223,7 +219,8 @@ def a_choice_overlooks_a_missing_variable() -> Iterator[None]:
         operator, found = self.comparison_function.operator_type, env.stack[-1]
         if isinstance(found, NoSuchVariable) and operator != ComparisonOperatorType.IsPresent:
             kind = StatesErrorNameType.StatesRuntime
-            details = ExecutionFailedEventDetails(error=kind.to_name(), cause=f"Invalid path '{found.path}'")
+            path = self.variable.string_sampler.literal_value
+            details = ExecutionFailedEventDetails(error=kind.to_name(), cause=f"Invalid path '{path}'")
             event = EventDetails(executionFailedEventDetails=details)
             failure = FailureEvent(env, StatesErrorName(typ=kind), HistoryEventType.ExecutionFailed, event)
             raise FailureEventException(failure_event=failure)

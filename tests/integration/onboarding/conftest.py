@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+
 from local.run import LocalStack
 from local.twilio.app import App
 from local.twilio.fleet import Fleet
 from local.twilio.messages import Request, Response
-
 from tests.integration.onboarding.world import a_fleet
 
 TIME_SCALE = 0.01
@@ -23,7 +23,9 @@ def start() -> Iterator[Start]:
     """Start a stack for a fleet; it is stopped after the test."""
     with ExitStack() as stack:
 
-        def _start(time_scale: float = TIME_SCALE, parameters: dict[str, str] | None = None, **fleet: Any) -> LocalStack:
+        def _start(
+            time_scale: float = TIME_SCALE, parameters: dict[str, str] | None = None, **fleet: Any
+        ) -> LocalStack:
             local = LocalStack(Fleet.model_validate(a_fleet(**fleet)), time_scale, parameters)
             return stack.enter_context(local)
 

@@ -16,7 +16,7 @@ def profile(sid: str = PROFILE, status: str = "twilio-approved", *, primary: boo
     return {"sid": sid, "status": status, "primary": primary}
 
 
-BAD_REQUESTS = {
+BAD_REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
     "malformed subaccount SID": (
         {"subaccounts": [account(1), "AC123"]},
         "The request was refused: subaccounts[1]: 'AC123' is not AC and 32 hexadecimal digits.",
@@ -47,21 +47,25 @@ BAD_REQUESTS = {
     ),
     "unknown subaccount": (
         {"subaccounts": [UNKNOWN]},
-        f"The request was refused: subaccounts[0]: {UNKNOWN} is not a subaccount of it (the parent is {PARENT}).",
+        f"The request was refused: subaccounts[0]: {UNKNOWN} is not a subaccount of {PARENT}.",
     ),
     "unknown subaccount among others": (
         {"subaccounts": [account(1), UNKNOWN]},
-        f"The request was refused: subaccounts[1]: {UNKNOWN} is not a subaccount of it (the parent is {PARENT}).",
+        f"The request was refused: subaccounts[1]: {UNKNOWN} is not a subaccount of {PARENT}.",
     ),
     "the parent as a subaccount": (
         {"subaccounts": [PARENT]},
-        f"The request was refused: subaccounts[0]: {PARENT} is the parent: use include_parent "
-        f"(the parent is {PARENT}).",
+        (
+            f"The request was refused: subaccounts[0]: {PARENT} is the parent account; "
+            "leave it out and set include_parent."
+        ),
     ),
     "suspended subaccount": (
         {"subaccounts": [account(2)]},
-        f"The request was refused: subaccounts[0]: {account(2)} is suspended; "
-        "only active subaccounts can be worked on.",
+        (
+            f"The request was refused: subaccounts[0]: {account(2)} is suspended; "
+            "only active subaccounts can be worked on."
+        ),
     ),
     "closed subaccount": (
         {"subaccounts": [account(1), account(3)]},
@@ -69,18 +73,24 @@ BAD_REQUESTS = {
     ),
     "unknown Trust Product": (
         {"trust_product": {"sid": OTHER_PROFILE}},
-        f"The request was refused: trust_product.sid: {OTHER_PROFILE} is not a SHAKEN/STIR Trust Product "
-        f"of the account {PARENT}; leave it out to find or create one.",
+        (
+            f"The request was refused: trust_product.sid: {OTHER_PROFILE} is not a SHAKEN/STIR Trust Product "
+            f"of the account {PARENT}; leave it out to find or create one."
+        ),
     ),
     "name and e-mail missing": (
         {},
-        "The request was refused: trust_product.friendly_name and trust_product.email: needed, since the account "
-        f"{PARENT} has no SHAKEN/STIR Trust Product yet and one must be created.",
+        (
+            "The request was refused: trust_product.friendly_name and trust_product.email: needed, since the account "
+            f"{PARENT} has no SHAKEN/STIR Trust Product yet and one must be created."
+        ),
     ),
     "e-mail missing": (
         {"trust_product": {"friendly_name": "Acme"}},
-        f"The request was refused: trust_product.email: needed, since the account {PARENT} "
-        "has no SHAKEN/STIR Trust Product yet and one must be created.",
+        (
+            f"The request was refused: trust_product.email: needed, since the account {PARENT} "
+            "has no SHAKEN/STIR Trust Product yet and one must be created."
+        ),
     ),
     "malformed e-mail": (
         {"trust_product": {"friendly_name": "Acme", "email": "acme"}},
@@ -110,8 +120,10 @@ BAD_PROFILES = {
         [profile()],
         {"business_profile_sid": OTHER_PROFILE},
         "BusinessProfileNotFound",
-        f"business_profile_sid: the account {PARENT} has no Business Profile {OTHER_PROFILE}; "
-        "copy the SID from the Console's Trust Hub, or leave it out.",
+        (
+            f"business_profile_sid: the account {PARENT} has no Business Profile {OTHER_PROFILE}; "
+            "copy the SID from the Console's Trust Hub, or leave it out."
+        ),
     ),
     "none at all": (
         [profile(primary=False)],
@@ -123,22 +135,28 @@ BAD_PROFILES = {
         [profile(status="in-review")],
         {"business_profile_sid": PROFILE},
         "BusinessProfileNotApproved",
-        f"The Business Profile {PROFILE} is in-review, not twilio-approved; "
-        "complete it in the Console's Trust Hub and send the request again.",
+        (
+            f"The Business Profile {PROFILE} is in-review, not twilio-approved; "
+            "complete it in the Console's Trust Hub and send the request again."
+        ),
     ),
     "only one not approved": (
         [profile(status="draft")],
         {},
         "BusinessProfileNotApproved",
-        f"The Business Profile {PROFILE} is draft, not twilio-approved; "
-        "complete it in the Console's Trust Hub and send the request again.",
+        (
+            f"The Business Profile {PROFILE} is draft, not twilio-approved; "
+            "complete it in the Console's Trust Hub and send the request again."
+        ),
     ),
     "several to choose from": (
         [profile(), profile(OTHER_PROFILE)],
         {},
         "BusinessProfileAmbiguous",
-        f"The account {PARENT} has several approved primary Business Profiles ({PROFILE}, {OTHER_PROFILE}); "
-        "name one as business_profile_sid.",
+        (
+            f"The account {PARENT} has several approved primary Business Profiles ({PROFILE}, {OTHER_PROFILE}); "
+            "name one as business_profile_sid."
+        ),
     ),
 }
 

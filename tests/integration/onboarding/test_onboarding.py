@@ -4,7 +4,6 @@ from collections import Counter
 
 from local.run import ROOT, load_event
 from onboarding.models import Stage
-
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.world import (
     NAMED,

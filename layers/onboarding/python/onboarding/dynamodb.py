@@ -1,0 +1,168 @@
+"""How items reach DynamoDB and come back: plain dictionaries in and out, batches to their end, conditions as errors."""
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import batched
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from onboarding.errors import OnboardingError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Item = dict[str, Any]
+
+KEYS_PER_BATCH_GET = 100
+ITEMS_PER_BATCH_WRITE = 25
+BATCH_ATTEMPTS = 6
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+class ConditionFailed(Exception):  # noqa: N818 - says what happened
+    """The item is not as the condition demands; nothing was written."""
+
+
+class Key(NamedTuple):
+    """The primary key of an item."""
+
+    pk: str
+    sk: str
+
+
+class Table:
+    """One table with the keys `pk` and `sk`.
+
+    Args:
+        client: A DynamoDB client.
+        name: The table's name.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Key) -> Item | None:
+        """Read an item as it is now."""
+        answer = self._client.get_item(TableName=self._name, Key=_attributes(key._asdict()), ConsistentRead=True)
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def put(self, key: Key, item: Item) -> None:
+        """Write an item, whatever was there."""
+        self._client.put_item(TableName=self._name, Item=_attributes(key._asdict() | item))
+
+    def update(
+        self, key: Key, changes: Item, *, remove: Iterable[str] = (), condition: str, values: Item | None = None
+    ) -> Item:
+        """Change attributes of an item; make the item if there is none.
+
+        Args:
+            key: Which item.
+            changes: The attributes to set.
+            remove: The attributes to remove.
+            condition: What must hold, with `:name` for the values.
+            values: The condition's values; those of `changes` can be used too.
+
+        Returns:
+            The item as it was before, empty if there was none.
+
+        Raises:
+            ConditionFailed: The condition does not hold.
+        """
+        removed = list(remove)
+        clauses = []
+        if changes:
+            clauses.append("SET " + ", ".join(f"#{name} = :{name}" for name in changes))
+        if removed:
+            clauses.append("REMOVE " + ", ".join(f"#{name}" for name in removed))
+        try:
+            answer = self._client.update_item(
+                TableName=self._name,
+                Key=_attributes(key._asdict()),
+                UpdateExpression=" ".join(clauses),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={f"#{name}": name for name in [*changes, *removed]},
+                ExpressionAttributeValues={
+                    f":{name}": _serialize(value) for name, value in (changes | (values or {})).items()
+                },
+                ReturnValues="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ConditionFailed from error
+        return _plain(answer.get("Attributes", {}))
+
+    def delete(self, key: Key, *, condition: str, values: Item) -> None:
+        """Delete an item.
+
+        Raises:
+            ConditionFailed: The condition does not hold.
+        """
+        try:
+            self._client.delete_item(
+                TableName=self._name,
+                Key=_attributes(key._asdict()),
+                ConditionExpression=condition,
+                ExpressionAttributeValues={f":{name}": _serialize(value) for name, value in values.items()},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ConditionFailed from error
+
+    def query(self, pk: str, sk_prefix: str, *, only: str | None = None) -> Iterator[Item]:
+        """Read the items of a partition in the order of their keys.
+
+        Args:
+            pk: The partition.
+            sk_prefix: What their sort keys begin with.
+            only: The one attribute to return, None for all.
+        """
+        projection: Any = {"ProjectionExpression": only} if only else {}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":sk": {"S": sk_prefix}},
+            ConsistentRead=True,
+            **projection,
+        )
+        for page in pages:
+            yield from map(_plain, page["Items"])
+
+    def get_batch(self, keys: Iterable[Key]) -> Iterator[Item]:
+        """Read the items of these keys that exist, in any order."""
+        for batch in batched(keys, KEYS_PER_BATCH_GET, strict=False):
+            keys_ = [_attributes(key._asdict()) for key in batch]
+            pending: Any = {self._name: {"Keys": keys_, "ConsistentRead": True}}
+            for _ in _attempts("reading"):
+                answer = self._client.batch_get_item(RequestItems=pending)
+                yield from map(_plain, answer["Responses"].get(self._name, []))
+                pending = answer["UnprocessedKeys"]
+                if not pending:
+                    break
+
+    def put_batch(self, items: Iterable[tuple[Key, Item]]) -> None:
+        """Write items, whatever was there."""
+        for batch in batched(items, ITEMS_PER_BATCH_WRITE, strict=False):
+            requests = [{"PutRequest": {"Item": _attributes(key._asdict() | item)}} for key, item in batch]
+            pending: Any = {self._name: requests}
+            for _ in _attempts("writing"):
+                pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"]
+                if not pending:
+                    break
+
+
+def _attempts(doing: str) -> Iterator[None]:
+    for attempt in range(BATCH_ATTEMPTS):
+        if attempt:
+            time.sleep(0.05 * 2**attempt)
+        yield
+    raise OnboardingError(f"DynamoDB kept putting off {doing} a batch of items; send the request again.")
+
+
+def _attributes(item: Item) -> Any:
+    return {name: _serialize(value) for name, value in item.items()}
+
+
+def _plain(item: Any) -> Item:
+    return {name: _deserialize(value) for name, value in item.items()}

@@ -1,0 +1,18 @@
+import threading
+from collections import Counter
+from typing import Any
+
+import shared  # type: ignore[import-not-found]
+
+tries: Counter[str] = Counter()
+lock = threading.Lock()
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Fails as often as the event says before it succeeds."""
+    key = event["key"]
+    with lock:
+        tries[key] += 1
+    if tries[key] <= event["fails"]:
+        raise shared.NotYetError(f"try {tries[key]} of {key}")
+    return {"key": key, "tries": tries[key]}
