@@ -83,3 +83,7 @@ def _positive_integer(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return value
+
+
+if __name__ == "__main__":
+    main()

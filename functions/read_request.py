@@ -9,7 +9,8 @@ from onboarding import settings
 from onboarding.errors import InvalidRequest
 from onboarding.models import CompleteRequest, OnboardingRequest, StepEvent, TrustProductRequest
 from onboarding.settings import Settings
-from onboarding.step import describe, step
+from onboarding.step import step
+from onboarding.validation import describe
 
 
 class ReadRequestEvent(StepEvent):

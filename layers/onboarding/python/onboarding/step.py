@@ -1,6 +1,5 @@
 """The decorator that every step of the state machine wears."""
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from onboarding.errors import InvalidRequest
 from onboarding.models import StepEvent
 from onboarding.observability import logger, metrics
+from onboarding.validation import describe
 
 type Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
@@ -42,37 +42,3 @@ def step[Event: StepEvent](event_model: type[Event]) -> Callable[[Callable[[Even
         return handler
 
     return decorate
-
-
-def describe(error: ValidationError) -> str:
-    """Put what is wrong with some data into words, each with the place where it is.
-
-    Args:
-        error: What pydantic found.
-
-    Returns:
-        Such as `subaccounts[0]: 'ACxyz' is not AC and 32 hexadecimal digits; colour is not known`.
-    """
-    return "; ".join(dict.fromkeys(_describe_one(problem) for problem in error.errors()))
-
-
-def _describe_one(problem: Any) -> str:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).lstrip(".")
-    match problem["type"]:
-        case "extra_forbidden":
-            return f"{place} is not known"
-        case "missing":
-            return f"{place} is missing"
-        case "string_pattern_mismatch":
-            return f"{place}: {problem['input']!r} is not {_form(problem['ctx']['pattern'])}"
-        case "value_error":
-            return ": ".join(filter(None, [place, str(problem["ctx"]["error"])]))
-        case _:
-            message = problem["msg"]
-            return f"{place}: {message[0].lower()}{message[1:]}" if place else message
-
-
-def _form(pattern: str) -> str:
-    if sid := re.fullmatch(r"\^([A-Z]{2})\[0-9a-fA-F\]\{32\}\$", pattern):
-        return f"{sid[1]} and 32 hexadecimal digits"
-    return "an e-mail address" if "@" in pattern else "two capital letters, such as US"

@@ -1,0 +1,229 @@
+"""`shaken-stir run` and `shaken-stir twilio`, as a person or a script uses them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from cli.main import execute
+from local.run import EXAMPLE_EVENT, ROOT, SMALL_FLEET
+
+COMMAND = [sys.executable, "-m", "cli.main"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_json_is_one_object_per_run_and_nothing_else() -> None:
+    done = run("run", "--repeat", "2", "--json")
+
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 0
+    assert set(first) == {
+        "status",
+        "error",
+        "cause",
+        "trust_product",
+        "subaccounts",
+        "numbers",
+        "twilio_calls",
+        "state_transitions",
+        "lambda_invocations",
+        "seconds",
+    }
+    assert first["status"] == second["status"] == "SUCCEEDED"
+    assert set(first["trust_product"]) == {"sid", "status", "created", "verdict_by"}
+    assert first["trust_product"]["verdict_by"] == "callback"
+    assert len(first["subaccounts"]) == 3
+    assert first["numbers"]["on_trust_product"] >= 25
+    assert not [call for call in second["twilio_calls"] if call.startswith("POST")]
+    assert sum(second["twilio_calls"].values()) <= 3 + 6
+
+
+@pytest.mark.parametrize(("fleet", "calls_per_number"), [("100x10", 2.35), ("1x1000", 2.05)])
+def test_a_thousand_numbers_cost_little_more_than_two_calls_each(fleet: str, calls_per_number: float) -> None:
+    done = run("run", "--fleet", fleet, "--json")
+
+    report = json.loads(done.stdout)
+    assert report["numbers"] == {"on_trust_product": 1000}
+    assert sum(report["twilio_calls"].values()) / 1000 <= calls_per_number
+
+
+def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words() -> None:
+    done = run("run", "--time-scale", "0.1")
+
+    assert done.returncode == 0
+    assert "Acme Support (AC10000000000000000000000000000001): onboarded (13 on product)" in done.stdout
+    assert "Trust Product: twilio-approved" in done.stdout
+    assert "30 numbers of 3 subaccounts are signed with full (A) attestation." in done.stdout
+    assert "its region is CA, not US" in done.stdout
+    assert "Trust Hub calls" in done.stdout
+    assert "Next: " in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_event_files_run_through_the_template_s_rule() -> None:
+    for event in ("onboarding_requested.json", "number_purchased.json"):
+        done = run("run", "--event", f"events/{event}", "--time-scale", "0.1", "--json")
+
+        assert json.loads(done.stdout)["status"] == "SUCCEEDED", event
+
+
+def test_a_run_that_fails_has_exit_code_1_and_says_what_to_do(tmp_path: Path) -> None:
+    fleet = json.loads(SMALL_FLEET.read_text())
+    fleet["review"] = {"seconds": 1, "verdict": "rejected", "errors": [18606]}
+    file = tmp_path / "rejecting.json"
+    file.write_text(json.dumps(fleet))
+
+    done = run("run", "--fleet", str(file), "--time-scale", "0.1")
+
+    assert done.returncode == 1
+    assert "FAILED" in done.stdout
+    assert "TrustProductRejected: Twilio rejected the Trust Product" in done.stdout
+    assert "18606: a representative's e-mail is not of the business's domain" in done.stdout
+
+
+def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path) -> None:
+    fleet = json.loads(SMALL_FLEET.read_text())
+    fleet["review"] = {"seconds": 600}
+    file = tmp_path / "slow.json"
+    file.write_text(json.dumps(fleet))
+    with subprocess.Popen(
+        [*COMMAND, "run", "--fleet", str(file)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        for line in process.stdout:
+            if "onboarded" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        errors = process.stderr.read()
+
+    assert process.returncode == 130
+    assert errors == "Stopped. Nothing is left behind: run it again at any time.\n"
+
+
+def test_the_simulator_serves_alone_until_ctrl_c() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "twilio", "--port", str(free_port())],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        first, second = process.stdout.readline(), process.stdout.readline()
+        url = next(word for word in first.split() if word.startswith("http"))
+        sid, token = second.split()[2].rstrip(","), second.split()[5].rstrip(".")
+        accounts = requests.get(f"{url}/2010-04-01/Accounts.json", auth=(sid, token), timeout=5).json()
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+
+    assert sid in {account["sid"] for account in accounts["accounts"]}
+    assert process.returncode == 130
+
+
+BAD_FILES: dict[str, tuple[str, str, str]] = {
+    "fleet not JSON": ("--fleet", "{", "not JSON"),
+    "fleet not of the schema": ("--fleet", '{"subaccounts": [{"sid": "AC1"}]}', "subaccounts[0].sid"),
+    "unknown key in the fleet": ("--fleet", '{"colour": 1}', "colour"),
+    "event not JSON": ("--event", "{", "not JSON"),
+    "event not an object": ("--event", "[]", "must hold a JSON object"),
+    "event of no rule": (
+        "--event",
+        '{"source": "shaken-stir.onboarding", "detail-type": "Something Else", "detail": {}}',
+        "Something Else",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_told_in_one_sentence_that_names_it(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    option, content, told = BAD_FILES[case]
+    file = tmp_path / "bad.json"
+    file.write_text(content)
+
+    assert execute(["run", option, str(file)]) == 2
+
+    one_sentence(capsys, told)
+
+
+@pytest.mark.parametrize("option", ["--fleet", "--event"])
+def test_a_missing_file_is_told_in_one_sentence_that_names_it(
+    option: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    missing = str(tmp_path / "missing.json")
+
+    assert execute(["run", option, missing]) == 2
+
+    one_sentence(capsys, missing)
+
+
+def test_a_fleet_of_no_size_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["run", "--fleet", "0x10"]) == 2
+
+    one_sentence(capsys, "0x10")
+
+
+def test_a_port_in_use_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        assert execute(["twilio", "--port", str(port)]) == 2
+
+    one_sentence(capsys, str(port))
+
+
+@pytest.mark.parametrize("arguments", [["run", "--repeat", "0"], ["run", "--time-scale", "-1"], ["fly"], []])
+def test_a_wrong_argument_is_told_with_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        execute(arguments)
+
+    assert end.value.code == 2
+    assert "usage: shaken-stir" in capsys.readouterr().err
+
+
+def test_the_functions_logs_are_kept_when_asked_for(tmp_path: Path) -> None:
+    log = tmp_path / "functions.log"
+
+    run("run", "--time-scale", "0.1", "--json", "--log", str(log))
+
+    lines: list[dict[str, Any]] = [json.loads(line) for line in log.read_text().splitlines() if line.strip()]
+    assert any(line.get("message") == "callback taken in" for line in lines)
+    content = log.read_text()
+    assert "+1" not in content
+    fleet = json.loads(SMALL_FLEET.read_text())
+    assert fleet["parent"]["auth_token"] not in content
+
+
+def one_sentence(capsys: pytest.CaptureFixture[str], told: str) -> None:
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("shaken-stir ")
+    assert told in captured.err
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def test_the_example_event_is_the_one_of_make_run() -> None:
+    assert str(EXAMPLE_EVENT.relative_to(ROOT)) in (ROOT / "Makefile").read_text()
+    assert os.access(SMALL_FLEET, os.R_OK)

@@ -1,0 +1,68 @@
+"""How a subaccount's end, and a run's, are put into words and numbers."""
+
+import json
+
+import pytest
+
+from onboarding.models import Stage, Subaccount, SubaccountOutcome, SubaccountStatus
+from record_subaccount import message_of, status_of
+from summarise_subaccounts import summarise
+
+SIDS = [f"AC{number:032x}" for number in range(6)]
+
+
+def outcome(sid: str, status: SubaccountStatus, message: str | None = None) -> SubaccountOutcome:
+    return SubaccountOutcome(
+        subaccount_sid=sid, friendly_name="", status=status, numbers={Stage.ON_TRUST_PRODUCT: 2}, message=message
+    )
+
+
+def test_an_entry_without_an_outcome_of_this_run_counts_as_failed() -> None:
+    entries = [Subaccount(subaccount_sid=sid, friendly_name="") for sid in SIDS[:2]]
+
+    summary = summarise(entries, [outcome(SIDS[0], SubaccountStatus.ONBOARDED)])
+
+    assert (summary.onboarded, summary.failed) == (1, 1)
+    assert summary.numbers == {Stage.ON_TRUST_PRODUCT: 2}
+    assert summary.message.startswith(f"1 of 2 subaccounts failed ({SIDS[1]}: its outcome was not recorded")
+
+
+def test_a_busy_subaccount_is_counted_but_fails_nothing() -> None:
+    entries = [Subaccount(subaccount_sid=SIDS[0], friendly_name="")]
+
+    summary = summarise(entries, [outcome(SIDS[0], SubaccountStatus.BUSY)])
+
+    assert (summary.busy, summary.failed, summary.message) == (1, 0, "")
+
+
+def test_of_many_failures_the_first_are_told_and_the_rest_counted() -> None:
+    entries = [Subaccount(subaccount_sid=sid, friendly_name="") for sid in SIDS]
+
+    summary = summarise(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS])
+
+    assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more).")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (None, SubaccountStatus.ONBOARDED),
+        ({"Error": "SubaccountBusy", "Cause": "{}"}, SubaccountStatus.BUSY),
+        ({"Error": "TwilioRefused", "Cause": "{}"}, SubaccountStatus.FAILED),
+    ],
+)
+def test_the_error_that_was_caught_decides_the_status(error: dict[str, str] | None, status: SubaccountStatus) -> None:
+    assert status_of(error) is status
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ({"Error": "TwilioRefused", "Cause": json.dumps({"errorMessage": "Twilio refused it."})}, "Twilio refused it."),
+        ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout: no cause was given"),
+        ({"Error": "States.Timeout"}, "States.Timeout: no cause was given"),
+        ({"Error": "TypeError", "Cause": "{}"}, "TypeError: {}"),
+    ],
+)
+def test_a_cause_is_read_whatever_it_is(error: dict[str, str], message: str) -> None:
+    assert message_of(error) == message

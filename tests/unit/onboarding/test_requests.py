@@ -1,0 +1,109 @@
+"""The request: what is accepted, what is filled in, how what is wrong is put into words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from onboarding.errors import InvalidRequest
+from onboarding.models import OnboardingRequest
+from onboarding.settings import Settings
+from read_request import complete, read
+
+STARTED = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ACCOUNT = "AC" + "1" * 32
+
+
+def settings(**changes: Any) -> Settings:
+    environment = {
+        "TABLE_NAME": "table",
+        "MANIFEST_BUCKET": "bucket",
+        "TWILIO_SECRET_ARN": "arn",
+        "REGIONS": "US",
+        "MAP_CONCURRENCY": "5",
+        "THREADS_PER_FUNCTION": "8",
+        "POLL_SECONDS": "3600",
+        "REVIEW_TIMEOUT_DAYS": "14",
+        "LEASE_SECONDS": "900",
+        "LIST_SETTLE_SECONDS": "10",
+    }
+    return Settings.model_validate(environment | changes)
+
+
+def test_an_empty_request_means_the_whole_fleet_with_the_deployment_s_defaults() -> None:
+    defaults = settings(TRUST_PRODUCT_FRIENDLY_NAME="Acme", TRUST_PRODUCT_EMAIL="a@acme.example", REGIONS="US,CA")
+
+    request = complete(read({}), "run-1", STARTED, defaults)
+
+    assert request.subaccounts is None
+    assert request.regions == ["US", "CA"]
+    assert request.trust_product.friendly_name == "Acme"
+    assert request.trust_product.email == "a@acme.example"
+    assert request.map_concurrency == 5
+    assert request.poll_seconds == 3600
+    assert request.review_deadline == STARTED + timedelta(days=14)
+
+
+def test_what_the_request_says_comes_before_the_defaults() -> None:
+    asked = {"trust_product": {"friendly_name": "Other"}, "regions": ["CA"], "resubmit": True}
+
+    request = complete(read(asked), "run-1", STARTED, settings(TRUST_PRODUCT_FRIENDLY_NAME="Acme"))
+
+    assert request.trust_product.friendly_name == "Other"
+    assert request.regions == ["CA"]
+    assert request.resubmit
+
+
+def test_a_sid_that_is_named_twice_is_worked_on_once() -> None:
+    request = complete(read({"subaccounts": [ACCOUNT, ACCOUNT]}), "run-1", STARTED, settings())
+
+    assert request.subaccounts == [ACCOUNT]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"regions": ["usa"]}, "regions[0]: 'usa' is not two capital letters, such as US"),
+        ({"subaccounts": []}, "subaccounts must not be empty"),
+        ({"trust_product": "Acme"}, "trust_product must be a JSON object"),
+        ({"release_orphans": True}, "release_orphans: this version does not release orphans yet"),
+        ([], "it must be a JSON object"),
+        (None, "it must be a JSON object"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(wrong: Any, told: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        read(wrong)
+
+    assert told in str(refusal.value)
+    assert str(refusal.value).startswith("The request was refused: ")
+
+
+@pytest.mark.parametrize("field", OnboardingRequest.model_fields)
+def test_every_field_may_be_left_out(field: str) -> None:
+    assert not OnboardingRequest.model_fields[field].is_required()
+
+
+def test_an_empty_variable_counts_as_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from onboarding import settings as module  # noqa: PLC0415
+
+    for name, value in {
+        "TABLE_NAME": "table",
+        "MANIFEST_BUCKET": "bucket",
+        "TWILIO_SECRET_ARN": "arn",
+        "PUBLIC_BASE_URL": "",
+        "REGIONS": "US",
+        "MAP_CONCURRENCY": "5",
+        "THREADS_PER_FUNCTION": "8",
+        "POLL_SECONDS": "3600",
+        "REVIEW_TIMEOUT_DAYS": "14",
+        "LEASE_SECONDS": "900",
+        "LIST_SETTLE_SECONDS": "10",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    assert module.load().public_base_url is None
+    monkeypatch.delenv("TABLE_NAME")
+    with pytest.raises(ValidationError):
+        module.load()

@@ -1,0 +1,106 @@
+"""How Twilio's answers become our errors, and which requests are repeated."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable, explain_rejection
+from onboarding.twilio_http import CarefulRetry, TwilioHttpClient
+
+
+class Answering(requests.adapters.BaseAdapter):
+    """The network's edge: answers every request alike, or fails."""
+
+    def __init__(self, status: int = 200, body: Any = "", failure: Exception | None = None) -> None:
+        super().__init__()
+        self._status, self._body, self._failure = status, body, failure
+        self.requests: list[requests.PreparedRequest] = []
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        self.requests.append(request)
+        if self._failure:
+            raise self._failure
+        answer = requests.Response()
+        answer.status_code = self._status
+        answer.reason = "Reason"
+        answer._content = (self._body if isinstance(self._body, str) else json.dumps(self._body)).encode()
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+def client(adapter: Answering, base_url: str | None = None) -> TwilioHttpClient:
+    made = TwilioHttpClient(1, base_url)
+    made._session.mount("https://", adapter)
+    made._session.mount("http://", adapter)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "told"),
+    [
+        (401, {"code": 20003, "message": "Authenticate"}, CredentialsRefused, "check the account SID and Auth Token"),
+        (429, {"code": 20429, "message": "Too Many"}, TwilioThrottled, "send the request again later"),
+        (503, "<html>", TwilioUnavailable, "Twilio failed at GET /v1/TrustProducts with HTTP 503"),
+        (
+            400,
+            {"code": 22205, "message": "Bad object.", "more_info": "https://www.twilio.com/docs/errors/22205"},
+            TwilioRefused,
+            (
+                "Twilio refused GET /v1/TrustProducts with «Bad object» (code 22205, HTTP 400); "
+                "see https://www.twilio.com/docs/errors/22205."
+            ),
+        ),
+        (403, "<html>", TwilioRefused, "Twilio refused GET /v1/TrustProducts with «Reason» (HTTP 403)."),
+    ],
+)
+def test_an_answer_becomes_the_error_of_its_kind(status: int, body: Any, kind: type[Exception], told: str) -> None:
+    with pytest.raises(kind) as raised:
+        client(Answering(status, body)).request("GET", "https://trusthub.twilio.com/v1/TrustProducts")
+
+    assert told in str(raised.value)
+
+
+@pytest.mark.parametrize("failure", [requests.ConnectTimeout(), requests.ReadTimeout(), requests.ConnectionError()])
+def test_no_answer_is_unavailable_and_the_next_step_is_told(failure: Exception) -> None:
+    with pytest.raises(TwilioUnavailable) as raised:
+        client(Answering(failure=failure)).request("POST", "https://trusthub.twilio.com/v1/TrustProducts")
+
+    assert type(failure).__name__ in str(raised.value)
+    assert "send the request again later" in str(raised.value)
+
+
+def test_a_base_url_stands_for_both_hosts() -> None:
+    adapter = Answering()
+    simulated = client(adapter, "http://127.0.0.1:1/")
+
+    simulated.request("GET", "https://trusthub.twilio.com/v1/TrustProducts")
+    simulated.request("GET", "https://api.twilio.com/2010-04-01/Accounts.json")
+
+    assert [request.url for request in adapter.requests] == [
+        "http://127.0.0.1:1/v1/TrustProducts",
+        "http://127.0.0.1:1/2010-04-01/Accounts.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "repeated"),
+    [("GET", 429, True), ("POST", 429, True), ("GET", 503, True), ("POST", 503, False), ("GET", 400, False)],
+)
+def test_only_what_had_no_effect_is_repeated(method: str, status: int, repeated: bool) -> None:  # noqa: FBT001
+    assert CarefulRetry(total=1, allowed_methods=["GET"]).is_retry(method, status) is repeated
+
+
+def test_a_rejection_is_explained_code_by_code() -> None:
+    told = explain_rejection("BU1", [18603, 99999])
+
+    assert "18603: the business address could not be verified" in told
+    assert "99999: see https://www.twilio.com/docs/errors" in told
+    assert '"resubmit": true' in told
+
+
+def test_a_rejection_without_a_code_points_to_the_console() -> None:
+    assert "look into the Console's Trust Hub" in explain_rejection("BU1", [])
