@@ -56,7 +56,8 @@ class Live:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = live.Live(console=console, refresh_per_second=8, transient=False)
+        # What the functions print goes to their log, not between the rows.
+        self._live = live.Live(console=console, refresh_per_second=8, redirect_stdout=False, redirect_stderr=False)
 
     def __enter__(self) -> Self:
         self._live.start()

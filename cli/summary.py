@@ -34,6 +34,8 @@ def summarise(out: Console, report: Report, local: LocalStack) -> None:
         state = f"are {SIGNED}" if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
         _print(out, f"{_plural(on_product, 'number')} of {fleet} {state}.")
     _unsigned(out, report, local)
+    for sid, status in local.left_out().items():
+        _print(out, f"{sid} was left out: it is {status}, and only active subaccounts are worked on.")
     posts = sum(count for call, count in report.twilio_calls.items() if call.startswith("POST"))
     calls = sum(report.twilio_calls.values())
     _print(

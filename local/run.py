@@ -172,6 +172,11 @@ class LocalStack:
         """Read where each number of a subaccount stands."""
         return self.table.all_phone_numbers(subaccount_sid)
 
+    def left_out(self) -> dict[str, str]:
+        """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
+        accounts = self.simulator.state.accounts
+        return {account.sid: account.status for account in accounts if account.status != "active"}
+
     def _numbers(self, item: dict[str, Any]) -> dict[Stage, int]:
         """Counts are recorded at a subaccount's end; while it is worked on they are counted afresh."""
         if item["status"] == "in_progress":
