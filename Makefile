@@ -6,6 +6,8 @@ SHELL := /bin/bash
 # uv of the machine if there is one, else one of our own in .tools.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 RUN := .venv/bin/
+# A company's proxy is often known to the machine only.
+export UV_SYSTEM_CERTS ?= true
 
 .PHONY: setup
 setup: .venv/.synced ## install everything the other targets need
