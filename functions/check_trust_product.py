@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 from onboarding import progress, settings, trust_hub
 from onboarding.errors import ReviewTimedOut, TrustProductRejected, explain_rejection
 from onboarding.models import VERDICTS, Status, StepEvent, TrustProductRecord, TrustProductState, VerdictBy
+from onboarding.observability import metrics
 from onboarding.step import step
 from onboarding.trust_hub import Bundle, TrustHub
 
 
 class CheckTrustProductEvent(StepEvent):
-    """The product as it was last seen, and when the run stops waiting."""
+    """The product as it was last seen, since when the run goes on, and when it stops waiting."""
 
     trust_product: TrustProductState
+    started_at: datetime
     review_deadline: datetime
 
 
@@ -36,11 +38,8 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     )
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))
-    if product.status is not Status.APPROVED and datetime.now(UTC) > event.review_deadline:
-        raise ReviewTimedOut(
-            f"Twilio gave no verdict on the Trust Product {product.sid} by {event.review_deadline:%Y-%m-%d %H:%M} UTC "
-            f"(it is {product.status.value}); ask Twilio's support, then send the request again."
-        )
+    if product.status is not Status.APPROVED:
+        await_on(product, event)
     return before.model_copy(update={"status": product.status, "verdict_by": verdict_by})
 
 
@@ -57,3 +56,18 @@ def fetch(hub: TrustHub, sid: str) -> Bundle:
             "send the request again."
         )
     return product
+
+
+def await_on(product: Bundle, event: CheckTrustProductEvent) -> None:
+    """Measure how long the review has taken; `ReviewOverdueAlarm` tells a person.
+
+    Raises:
+        ReviewTimedOut: The deadline has passed.
+    """
+    now = datetime.now(UTC)
+    metrics.add_metric(name="ReviewHours", unit="Count", value=(now - event.started_at).total_seconds() / 3600)
+    if now > event.review_deadline:
+        raise ReviewTimedOut(
+            f"Twilio gave no verdict on the Trust Product {product.sid} by {event.review_deadline:%Y-%m-%d %H:%M} UTC "
+            f"(it is {product.status.value}); ask Twilio's support, then send the request again."
+        )
