@@ -38,6 +38,41 @@ lint: setup ## ruff and the strict type checker
 test: lint ## everything a change must pass
 	$(RUN)pytest
 
+# SAM CLI has an environment of its own, see .ci/sam-requirements.in.
+SAM := .tools/sam/bin/sam
+export SAM_CLI_TELEMETRY := 0
+
+$(SAM): .ci/sam-requirements.txt | .venv/.synced
+	$(UV) venv --quiet --clear --python .venv/bin/python .tools/sam
+	$(UV) pip install --quiet --python .tools/sam/bin/python --require-hashes --requirements .ci/sam-requirements.txt
+	@touch $@
+
+.PHONY: sam-requirements
+sam-requirements: setup ## take the newest SAM CLI
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
+	  --custom-compile-command "make $@" --output-file .ci/sam-requirements.txt .ci/sam-requirements.in
+
+ARCH := arm64
+BUILD_DIR := .aws-sam/build
+
+# MAKEFLAGS is this make's own; the layers' makefiles find python3.13 and uv on the path.
+.PHONY: build
+build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
+	env -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" \
+	  $(SAM) build --no-cached --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH)
+	@# What was built for a processor is deployed to it, without being told twice.
+	@sed -i.bak '/^  Architecture:/,/Default:/s/Default:.*/Default: $(ARCH)/' $(BUILD_DIR)/template.yaml && rm $(BUILD_DIR)/template.yaml.bak
+
+.PHONY: bench
+bench: ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+bench: BUILD_DIR := .aws-sam/bench
+bench: build ## import times of what is built for this machine's processor
+	@$(RUN)python tests/benchmarks/import_time.py $(BUILD_DIR)
+
+.PHONY: picture
+picture: setup ## draw the state machine anew in docs/architecture.md
+	$(RUN)python -m local.picture
+
 .PHONY: format
 format: setup ## mend what ruff can mend
 	$(RUN)ruff check --fix .

@@ -1,7 +1,7 @@
 """State "Assign To Business Profile": put numbers on the Business Profile, as the Trust Product demands."""
 
 from onboarding import progress, settings, trust_hub
-from onboarding.assignments import Work
+from onboarding.assignments import claim
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
 from onboarding.step import step
 
@@ -30,11 +30,17 @@ def handler(event: AssignToBusinessProfileEvent) -> OnBusinessProfile:
     """
     environment = settings.load()
     sid = event.business_profile_sid
-    work = Work(progress.connect(environment), event.execution, event.subaccount_sid, environment.threads_per_function)
-    records = work.records(event.phone_numbers)
-    batch = work.assign(
-        [record for record in records if record.stage is not Stage.ON_BUSINESS_PROFILE],
+    ours = claim(progress.connect(environment), event.execution, event.subaccount_sid, environment.threads_per_function)
+    records = ours.records(event.phone_numbers)
+    batch = ours.assign(
+        [record for record in records if record.stage is Stage.DISCOVERED],
         trust_hub.connect(environment).on_business_profile(sid),
-        assigned=lambda record, assignment_sid: record.on_business_profile(sid, assignment_sid),
+        moved=lambda record, assignment_sid: record.on_business_profile(sid, assignment_sid),
     )
-    return OnBusinessProfile(phone_numbers=[number for number in event.phone_numbers if number not in batch.refused])
+    return OnBusinessProfile(
+        phone_numbers=[
+            record.phone_number_sid
+            for record in records
+            if record.stage is not Stage.REFUSED and record.phone_number_sid not in batch.refused
+        ]
+    )

@@ -1,8 +1,8 @@
 """State "Assign To Trust Product": put numbers that are on the Business Profile on the Trust Product."""
 
 from onboarding import progress, settings, trust_hub
-from onboarding.assignments import Work
-from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, StepEvent
+from onboarding.assignments import claim
+from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
 from onboarding.step import step
 
 
@@ -31,10 +31,11 @@ def handler(event: AssignToTrustProductEvent) -> OnTrustProduct:
     """
     environment = settings.load()
     sid = event.trust_product_sid
-    work = Work(progress.connect(environment), event.execution, event.subaccount_sid, environment.threads_per_function)
-    batch = work.assign(
-        work.records(event.phone_numbers),
+    ours = claim(progress.connect(environment), event.execution, event.subaccount_sid, environment.threads_per_function)
+    batch = ours.assign(
+        [record for record in ours.records(event.phone_numbers) if record.stage is Stage.ON_BUSINESS_PROFILE],
         trust_hub.connect(environment).on_trust_product(sid),
-        assigned=lambda record, assignment_sid: record.on_trust_product(sid, assignment_sid),
+        moved=lambda record, assignment_sid: record.on_trust_product(sid, assignment_sid),
+        again_after=environment.list_settle_seconds,
     )
-    return OnTrustProduct(assigned=len(batch.assigned), refused=len(batch.refused))
+    return OnTrustProduct(assigned=len(event.phone_numbers) - len(batch.refused), refused=len(batch.refused))

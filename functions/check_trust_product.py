@@ -27,14 +27,14 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
         ReviewTimedOut: There is no verdict, and the deadline has passed.
     """
     environment = settings.load()
-    before = event.trust_product
+    before, asked_at = event.trust_product, datetime.now(UTC)
     product = fetch(trust_hub.connect(environment), before.sid)
     verdict_by: VerdictBy = "none"
     if product.status in VERDICTS and before.status not in VERDICTS:
         verdict_by = "poll" if before.verdict_by == "none" else before.verdict_by
     news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
     progress.connect(environment).record_trust_product(
-        news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by})
+        news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by}), asked_at
     )
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))

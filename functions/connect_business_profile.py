@@ -45,6 +45,9 @@ def connect(hub: TrustHub, table: Progress, event: ConnectBusinessProfileEvent) 
         if existing := hub.connection(product_sid, profile_sid):
             return Connection(sid=existing, created=False)
         table.before_trust_product_post(event.execution, product_sid)
-        return Connection(sid=hub.connect(product_sid, profile_sid), created=True)
+        try:
+            return Connection(sid=hub.connect(product_sid, profile_sid), created=True)
+        finally:
+            table.after_trust_product_post(event.execution, product_sid)
     finally:
         table.release_trust_product(event.execution, product_sid)

@@ -1,6 +1,7 @@
 """State "Find Or Create Trust Product": the SHAKEN/STIR product to use; created only if there is none."""
 
 import time
+from datetime import UTC, datetime
 
 from onboarding import progress, settings, trust_hub
 from onboarding.errors import InvalidRequest
@@ -24,6 +25,7 @@ def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     """Handle the state's event."""
     environment = settings.load()
     hub, table = trust_hub.connect(environment), progress.connect(environment)
+    asked_at = datetime.now(UTC)
     product = find(hub, event) or create(hub, table, event)
     table.record_trust_product(
         TrustProductRecord(
@@ -31,7 +33,8 @@ def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
             status=product.status,
             business_profile_sid=event.business_profile_sid,
             **({"created_by": event.execution} if product.created else {}),
-        )
+        ),
+        asked_at,
     )
     return product
 
@@ -81,7 +84,10 @@ def create(hub: TrustHub, table: Progress, event: FindOrCreateTrustProductEvent)
         if found := find(hub, event):
             return found
         table.before_trust_product_post(event.execution)
-        created = hub.create_trust_product(name, email)
+        try:
+            created = hub.create_trust_product(name, email)
+        finally:
+            table.after_trust_product_post(event.execution)
     finally:
         table.release_trust_product(event.execution)
     return TrustProductState(sid=created.sid, status=created.status, created=True, connection_sid=None)

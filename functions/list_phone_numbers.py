@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from onboarding import progress, settings, trust_hub
+from onboarding.assignments import claim
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import InvalidRequest
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberRecord, PhoneNumberSid, Region, Stage, StepEvent
@@ -42,7 +43,7 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     """
     environment = settings.load()
     hub, table = trust_hub.connect(environment), progress.connect(environment)
-    table.hold_subaccount(event.subaccount_sid, event.execution)
+    claim(table, event.execution, event.subaccount_sid, environment.threads_per_function)
     if event.phone_numbers:
         threads = environment.threads_per_function
         numbers, next_page_url = fetch_named(hub, event.subaccount_sid, event.phone_numbers, threads), None
@@ -76,6 +77,9 @@ def fetch_named(hub: TrustHub, account_sid: str, sids: Iterable[str], threads: i
 
 def classify(number: PhoneNumber, known: PhoneNumberRecord | None, event: ListPhoneNumbersEvent) -> PhoneNumberRecord:
     """Say where a number stands: equal to what is known of it when there is nothing to do for it."""
+    bundles = (event.business_profile_sid, event.trust_product_sid)
+    if known and known.stage is Stage.ON_TRUST_PRODUCT and known.bundles == bundles:
+        return known
     discovered = PhoneNumberRecord(
         phone_number_sid=number.sid, phone_number=number.phone_number, stage=Stage.DISCOVERED
     )
@@ -83,24 +87,13 @@ def classify(number: PhoneNumber, known: PhoneNumberRecord | None, event: ListPh
         return discovered.model_copy(update={"stage": Stage.INELIGIBLE, "reason": reason})
     if not known:
         return discovered
-    if known.stage is Stage.ON_TRUST_PRODUCT and (
-        (known.business_profile_sid, known.trust_product_sid) == (event.business_profile_sid, event.trust_product_sid)
-    ):
-        return known
-    if known.stage is Stage.REFUSED and not event.phone_numbers:
+    if known.stage is Stage.REFUSED and known.refused_by in bundles and not event.phone_numbers:
         refused_at = known.refused_at or datetime.min.replace(tzinfo=UTC)
         if datetime.now(UTC) < refused_at + REFUSED_AGAIN_AFTER:
             return known
-    on_profile = known.business_profile_assignment_sid and known.business_profile_sid == event.business_profile_sid
-    if not on_profile:
-        return discovered
-    return discovered.model_copy(
-        update={
-            "stage": Stage.ON_BUSINESS_PROFILE,
-            "business_profile_sid": known.business_profile_sid,
-            "business_profile_assignment_sid": known.business_profile_assignment_sid,
-        }
-    )
+    if known.business_profile_assignment_sid and known.business_profile_sid == event.business_profile_sid:
+        return discovered.on_business_profile(known.business_profile_sid, known.business_profile_assignment_sid)
+    return discovered
 
 
 def needs_work(record: PhoneNumberRecord) -> bool:

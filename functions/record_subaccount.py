@@ -41,6 +41,11 @@ def status_of(error: dict[str, str] | None) -> SubaccountStatus:
 def message_of(error: dict[str, str]) -> str:
     """Take the sentence out of a cause: a function's is JSON, that of Step Functions itself is not."""
     name, cause = error["Error"], error.get("Cause", "")
-    if hasattr(errors, name):
-        return str(json.loads(cause)["errorMessage"])
-    return f"{name}: {cause or 'no cause was given'}"
+    try:
+        cause = json.loads(cause)["errorMessage"]
+    except (ValueError, TypeError, KeyError):
+        pass
+    else:
+        if hasattr(errors, name):
+            return str(cause)
+    return f"{name}: {cause or 'no cause was given'}; look at the functions' log, then send the request again."

@@ -1,9 +1,11 @@
 """State "Submit Trust Product": hand the product in for Twilio's review."""
 
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from onboarding import progress, settings, trust_hub
-from onboarding.models import BundleSid, Model, Status, StepEvent, TrustProductRecord
+from onboarding.errors import TwilioRefused
+from onboarding.models import Status, StepEvent, TrustProductRecord, TrustProductState
 from onboarding.step import step
 from onboarding.trust_hub import TrustHub
 
@@ -13,32 +15,39 @@ SUBMITTABLE = {Status.DRAFT, Status.REJECTED}
 class SubmitTrustProductEvent(StepEvent):
     """The product to submit, and the webhook that Twilio is to call."""
 
-    trust_product_sid: BundleSid
+    trust_product: TrustProductState
     callback_url: str
 
 
-class Submission(Model):
-    """The product's status after the submission."""
-
-    status: Status
-
-
 @step(SubmitTrustProductEvent)
-def handler(event: SubmitTrustProductEvent) -> Submission:
+def handler(event: SubmitTrustProductEvent) -> TrustProductState:
     """Handle the state's event."""
     environment = settings.load()
-    status = submit(trust_hub.connect(environment), event)
-    progress.connect(environment).record_trust_product(TrustProductRecord(sid=event.trust_product_sid, status=status))
-    return Submission(status=status)
+    sid, asked_at = event.trust_product.sid, datetime.now(UTC)
+    status = submit(trust_hub.connect(environment), sid, event.callback_url)
+    progress.connect(environment).record_trust_product(TrustProductRecord(sid=sid, status=status), asked_at)
+    return event.trust_product.model_copy(update={"status": status})
 
 
-def submit(hub: TrustHub, event: SubmitTrustProductEvent) -> Status:
-    """Submit the product, unless another execution has done so meanwhile.
+def submit(hub: TrustHub, sid: str, callback_url: str) -> Status:
+    """Submit the product (`BU…`), unless another execution has done so meanwhile.
 
-    The signature of the callback covers its query string: so the webhook knows the product for sure.
+    The callback names the product in its query string, which its signature covers: so the webhook knows it for sure.
+
+    Raises:
+        TwilioRefused: The product cannot be submitted.
     """
-    product = hub.trust_product(event.trust_product_sid)
-    if product and product.status not in SUBMITTABLE:
-        return product.status
-    query = urlencode({"trust_product_sid": event.trust_product_sid})
-    return hub.submit(event.trust_product_sid, f"{event.callback_url}?{query}").status
+    if status := submitted(hub, sid):
+        return status
+    try:
+        return hub.submit(sid, f"{callback_url}?{urlencode({'trust_product_sid': sid})}").status
+    except TwilioRefused:
+        if status := submitted(hub, sid):
+            return status
+        raise
+
+
+def submitted(hub: TrustHub, sid: str) -> Status | None:
+    """Look whether the product is submitted already; gives its status then."""
+    product = hub.trust_product(sid)
+    return product.status if product and product.status not in SUBMITTABLE else None

@@ -41,14 +41,15 @@ def summarise(subaccounts: list[Subaccount], outcomes: list[SubaccountOutcome]) 
     for result in results:
         numbers.update(result.numbers)
     failed = [result for result in results if result.status is SubaccountStatus.FAILED]
-    told = "; ".join(f"{result.subaccount_sid}: {result.message}" for result in failed[:FAILURES_TOLD])
+    told = "; ".join(f"{it.subaccount_sid}: {(it.message or '').rstrip('.')}" for it in failed[:FAILURES_TOLD])
     more = f"; and {len(failed) - FAILURES_TOLD} more" if len(failed) > FAILURES_TOLD else ""
+    message = f"{len(failed)} of {len(results)} subaccounts failed: {told}{more}."
     return Summary(
         onboarded=statuses[SubaccountStatus.ONBOARDED],
         failed=len(failed),
         busy=statuses[SubaccountStatus.BUSY],
         numbers=dict(numbers),
-        message=f"{len(failed)} of {len(results)} subaccounts failed ({told}{more})." if failed else "",
+        message=message if failed else "",
     )
 
 

@@ -21,14 +21,15 @@ type States = dict[str, State]
 _SHAPES: Final = {
     "Choice": '{"NAME"}',
     "Fail": '(["NAME"]):::fail',
+    "Map": '[["NAME"]]',
     "Pass": '[/"NAME"/]',
     "Succeed": '(["NAME"]):::succeed',
+    "Task": '["NAME"]',
     "Wait": '{{"NAME"}}',
 }
-_TASK, _TOKEN_TASK = '["NAME"]', '{{"NAME"}}'
-_ANY_STEP: Final = "any step"
-_SIGNS: Final = {"StringEquals": "=", "BooleanEquals": "=", "NumericGreaterThan": ">"}
-_NAMES_TOLD: Final = 2
+_COLOURS: Final = ("classDef fail fill:#fdd,stroke:#a33", "classDef succeed fill:#dfd,stroke:#383")
+_WORDS: Final = {"StringEquals": "is", "BooleanEquals": "is", "NumericGreaterThan": ">", "StringMatches": "matches"}
+_ANY_ERROR: Final = "any error"
 
 
 class Edge(NamedTuple):
@@ -43,12 +44,10 @@ def edges(state: State) -> Iterator[Edge]:
     """Yield the ways out of a state: what follows, what a choice may take, what catches an error."""
     for rule in state.get("Choices", []):
         yield Edge(rule["Next"], condition(rule))
-    if "Default" in state:
-        yield Edge(state["Default"], "else")
-    if "Next" in state:
-        yield Edge(state["Next"])
-    for number, catcher in enumerate(state.get("Catch", [])):
-        yield Edge(catcher["Next"], _errors(catcher["ErrorEquals"], first=number == 0), caught=True)
+    yield from (Edge(state[field], label) for field, label in (("Default", "else"), ("Next", "")) if field in state)
+    for catcher in state.get("Catch", []):
+        names = catcher["ErrorEquals"]
+        yield Edge(catcher["Next"], _ANY_ERROR if names == ["States.ALL"] else "<br/>".join(names), caught=True)
 
 
 def condition(rule: dict[str, Any]) -> str:
@@ -57,40 +56,38 @@ def condition(rule: dict[str, Any]) -> str:
         if operator in rule:
             return f" {joined} ".join(condition(part) for part in rule[operator])
     if "Not" in rule:
-        return f"not {condition(rule['Not'])}"
+        return f"not ({condition(rule['Not'])})"
     name = rule["Variable"].rpartition(".")[2]
     [(operator, value)] = ((key, rule[key]) for key in rule if key not in {"Variable", "Comment", "Next"})
     if operator in {"IsPresent", "IsNull"}:
         return f"{name} {'is' if value else 'is not'} {'present' if operator == 'IsPresent' else 'null'}"
-    return f"{name} {_SIGNS.get(operator, operator)} {value if isinstance(value, str) else json.dumps(value)}"
+    return f"{name} {_WORDS.get(operator, operator)} {value if isinstance(value, str) else json.dumps(value)}"
 
 
 def draw(definition: dict[str, Any]) -> str:
     """Draw a definition as a Mermaid flowchart."""
-    lines = ["flowchart TD", *_level(definition, "start"), "classDef fail fill:#fdd,stroke:#a33"]
-    return "\n    ".join([*lines, "classDef succeed fill:#dfd,stroke:#383"])
+    return "\n    ".join(["flowchart TD", *_level(definition, "start"), *_COLOURS])
 
 
 def written_into(document: str, picture: str) -> str:
     """Return the document with the picture between its markers, instead of the one that was there."""
-    before, _, rest = document.partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n```mermaid\n{picture}\n```\n{END}{after}"
+    before, after = document[: document.index(BEGIN)], document[document.index(END) :]
+    return f"{before}{BEGIN}\n```mermaid\n{picture}\n```\n{after}"
 
 
 def _level(level: dict[str, Any], start: str) -> Iterator[str]:
-    """Draw the states of one level, each Map as a subgraph with the level inside it."""
+    """Draw the states of one level, each Map beside the level that it runs."""
     states: States = level["States"]
     yield f'{start}(("start")) --> {_id(level["StartAt"])}'
     for name, state in states.items():
+        waits = state.get("Resource", "").endswith(".waitForTaskToken")
+        yield _id(name) + _SHAPES["Wait" if waits else state["Type"]].replace("NAME", name)
         if state["Type"] == "Map":
-            yield f'subgraph {_id(name)}["{name}: each in an execution of its own"]'
+            yield f'{_id(name)} ==>|"for each"| each_{_id(name)}'
+            yield f'subgraph each_{_id(name)}["in an execution of its own"]'
+            yield "    direction TB"
             yield from (f"    {line}" for line in _level(state["ItemProcessor"], f"{start}_{_id(name)}"))
             yield "end"
-        else:
-            token = state.get("Resource", "").endswith(".waitForTaskToken")
-            shape = _SHAPES.get(state["Type"], _TOKEN_TASK if token else _TASK)
-            yield f"{_id(name)}{shape.replace('NAME', name)}"
     caught: dict[Edge, list[str]] = defaultdict(list)
     for name, state in states.items():
         for edge in edges(state):
@@ -98,27 +95,22 @@ def _level(level: dict[str, Any], start: str) -> Iterator[str]:
                 caught[edge].append(name)
             else:
                 yield f"{_id(name)} -->{_label(edge)} {_id(edge.target)}"
-    tasks = [name for name, state in states.items() if state["Type"] == "Task"]
+    steps = {name for name, state in states.items() if state["Type"] in {"Task", "Map"}}
     for edge, sources in caught.items():
-        # Where every step catches alike, one arrow stands for all.
-        if set(tasks) <= set(sources):
-            yield f'any_step_{start}(["{_ANY_STEP}"]) -.->{_label(edge)} {_id(edge.target)}'
-        for name in sources if not set(tasks) <= set(sources) else set(sources) - set(tasks):
-            yield f"{_id(name)} -.->{_label(edge)} {_id(edge.target)}"
+        if set(sources) == steps:  # one arrow stands for all
+            others = any(len(states[name]["Catch"]) > 1 for name in sources)
+            merged = edge._replace(label="any other error") if others and edge.label == _ANY_ERROR else edge
+            yield f'any_step_{start}(("any step")) -.->{_label(merged)} {_id(edge.target)}'
+        else:
+            yield from (f"{_id(name)} -.->{_label(edge)} {_id(edge.target)}" for name in sources)
 
 
 def _id(name: str) -> str:
-    return re.sub(r"\W+", "_", name.lower()).strip("_")
+    return re.sub(r"\W", "_", name.lower())
 
 
 def _label(edge: Edge) -> str:
-    return f'|"{edge.label}"|' if edge.label else ""
-
-
-def _errors(names: list[str], *, first: bool) -> str:
-    if names == ["States.ALL"]:
-        return "any error" if first else "any other error"
-    return " or ".join(names) if len(names) <= _NAMES_TOLD else "an error of its own"
+    return f'|"{edge.label.replace('"', "#quot;")}"|' if edge.label else ""
 
 
 if __name__ == "__main__":

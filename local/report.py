@@ -1,7 +1,5 @@
 """What a run came to, as `shaken-stir run --json` prints it."""
 
-from typing import Any
-
 from pydantic import BaseModel
 
 from onboarding.models import Stage, Status, SubaccountOutcome, SubaccountStatus, VerdictBy
@@ -44,9 +42,3 @@ def subaccounts_of(outcomes: list[SubaccountOutcome]) -> dict[str, SubaccountRep
         outcome.subaccount_sid: SubaccountReport(status=outcome.status, numbers=outcome.numbers)
         for outcome in sorted(outcomes, key=lambda outcome: outcome.subaccount_sid)
     }
-
-
-def trust_product_of(data: dict[str, Any]) -> TrustProductReport | None:
-    """Report the Trust Product from the data of the state machine, None if the run did not come that far."""
-    product = data.get("trust_product")
-    return TrustProductReport.model_validate(product) if product else None

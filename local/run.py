@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from local.aws.engine import Engine
 from local.aws.events import EventError
-from local.report import Report, subaccounts_of, trust_product_of
+from local.report import Report, TrustProductReport, subaccounts_of
 from local.twilio.fleet import Fleet
 from local.twilio.simulator import Simulator
 from onboarding import progress, settings
-from onboarding.models import PhoneNumberRecord, Stage
+from onboarding.models import PhoneNumberRecord, Stage, Status
 from onboarding.progress import Progress
 
 ROOT = Path(__file__).parent.parent
@@ -140,7 +140,7 @@ class LocalStack:
             status=execution["status"],
             error=execution.get("error"),
             cause=execution.get("cause"),
-            trust_product=trust_product_of(self._data(arn)),
+            trust_product=self._trust_product(arn),
             subaccounts=subaccounts_of(outcomes),
             numbers=dict(numbers),
             twilio_calls=dict(Counter(self.simulator.calls) - calls),
@@ -187,11 +187,18 @@ class LocalStack:
         names = {subaccount.sid: subaccount.friendly_name for subaccount in self.fleet.subaccounts}
         return names.get(sid, "parent account")
 
-    def _data(self, arn: str) -> dict[str, Any]:
-        """The state machine's data as the last state at its top level left it."""
+    def _trust_product(self, arn: str) -> TrustProductReport | None:
+        """The Trust Product as the last state at the machine's top level left it.
+
+        The state that finds a rejection fails, so it leaves its news only in the table.
+        """
         for event in reversed(self.engine.history(arn)):
             output = event.get("stateExitedEventDetails", {}).get("output")
-            data = json.loads(output) if output else {}
-            if isinstance(data, dict) and "request" in data:
-                return data
-        return {}
+            product = json.loads(output).get("trust_product") if output else None
+            if product:
+                report = TrustProductReport.model_validate(product)
+                record = self.table.trust_product(report.sid)
+                if record and record.status is Status.REJECTED and report.status != record.status:
+                    return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
+                return report
+        return None

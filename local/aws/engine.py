@@ -27,7 +27,7 @@ from local.aws.template import Template
 from local.aws.webhook import Webhook
 
 # Environment variables of the template that hold times to wait, which the time scale shortens too.
-SCALED_VARIABLES: Final = ("LEASE_SECONDS", "LIST_SETTLE_SECONDS", "REVIEW_TIMEOUT_DAYS")
+SCALED_VARIABLES: Final = ("FUNCTION_SECONDS", "LEASE_SECONDS", "LIST_SETTLE_SECONDS", "REVIEW_TIMEOUT_DAYS")
 _MOTO: Final[Any] = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
 _POLL_SECONDS: Final = 0.02
 _STOP_SECONDS: Final = 2.0

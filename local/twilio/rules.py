@@ -65,7 +65,7 @@ def _result(need: dict[str, Any], object_type: str, error_code: int | None) -> d
         "passed": error_code is None,
         "failure_reason": reason,
         "error_code": error_code,
-        "valid": [field] if error_code is None else [],
+        "valid": [field | {"passed": True}] if error_code is None else [],
         "invalid": [field] if error_code else [],
         "requirement_friendly_name": name,
         "requirement_name": need["requirement_name"],

@@ -1,5 +1,6 @@
 """Bad input: one sentence that says what is wrong and where, and nothing changed at Twilio."""
 
+import importlib
 from typing import Any
 
 import pytest
@@ -208,6 +209,17 @@ def test_a_secret_that_holds_no_credentials_is_told_without_its_content(start: S
         f'The secret {arn} must hold {{"account_sid": "AC…", "auth_token": "…"}} as JSON; '
         "put the parent account's SID and Auth Token there."
     )
+
+
+def test_a_secret_without_a_value_is_told(start: Start) -> None:
+    local = start()
+    empty = local.engine.client("secretsmanager").create_secret(Name="empty")["ARN"]
+    credentials = importlib.import_module("onboarding.credentials")
+
+    with pytest.raises(credentials.CredentialsRefused) as refusal:
+        credentials.read(empty)
+
+    assert f"The secret {empty} must hold" in str(refusal.value)
 
 
 def test_a_noncompliant_product_is_not_submitted(start: Start) -> None:

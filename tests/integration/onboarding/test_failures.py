@@ -1,15 +1,12 @@
 """What goes wrong on the way: it is told, it stops nothing else, and the next run mends it."""
 
-import importlib
+import re
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-
-import pytest
+from collections.abc import Callable
 
 from local.run import LocalStack
-from local.twilio.app import App
 from local.twilio.messages import Request, Response
 from onboarding.models import Stage
 from tests.integration.onboarding.conftest import Fault, Start
@@ -37,8 +34,9 @@ def test_a_subaccount_that_fails_stops_no_other_and_fails_the_run_after_the_verd
 
     assert (report.status, report.error) == ("FAILED", "SubaccountsFailed")
     assert report.cause == (
-        f"1 of 2 subaccounts failed ({account(1)}: Twilio refused GET /2010-04-01/Accounts/{account(1)}/"
-        "IncomingPhoneNumbers.json with «Permission Denied» (code 20003, HTTP 403).)."
+        f"1 of 2 subaccounts failed: {account(1)}: Twilio refused GET /2010-04-01/Accounts/{account(1)}/"
+        "IncomingPhoneNumbers.json with «Permission Denied» (code 20003, HTTP 403); "
+        "mend what it names, then send the request again."
     )
     assert report.trust_product
     assert report.trust_product.status == "twilio-approved"
@@ -65,52 +63,6 @@ def test_throttling_and_outages_are_waited_out(start: Start, faults: list[Fault]
     assert report.status == "SUCCEEDED"
     on_profile, on_product = assignments(local)
     assert len(on_profile) == len(on_product) == 4
-
-
-def test_a_failed_post_is_not_repeated_before_a_look(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twilio carries the POST out, but its answer never arrives: the number must not be assigned twice."""
-    answer, lost = App.answer, set()
-
-    def answer_lost(app: App, request: Request) -> Response:
-        response = answer(app, request)
-        number = request.form.get("ChannelEndpointSid")
-        if request.method == "POST" and number and (request.path, number) not in lost:
-            lost.add((request.path, number))
-            return error(500, 20500, "Internal Server Error")
-        return response
-
-    monkeypatch.setattr(App, "answer", answer_lost)
-    local = start()
-
-    report = local.run(NAMED)
-
-    assert report.status == "SUCCEEDED"
-    on_profile, on_product = assignments(local)
-    assert sorted(on_profile) == sorted(on_product) == [phone_number(s, n) for s in (1, 2) for n in (0, 1)]
-
-
-def test_a_post_that_times_out_is_not_repeated_before_a_look(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer, late = App.answer, threading.Event()
-
-    def answer_late(app: App, request: Request) -> Response:
-        response = answer(app, request)
-        if (request.method, request.path) == ("POST", "/v1/TrustProducts") and not late.is_set():
-            late.set()
-            time.sleep(0.8)
-        return response
-
-    monkeypatch.setattr(App, "answer", answer_late)
-    local = start()
-    # The engine imports the layer afresh, as a new Lambda environment does.
-    monkeypatch.setattr(importlib.import_module("onboarding.twilio_http"), "READ_TIMEOUT_SECONDS", 0.3)
-
-    report = local.run(NAMED)
-
-    assert report.status == "SUCCEEDED"
-    assert report.trust_product
-    assert not report.trust_product.created  # it was found by the look
-    assert local.engine.invocations["find_or_create_trust_product"] == 2
-    assert len(list(local.simulator.state.trust_products)) == 1
 
 
 def test_a_second_assignment_that_twilio_refuses_counts_as_done(start: Start, faults: list[Fault]) -> None:
@@ -162,20 +114,65 @@ def test_an_error_that_is_not_about_one_number_stops_the_batch_and_keeps_what_it
     assert len(taken) < 40
 
 
-def test_two_executions_at_once_make_one_product_and_no_duplicate(start: Start) -> None:
-    local = start(subaccounts=[subaccount(number, numbers=5) for number in range(1, 5)])
-    local.engine.execution_input(NAMED)
+def test_a_refusal_of_the_whole_product_is_not_booked_as_a_refusal_of_each_number(
+    start: Start, faults: list[Fault]
+) -> None:
+    def frozen(request: Request) -> Response | None:
+        if request.method == "POST" and "/TrustProducts/" in request.path and "Channel" in request.path:
+            return error(400, 22203, "A Trust Product in review cannot be changed")
+        return None
 
-    with ThreadPoolExecutor(2) as pool:
-        arns = list(pool.map(lambda _: local.engine.start_execution(NAMED), range(2)))
-    ends = [local.engine.wait(arn, timeout=60) for arn in arns]
+    local = start()
+    faults.append(frozen)
 
-    assert [end["status"] for end in ends] == ["SUCCEEDED", "SUCCEEDED"]
-    assert len(list(local.simulator.state.trust_products)) == 1
-    [product] = local.simulator.state.trust_products
-    assert len(list(product.entities)) == 1
-    on_profile, on_product = assignments(local)
-    assert sorted(on_profile) == sorted(on_product) == [phone_number(s, n) for s in range(1, 5) for n in range(5)]
+    report = local.run(NAMED)
+
+    assert (report.status, report.error) == ("FAILED", "SubaccountsFailed")
+    assert report.numbers == {Stage.ON_BUSINESS_PROFILE: 4}
+    faults.clear()
+    assert local.run({}).numbers == {Stage.ON_TRUST_PRODUCT: 4}
+
+
+def test_a_number_that_the_product_does_not_see_on_the_profile_yet_is_tried_once_more(
+    start: Start, faults: list[Fault]
+) -> None:
+    refused: set[str] = set()
+
+    def not_seen_yet(request: Request) -> Response | None:
+        number = request.form.get("ChannelEndpointSid", "")
+        if request.method == "POST" and "/TrustProducts/" in request.path and number and number not in refused:
+            refused.add(number)
+            return error(400, 22205, "It is not assigned to all the required supporting bundles")
+        return None
+
+    local = start()
+    faults.append(not_seen_yet)
+
+    report = local.run(NAMED)
+
+    assert report.status == "SUCCEEDED"
+    assert report.numbers == {Stage.ON_TRUST_PRODUCT: 4}
+
+
+def test_an_outage_during_the_review_does_not_end_the_wait(start: Start, faults: list[Fault]) -> None:
+    down_until = time.monotonic() + 60
+    onboarded = threading.Event()
+
+    def down_once_onboarded(request: Request) -> Response | None:
+        if request.method == "GET" and re.fullmatch(r"/v1/TrustProducts/BU\w+", request.path) and onboarded.is_set():
+            return error(503, 20503, "Unavailable") if time.monotonic() < down_until else None
+        if request.method == "POST" and "/TrustProducts/" in request.path and "Channel" in request.path:
+            onboarded.set()
+        return None
+
+    local = start(parameters={"PollSeconds": "60"})
+    faults.append(down_once_onboarded)
+    arn = local.engine.start_execution(NAMED)
+    seen_waiting = wait_until(lambda: any("Wait" in name for name in entered(local, arn)))
+    down_until = 0
+
+    assert seen_waiting
+    assert local.engine.wait(arn, timeout=60)["status"] == "SUCCEEDED"
 
 
 def test_an_execution_that_was_stopped_is_finished_by_the_next_request(start: Start, faults: list[Fault]) -> None:
@@ -196,6 +193,19 @@ def test_an_execution_that_was_stopped_is_finished_by_the_next_request(start: St
 
     assert report.status == "SUCCEEDED"
     assert each_once(local, 30)
+
+
+def entered(local: LocalStack, arn: str) -> list[str]:
+    """The states that an execution has entered, by name."""
+    events = local.engine.history(arn)
+    return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
 
 
 def each_once(local: LocalStack, count: int) -> bool:

@@ -125,6 +125,7 @@ def test_a_region_that_is_asked_for_makes_its_numbers_eligible(start: Start) -> 
     assert local.run(NAMED).numbers == {Stage.INELIGIBLE: 1}
 
     assert local.run({"regions": ["US", "CA"]}).numbers == {Stage.ON_TRUST_PRODUCT: 1}
+    assert local.run({}).numbers == {Stage.ON_TRUST_PRODUCT: 1}  # it is on the product, whoever asks
 
 
 def test_a_number_just_bought_goes_through_without_a_look_at_the_fleet(start: Start) -> None:

@@ -27,6 +27,7 @@ def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start:
         "business's domain: use one that is). Correct it in the Console, then send the request again with "
         '"resubmit": true.'
     )
+    assert (report.trust_product.status, report.trust_product.verdict_by) == ("twilio-rejected", "callback")
     _, on_product = assignments(local)
     assert len(on_product) == 4
 
@@ -42,6 +43,8 @@ def test_a_rejected_product_is_submitted_again_only_when_asked(start: Start) -> 
     again = local.run({"resubmit": True})
     assert again.status == "SUCCEEDED"
     assert again.twilio_calls["POST /v1/TrustProducts/{Sid}"] == 1
+    assert again.trust_product
+    assert again.trust_product.verdict_by == "callback"
 
 
 def test_a_callback_before_the_token_is_stored_is_seen_by_the_read(start: Start) -> None:

@@ -8,6 +8,7 @@ from onboarding.models import Stage, Subaccount, SubaccountOutcome, SubaccountSt
 from record_subaccount import message_of, status_of
 from summarise_subaccounts import summarise
 
+HINT = "; look at the functions' log, then send the request again."
 SIDS = [f"AC{number:032x}" for number in range(6)]
 
 
@@ -24,7 +25,7 @@ def test_an_entry_without_an_outcome_of_this_run_counts_as_failed() -> None:
 
     assert (summary.onboarded, summary.failed) == (1, 1)
     assert summary.numbers == {Stage.ON_TRUST_PRODUCT: 2}
-    assert summary.message.startswith(f"1 of 2 subaccounts failed ({SIDS[1]}: its outcome was not recorded")
+    assert summary.message.startswith(f"1 of 2 subaccounts failed: {SIDS[1]}: its outcome was not recorded")
 
 
 def test_a_busy_subaccount_is_counted_but_fails_nothing() -> None:
@@ -40,7 +41,7 @@ def test_of_many_failures_the_first_are_told_and_the_rest_counted() -> None:
 
     summary = summarise(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS])
 
-    assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more).")
+    assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more.")
 
 
 @pytest.mark.parametrize(
@@ -59,9 +60,10 @@ def test_the_error_that_was_caught_decides_the_status(error: dict[str, str] | No
     ("error", "message"),
     [
         ({"Error": "TwilioRefused", "Cause": json.dumps({"errorMessage": "Twilio refused it."})}, "Twilio refused it."),
-        ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout: no cause was given"),
-        ({"Error": "States.Timeout"}, "States.Timeout: no cause was given"),
-        ({"Error": "TypeError", "Cause": "{}"}, "TypeError: {}"),
+        ({"Error": "States.Timeout", "Cause": ""}, f"States.Timeout: no cause was given{HINT}"),
+        ({"Error": "States.Timeout"}, f"States.Timeout: no cause was given{HINT}"),
+        ({"Error": "TypeError", "Cause": json.dumps({"errorMessage": "no"})}, f"TypeError: no{HINT}"),
+        ({"Error": "TypeError", "Cause": "{}"}, f"TypeError: {{}}{HINT}"),
     ],
 )
 def test_a_cause_is_read_whatever_it_is(error: dict[str, str], message: str) -> None:

@@ -26,6 +26,7 @@ def settings(**changes: Any) -> Settings:
         "POLL_SECONDS": "3600",
         "REVIEW_TIMEOUT_DAYS": "14",
         "LEASE_SECONDS": "900",
+        "FUNCTION_SECONDS": "300",
         "LIST_SETTLE_SECONDS": "10",
     }
     return Settings.model_validate(environment | changes)
@@ -99,6 +100,7 @@ def test_an_empty_variable_counts_as_left_out(monkeypatch: pytest.MonkeyPatch) -
         "POLL_SECONDS": "3600",
         "REVIEW_TIMEOUT_DAYS": "14",
         "LEASE_SECONDS": "900",
+        "FUNCTION_SECONDS": "300",
         "LIST_SETTLE_SECONDS": "10",
     }.items():
         monkeypatch.setenv(name, value)

@@ -51,10 +51,10 @@ def client(adapter: Answering, base_url: str | None = None) -> TwilioHttpClient:
             TwilioRefused,
             (
                 "Twilio refused GET /v1/TrustProducts with «Bad object» (code 22205, HTTP 400); "
-                "see https://www.twilio.com/docs/errors/22205."
+                "see https://www.twilio.com/docs/errors/22205; mend what it names, then send the request again."
             ),
         ),
-        (403, "<html>", TwilioRefused, "Twilio refused GET /v1/TrustProducts with «Reason» (HTTP 403)."),
+        (403, "<html>", TwilioRefused, "Twilio refused GET /v1/TrustProducts with «Reason» (HTTP 403); "),
     ],
 )
 def test_an_answer_becomes_the_error_of_its_kind(status: int, body: Any, kind: type[Exception], told: str) -> None:

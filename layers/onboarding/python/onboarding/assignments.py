@@ -13,10 +13,13 @@ from onboarding.observability import metrics
 from onboarding.progress import Progress
 from onboarding.trust_hub import ChannelEndpointAssignments
 
-BATCH_SECONDS = 200
+BATCH_SECONDS = 180
 """When a batch stops by itself, well before its function would be stopped."""
 OF_THE_NUMBER = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 """The answers that refuse one number; any other error is about all of them."""
+BAD_STATUS, STATUS_AND_PROPERTIES = 22203, 22204
+OF_THE_BUNDLE = {BAD_STATUS, STATUS_AND_PROPERTIES}
+"""The codes that refuse the profile or product as it is now, whatever the number."""
 
 
 @dataclass
@@ -24,80 +27,102 @@ class Batch:
     """What became of the phone numbers of a batch.
 
     Attributes:
-        assigned: The assignment (`RA…`) of each number (`PN…`) that has one now.
+        found: The assignment (`RA…`) of each number (`PN…`) that had one already.
+        created: The assignment of each number that got one.
         refused: Twilio's refusal of each number that got none.
-        stopped_by: Why the rest was not tried or not answered, None if there is no rest.
+        stopped_by: Why the rest was not tried, None if there is no rest.
+        unanswered: Whether nobody knows what became of some POST.
     """
 
-    assigned: dict[str, str] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
+    created: dict[str, str] = field(default_factory=dict)
     refused: dict[str, TwilioRefused] = field(default_factory=dict)
     stopped_by: OnboardingError | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True)
-class Work:
-    """One subaccount's numbers in one execution, whose lease is held from here on.
-
-    Raises:
-        SubaccountBusy: Another execution holds it.
-    """
+class Claim:
+    """A subaccount whose lease is held: what an execution may do with its numbers."""
 
     table: Progress
     execution: str
     subaccount_sid: str
     threads: int
 
-    def __post_init__(self) -> None:
-        time.sleep(self.table.hold_subaccount(self.subaccount_sid, self.execution))
-
     def records(self, phone_number_sids: list[str]) -> list[PhoneNumberRecord]:
         """Read what is known of the numbers.
 
         Raises:
-            InvalidRequest: One of them is not in the table.
+            InvalidRequest: One of them was never listed.
         """
         known = self.table.phone_numbers(self.subaccount_sid, phone_number_sids)
         if unknown := [sid for sid in phone_number_sids if sid not in known]:
-            raise InvalidRequest(f"{', '.join(unknown)} of {self.subaccount_sid} must be listed before it is assigned.")
+            raise InvalidRequest(
+                f"phone_numbers: {', '.join(unknown)} of {self.subaccount_sid} are not in the table; "
+                "run List Phone Numbers first."
+            )
         return [known[sid] for sid in phone_number_sids]
 
     def assign(
         self,
         records: list[PhoneNumberRecord],
         assignments: ChannelEndpointAssignments,
-        assigned: Callable[[PhoneNumberRecord, str], PhoneNumberRecord],
+        moved: Callable[[PhoneNumberRecord, str], PhoneNumberRecord],
+        again_after: float = 0,
     ) -> Batch:
         """Assign the numbers that are not assigned yet, and record what became of each.
 
         Args:
             records: The numbers.
             assignments: Those of the Business Profile or the Trust Product.
-            assigned: What a number's record becomes with an assignment (`RA…`).
+            moved: What a number's record becomes with an assignment (`RA…`).
+            again_after: The seconds after which a refused number is tried once more, 0 if it is not.
 
         Raises:
             OnboardingError: What stopped the batch, once all that was done before is recorded.
         """
         by_sid = {record.phone_number_sid: record for record in records}
-        batch = Batch(assigned=assignments.find(by_sid))
-        missing = [sid for sid in by_sid if sid not in batch.assigned]
+        batch = Batch(found=assignments.find(by_sid))
+        missing = [sid for sid in by_sid if sid not in batch.found]
         if missing:
             self.table.before_posts(self.subaccount_sid, self.execution)
-            create_missing(batch, assignments, missing, self.threads)
+            create(batch, assignments, missing, self.threads)
+            reconsider(batch, assignments, again_after, self.threads)
         self.table.put_phone_numbers(
             self.subaccount_sid,
-            [assigned(by_sid[sid], assignment_sid) for sid, assignment_sid in batch.assigned.items()]
-            + [by_sid[sid].refused(refusal.reason, refusal.code) for sid, refusal in batch.refused.items()],
+            [moved(by_sid[sid], assignment_sid) for sid, assignment_sid in (batch.found | batch.created).items()]
+            + [
+                by_sid[sid].refused(assignments.bundle_sid, refusal.reason, refusal.code)
+                for sid, refusal in batch.refused.items()
+            ],
         )
-        metrics.add_metric(name="PhoneNumbersAssigned", unit="Count", value=len(batch.assigned))
+        if missing:
+            self.table.after_posts(self.subaccount_sid, self.execution, unanswered=batch.unanswered)
+        metrics.add_metric(name="PhoneNumbersAssigned", unit="Count", value=len(batch.created))
         metrics.add_metric(name="PhoneNumbersRefused", unit="Count", value=len(batch.refused))
-        if missing and not isinstance(batch.stopped_by, TwilioUnavailable):
-            self.table.after_posts(self.subaccount_sid, self.execution)
         if batch.stopped_by:
             raise batch.stopped_by
         return batch
 
 
-def create_missing(
+def claim(table: Progress, execution: str, subaccount_sid: str, threads: int) -> Claim:
+    """Take or renew the lease of a subaccount, and wait until Twilio's lists can be trusted.
+
+    Args:
+        table: The progress table.
+        execution: Who works on the subaccount.
+        subaccount_sid: `AC…`.
+        threads: How many requests to Twilio may be under way at once.
+
+    Raises:
+        SubaccountBusy: Another execution holds it.
+    """
+    time.sleep(table.hold_subaccount(subaccount_sid, execution))
+    return Claim(table, execution, subaccount_sid, threads)
+
+
+def create(
     batch: Batch, assignments: ChannelEndpointAssignments, phone_number_sids: Iterable[str], threads: int
 ) -> None:
     """Create assignments side by side, until an error that is not about one number.
@@ -110,29 +135,53 @@ def create_missing(
     """
     stop, deadline = Event(), time.monotonic() + BATCH_SECONDS
 
-    def create(phone_number_sid: str) -> None:
+    def create_one(phone_number_sid: str) -> None:
         if stop.is_set():
             return
+        if time.monotonic() > deadline:
+            batch.stopped_by = TwilioUnavailable(
+                f"Twilio took over {BATCH_SECONDS} seconds for a batch of numbers; send the request again later."
+            )
+            stop.set()
+            return
         try:
-            if time.monotonic() > deadline:
-                raise TwilioUnavailable(f"Twilio took over {BATCH_SECONDS} seconds for a batch; the rest follows.")
-            batch.assigned[phone_number_sid] = create_or_find(assignments, phone_number_sid)
+            batch.created[phone_number_sid] = assignments.create(phone_number_sid)
         except OnboardingError as error:
-            if isinstance(error, TwilioRefused) and error.status in OF_THE_NUMBER:
+            if isinstance(error, TwilioRefused) and is_of_the_number(error):
                 batch.refused[phone_number_sid] = error
-            else:
-                batch.stopped_by = error
-                stop.set()
+                return
+            if isinstance(error, TwilioUnavailable):
+                batch.unanswered = True
+            batch.stopped_by = error
+            stop.set()
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(create, phone_number_sids))
+        list(pool.map(create_one, phone_number_sids))
 
 
-def create_or_find(assignments: ChannelEndpointAssignments, phone_number_sid: str) -> str:
-    """Assign a number; some accounts refuse a second assignment, then the number is where it belongs."""
-    try:
-        return assignments.create(phone_number_sid)
-    except TwilioRefused as refusal:
-        if refusal.status in OF_THE_NUMBER and (existing := assignments.find([phone_number_sid])):
-            return existing[phone_number_sid]
-        raise
+def reconsider(batch: Batch, assignments: ChannelEndpointAssignments, again_after: float, threads: int) -> None:
+    """Look at refused numbers again before they count as refused.
+
+    Some accounts refuse a second assignment: then the number is where it belongs. And the Trust Product refuses a
+    number as long as it does not see it on the Business Profile.
+
+    Args:
+        batch: What became of each number so far.
+        assignments: Those of the Business Profile or the Trust Product.
+        again_after: The seconds after which a refused number is tried once more, 0 if it is not.
+        threads: How many requests are under way at once.
+    """
+    if not batch.refused or batch.stopped_by:
+        return
+    existing = assignments.find(batch.refused)
+    batch.found |= existing
+    batch.refused = {sid: refusal for sid, refusal in batch.refused.items() if sid not in existing}
+    if again_after and batch.refused:
+        time.sleep(again_after)
+        refused, batch.refused = list(batch.refused), {}
+        create(batch, assignments, refused, threads)
+
+
+def is_of_the_number(refusal: TwilioRefused) -> bool:
+    """Say whether Twilio refused one number rather than the profile or product."""
+    return refusal.status in OF_THE_NUMBER and refusal.code not in OF_THE_BUNDLE

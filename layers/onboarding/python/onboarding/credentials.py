@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from aws_lambda_powertools.utilities.parameters import get_secret
-from aws_lambda_powertools.utilities.parameters.exceptions import TransformParameterError
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
+from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from onboarding.errors import CredentialsRefused
@@ -41,8 +42,16 @@ def read(secret_arn: str) -> TwilioCredentials:
     """
     try:
         return TwilioCredentials.model_validate(get_secret(secret_arn, max_age=CACHE_SECONDS, transform="json"))
-    except (TransformParameterError, ValidationError) as error:
+    except (GetParameterError, TransformParameterError, ValidationError) as error:
+        if isinstance(error, GetParameterError) and not has_no_value(error):
+            raise error.__context__ or error from error
         raise CredentialsRefused(
             f'The secret {secret_arn} must hold {{"account_sid": "AC…", "auth_token": "…"}} as JSON; '
             "put the parent account's SID and Auth Token there."
         ) from error
+
+
+def has_no_value(error: GetParameterError) -> bool:
+    """Say whether a secret could not be read because nothing was put into it yet."""
+    failure = error.__context__
+    return isinstance(failure, ClientError) and failure.response["Error"]["Code"] == "ResourceNotFoundException"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from onboarding.errors import OnboardingError
+from onboarding.errors import AwsUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -157,7 +157,7 @@ def _attempts(doing: str) -> Iterator[None]:
         if attempt:
             time.sleep(0.05 * 2**attempt)
         yield
-    raise OnboardingError(f"DynamoDB kept putting off {doing} a batch of items; send the request again.")
+    raise AwsUnavailable(f"DynamoDB kept putting off {doing} a batch of items; send the request again later.")
 
 
 def _attributes(item: Item) -> Any:

@@ -65,7 +65,14 @@ class TwilioRefused(OnboardingError):
         self.more_info = more_info
         number = f"code {code}, HTTP {status}" if code else f"HTTP {status}"
         see = f"; see {more_info}" if more_info else ""
-        super().__init__(f"Twilio refused {request} with «{reason.rstrip('.')}» ({number}){see}.")
+        super().__init__(
+            f"Twilio refused {request} with «{reason.rstrip('.')}» ({number}){see}; "
+            "mend what it names, then send the request again."
+        )
+
+
+class AwsUnavailable(OnboardingError):
+    """DynamoDB, S3, Secrets Manager or Step Functions failed or did not answer; try again."""
 
 
 class TwilioThrottled(OnboardingError):

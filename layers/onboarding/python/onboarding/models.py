@@ -153,10 +153,16 @@ class PhoneNumberRecord(Model):
     reason: str | None = None
     error_code: int | None = None
     refused_at: datetime | None = None
+    refused_by: BundleSid | None = None
     business_profile_sid: BundleSid | None = None
     business_profile_assignment_sid: ChannelEndpointAssignmentSid | None = None
     trust_product_sid: BundleSid | None = None
     trust_product_assignment_sid: ChannelEndpointAssignmentSid | None = None
+
+    @property
+    def bundles(self) -> tuple[str | None, str | None]:
+        """The Business Profile and the Trust Product that the number is on."""
+        return self.business_profile_sid, self.trust_product_sid
 
     def on_business_profile(self, sid: str, assignment_sid: str) -> Self:
         """The number once it is on a Business Profile (`BU…`) by an assignment (`RA…`)."""
@@ -168,12 +174,13 @@ class PhoneNumberRecord(Model):
         """The number once it is on a Trust Product (`BU…`), too, by an assignment (`RA…`)."""
         return self._moved(Stage.ON_TRUST_PRODUCT, trust_product_sid=sid, trust_product_assignment_sid=assignment_sid)
 
-    def refused(self, reason: str, error_code: int | None) -> Self:
-        """The number once Twilio has refused it, with Twilio's message and code."""
-        return self._moved(Stage.REFUSED, reason=reason, error_code=error_code, refused_at=datetime.now(UTC))
+    def refused(self, sid: str, reason: str, error_code: int | None) -> Self:
+        """The number once Twilio has refused it on a Business Profile or Trust Product, with its message and code."""
+        refusal = {"refused_by": sid, "reason": reason, "error_code": error_code, "refused_at": datetime.now(UTC)}
+        return self._moved(Stage.REFUSED, **refusal)
 
     def _moved(self, stage: Stage, **changes: Any) -> Self:
-        past = {"reason": None, "error_code": None, "refused_at": None}
+        past = {"reason": None, "error_code": None, "refused_at": None, "refused_by": None}
         return self.model_copy(update={"stage": stage, **past, **changes})
 
 

@@ -38,18 +38,20 @@ class Waiter(NamedTuple):
 class Progress:
     """The progress table.
 
-    A holder of a lease that stopped between a POST and its record leaves `unsettled_at` behind: whoever comes next
-    waits until Twilio's lists are sure to show what that POST created, and only then looks.
+    A lease keeps other executions out. `unsettled_until` keeps out whoever would look at Twilio's lists too early:
+    while POSTs are under way, and after POSTs of which nobody knows what became of them.
 
     Args:
         table: The table.
         lease_seconds: How long a lease holds without renewal: longer than any function runs.
+        function_seconds: How long a function runs at the most.
         list_settle_seconds: How long Twilio's lists may lag behind what was created.
     """
 
-    def __init__(self, table: Table, lease_seconds: float, list_settle_seconds: float) -> None:
+    def __init__(self, table: Table, lease_seconds: float, function_seconds: float, list_settle_seconds: float) -> None:
         self._table = table
         self._lease_milliseconds = int(lease_seconds * 1000)
+        self._function_milliseconds = int(function_seconds * 1000)
         self._list_settle_milliseconds = int(list_settle_seconds * 1000)
 
     def hold_subaccount(self, account_sid: str, execution: str) -> float:
@@ -63,52 +65,41 @@ class Progress:
             The seconds to wait before looking at Twilio's lists, mostly 0.
 
         Raises:
-            SubaccountBusy: Another execution holds the lease.
+            SubaccountBusy: Another execution holds the lease, or another invocation may still send POSTs.
         """
-        busy = SubaccountBusy(f"Another execution is working on {account_sid}; it is tried again.")
-        return self._hold(_subaccount(account_sid), execution, busy, status=SubaccountStatus.IN_PROGRESS.value)
+        return self._hold(_subaccount(account_sid), execution, status=SubaccountStatus.IN_PROGRESS.value)
 
     def before_posts(self, account_sid: str, execution: str) -> None:
         """Note that POSTs for a subaccount are about to be sent."""
-        self._unsettle(_subaccount(account_sid), execution)
+        self._unsettle(_subaccount(account_sid), execution, self._function_milliseconds)
 
-    def after_posts(self, account_sid: str, execution: str) -> None:
-        """Note that every POST was answered and recorded."""
-        self._table.update(
-            _subaccount(account_sid),
-            {},
-            remove=["unsettled_at"],
-            condition=LEASE_IS_OURS,
-            values={"execution": execution},
-        )
+    def after_posts(self, account_sid: str, execution: str, *, unanswered: bool) -> None:
+        """Note that all POSTs have ended and are recorded; some of them perhaps without an answer."""
+        if unanswered:
+            self._unsettle(_subaccount(account_sid), execution)
+        else:
+            self._change_lease(_subaccount(account_sid), execution, remove=["unsettled_until"])
 
     def hold_trust_product(self, execution: str, trust_product_sid: str | None = None) -> float:
         """Take the lease for connecting a Trust Product (`BU…`), or for creating one; as `hold_subaccount`.
 
         Raises:
-            TrustProductBusy: Another execution holds it.
+            TrustProductBusy: Another execution holds it, or another invocation may still send a POST.
         """
-        doing = f"connecting {trust_product_sid}" if trust_product_sid else "creating the Trust Product"
-        busy = TrustProductBusy(f"Another execution is {doing}; it is tried again.")
-        return self._hold(_trust_product_lease(trust_product_sid), execution, busy)
+        return self._hold(_trust_product_lease(trust_product_sid), execution)
 
     def before_trust_product_post(self, execution: str, trust_product_sid: str | None = None) -> None:
-        """Note that a Trust Product is about to be connected or created.
+        """Note that a Trust Product is about to be connected or created."""
+        self._unsettle(_trust_product_lease(trust_product_sid), execution, self._function_milliseconds)
 
-        It stays noted: the next holder of the lease, too, waits until the lists show what was created.
-        """
+    def after_trust_product_post(self, execution: str, trust_product_sid: str | None = None) -> None:
+        """Note that the POST has ended: whoever comes next waits until the lists are sure to show its effect."""
         self._unsettle(_trust_product_lease(trust_product_sid), execution)
 
     def release_trust_product(self, execution: str, trust_product_sid: str | None = None) -> None:
         """Give the lease back, if it is still held."""
-        with suppress(ConditionFailed):
-            self._table.update(
-                _trust_product_lease(trust_product_sid),
-                {},
-                remove=LEASE,
-                condition=LEASE_IS_OURS,
-                values={"execution": execution},
-            )
+        with suppress(TrustProductBusy):
+            self._change_lease(_trust_product_lease(trust_product_sid), execution, remove=LEASE)
 
     def phone_numbers(self, account_sid: str, phone_number_sids: Iterable[str]) -> dict[str, PhoneNumberRecord]:
         """Read what is known of phone numbers (`PN…`) of an account; unknown ones are left out."""
@@ -163,9 +154,12 @@ class Progress:
         """Read every subaccount's progress, as it is in the table."""
         return list(self._table.query("FLEET", "SUBACCOUNT#"))
 
-    def record_trust_product(self, record: TrustProductRecord) -> None:
-        """Record what Twilio just said of a Trust Product; what the record leaves out stays as it is."""
-        item = _item(record, exclude_unset=True) | {"observed_at": datetime.now(UTC).isoformat()}
+    def record_trust_product(self, record: TrustProductRecord, asked_at: datetime) -> None:
+        """Record what Twilio said of a Trust Product when it was asked; what the record leaves out stays as it is.
+
+        Older news never overwrites newer.
+        """
+        item = _item(record, exclude_unset=True) | {"observed_at": asked_at.isoformat()}
         with suppress(ConditionFailed):
             self._table.update(
                 Key(f"TRUST_PRODUCT#{record.sid}", "STATUS"),
@@ -207,7 +201,7 @@ class Progress:
                 values={"task_token": waiter.task_token},
             )
 
-    def _hold(self, key: Key, execution: str, busy: OnboardingError, **also: str) -> float:
+    def _hold(self, key: Key, execution: str, **also: str) -> float:
         now = _milliseconds()
         try:
             before = self._table.update(
@@ -217,25 +211,48 @@ class Progress:
                 values={"execution": execution, "now": now},
             )
         except ConditionFailed as error:
-            raise busy from error
-        settled_at = int(before.get("unsettled_at", 0)) + self._list_settle_milliseconds
-        return max(0, settled_at - now) / 1000
+            raise _busy(key) from error
+        pause = int(before.get("unsettled_until", 0)) - now
+        if pause > self._list_settle_milliseconds:
+            raise _busy(key)
+        return max(0, pause) / 1000
 
-    def _unsettle(self, key: Key, execution: str) -> None:
-        self._table.update(
-            key, {"unsettled_at": _milliseconds()}, condition=LEASE_IS_OURS, values={"execution": execution}
-        )
+    def _unsettle(self, key: Key, execution: str, milliseconds: int = 0) -> None:
+        until = _milliseconds() + milliseconds + self._list_settle_milliseconds
+        self._change_lease(key, execution, {"unsettled_until": until})
+
+    def _change_lease(self, key: Key, execution: str, changes: Item | None = None, remove: Iterable[str] = ()) -> None:
+        try:
+            self._table.update(
+                key, changes or {}, remove=remove, condition=LEASE_IS_OURS, values={"execution": execution}
+            )
+        except ConditionFailed as error:
+            raise _busy(key) from error
 
 
 def connect(settings: Settings) -> Progress:
     """Give the process's one table client."""
-    return _connect(settings.table_name, settings.lease_seconds, settings.list_settle_seconds)
+    return _connect(
+        settings.table_name, settings.lease_seconds, settings.function_seconds, settings.list_settle_seconds
+    )
 
 
 @lru_cache(maxsize=1)
-def _connect(table_name: str, lease_seconds: float, list_settle_seconds: float) -> Progress:
+def _connect(table_name: str, lease_seconds: float, function_seconds: float, list_settle_seconds: float) -> Progress:
     config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5})
-    return Progress(Table(boto3.client("dynamodb", config=config), table_name), lease_seconds, list_settle_seconds)
+    table = Table(boto3.client("dynamodb", config=config), table_name)
+    return Progress(table, lease_seconds, function_seconds, list_settle_seconds)
+
+
+def _busy(key: Key) -> OnboardingError:
+    if key.sk.startswith("SUBACCOUNT#"):
+        return SubaccountBusy(
+            f"Another execution is working on {key.sk.removeprefix('SUBACCOUNT#')}; "
+            "send the request again when that one has ended."
+        )
+    return TrustProductBusy(
+        "Another execution is creating or connecting the Trust Product; send the request again when that one has ended."
+    )
 
 
 def _milliseconds() -> int:

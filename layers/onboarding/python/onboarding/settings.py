@@ -29,6 +29,7 @@ class Settings(BaseModel):
     poll_seconds: Annotated[float, Field(gt=0)]
     review_timeout_days: Annotated[float, Field(gt=0)]
     lease_seconds: Annotated[float, Field(gt=0)]
+    function_seconds: Annotated[float, Field(gt=0)]
     list_settle_seconds: Annotated[float, Field(ge=0)]
 
 

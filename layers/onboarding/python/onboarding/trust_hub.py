@@ -66,9 +66,10 @@ class Evaluation:
 
 
 class ChannelEndpointAssignments:
-    """The phone numbers on one Business Profile or Trust Product."""
+    """The phone numbers on one Business Profile or Trust Product, `bundle_sid`."""
 
-    def __init__(self, resource: Any) -> None:
+    def __init__(self, bundle_sid: str, resource: Any) -> None:
+        self.bundle_sid = bundle_sid
         self._resource = resource
 
     def find(self, phone_number_sids: Iterable[str]) -> dict[str, str]:
@@ -209,12 +210,12 @@ class TrustHub:
     def on_business_profile(self, business_profile_sid: str) -> ChannelEndpointAssignments:
         """The phone numbers on a Business Profile."""
         profile = self._hub.customer_profiles(business_profile_sid)
-        return ChannelEndpointAssignments(profile.customer_profiles_channel_endpoint_assignment)
+        return ChannelEndpointAssignments(business_profile_sid, profile.customer_profiles_channel_endpoint_assignment)
 
     def on_trust_product(self, trust_product_sid: str) -> ChannelEndpointAssignments:
         """The phone numbers on a Trust Product."""
         product = self._hub.trust_products(trust_product_sid)
-        return ChannelEndpointAssignments(product.trust_products_channel_endpoint_assignment)
+        return ChannelEndpointAssignments(trust_product_sid, product.trust_products_channel_endpoint_assignment)
 
 
 def connect(settings: Settings) -> TrustHub:

@@ -1,0 +1,111 @@
+"""What the product does in earnest, from an event to Twilio and back."""
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+import pytest
+
+from local.run import LocalStack
+from local.twilio.bundles_api import BundlesApi
+from local.twilio.errors import STATUS_WITH_PROPERTIES, bad_request
+from local.twilio.fleet import Fleet
+from local.twilio.messages import Request, Response
+from tests.contract.exchanges import Exchange, recording
+from tests.integration.onboarding.conftest import TIME_SCALE
+from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
+from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, phone_number, subaccount
+
+THREE_PAGES = [{"sid": phone_number(3, index), "voice": False} for index in range(1001)]
+TWO_LOOK_UPS = subaccount(1, numbers=101)
+
+
+@dataclass
+class Traffic:
+    """What was said between the product and Twilio, and which calls of the product's client said it."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    calls: set[str] = field(default_factory=set)
+
+
+def first_run_and_later_ones(traffic: Traffic) -> None:
+    by_hand = [number["sid"] for number in TWO_LOOK_UPS["numbers"]]
+    fleet = a_fleet(
+        parent={"sid": account(9), "numbers": [{"sid": phone_number(9, 0)}]},
+        profiles=[{"sid": PROFILE, "numbers": by_hand}],
+        subaccounts=[TWO_LOOK_UPS, subaccount(2), {**subaccount(3), "numbers": THREE_PAGES}],
+    )
+    with _onboarding(fleet, traffic) as run:
+        run(NAMED)
+        run({})
+        run({"subaccounts": [account(1), account(2)], "include_parent": True})
+        run({"subaccounts": [account(2)], "phone_numbers": [phone_number(2, 1)]})
+
+
+def resubmission_of_a_named_product(traffic: Traffic) -> None:
+    """At a Twilio that takes callback and status only one by one, as it documents for other bundles (22204)."""
+    update = BundlesApi.update
+
+    def not_together(api: BundlesApi, request: Request, bundle_sid: str) -> Response:
+        if {"Status", "StatusCallback"} <= request.form.keys():
+            raise bad_request(STATUS_WITH_PROPERTIES, "Status and properties can't be updated together")
+        return update(api, request, bundle_sid)
+
+    rejected = product(status="twilio-rejected", errors=[18602])
+    named = {"business_profile_sid": PROFILE, "trust_product": {"sid": PRODUCT}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BundlesApi, "update", not_together)
+        with _onboarding(a_fleet(products=[rejected]), traffic) as run:
+            run(named, ends="FAILED")
+            run({**named, "resubmit": True})
+    submission = [it for it in traffic.exchanges if it.form.keys() & {"Status", "StatusCallback"}]
+    assert [it.answer.status_code for it in submission] == [400, 200, 200]
+
+
+SCENARIOS: list[Callable[[Traffic], None]] = [
+    first_run_and_later_ones,
+    resubmission_of_a_named_product,
+]
+
+
+def client_calls() -> dict[str, Callable[..., Any]]:
+    """Everything that the product's Twilio client can be asked for, by name."""
+    client = importlib.import_module("onboarding.trust_hub")
+    return {
+        f"{resource.__name__}.{name}": call
+        for resource in (client.TrustHub, client.ChannelEndpointAssignments)
+        for name, call in inspect.getmembers(resource, inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+@contextmanager
+def _onboarding(fleet: dict[str, Any], traffic: Traffic) -> Iterator[Callable[..., None]]:
+    """The product as it is deployed, with Twilio's own addresses; gives what runs an event."""
+    with (
+        LocalStack(Fleet.model_validate(fleet), TIME_SCALE, {"TwilioBaseUrl": ""}) as local,
+        pytest.MonkeyPatch.context() as patch,
+        recording(local.simulator.url) as exchanges,
+    ):
+        for name, call in client_calls().items():
+            patch.setattr(f"onboarding.trust_hub.{name}", _noting(traffic.calls, name, call))
+
+        def run(event: dict[str, Any], ends: str = "SUCCEEDED") -> None:
+            report = local.run(event)
+            assert report.status == ends, report.cause
+
+        yield run
+    traffic.exchanges += exchanges
+
+
+def _noting(calls: set[str], name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(call)
+    def noted(*args: Any, **options: Any) -> Any:
+        calls.add(name)
+        return call(*args, **options)
+
+    return noted

@@ -1,0 +1,117 @@
+"""A file is a function is a state, and what a state says is what its step understands."""
+
+import importlib
+import inspect
+import json
+import re
+from typing import Any, get_type_hints
+
+import pytest
+from pydantic import BaseModel
+
+from local.aws.intrinsics import read_template
+from local.aws.template import Template
+from local.picture import DEFINITION, ROOT, States
+from onboarding.models import StepEvent
+
+TEMPLATE = Template(ROOT / "template.yaml", {})
+SUBSTITUTIONS: dict[str, Any] = read_template(ROOT / "template.yaml")["Resources"]["OnboardingStateMachine"][
+    "Properties"
+]["DefinitionSubstitutions"]
+DEFINITION_TEXT = DEFINITION.read_text(encoding="utf-8")
+TOP: States = json.loads(DEFINITION_TEXT)["States"]
+STATES = TOP | TOP["Onboard Subaccounts"]["ItemProcessor"]["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+
+FILES = [path.stem for path in sorted((ROOT / "functions").glob("*.py"))]
+STEPS = [file for file in FILES if file != "status_callback"]
+every_file = pytest.mark.parametrize("file", FILES)
+every_step = pytest.mark.parametrize("file", STEPS)
+
+
+def title(file: str) -> str:
+    """`assign_to_trust_product` as the state machine writes it: `Assign To Trust Product`."""
+    return file.replace("_", " ").title()
+
+
+def logical_id(file: str) -> str:
+    return f"{title(file).replace(' ', '')}Function"
+
+
+@every_file
+def test_a_file_is_the_handler_of_one_function_of_its_name(file: str) -> None:
+    assert [it.logical_id for it in TEMPLATE.functions.values() if it.handler == f"{file}.handler"] == [
+        logical_id(file)
+    ]
+    assert TEMPLATE.functions[logical_id(file)].code == ROOT / "functions"
+    assert callable(importlib.import_module(file).handler)
+
+
+def test_every_function_has_its_file() -> None:
+    assert {it.module for it in TEMPLATE.functions.values()} == set(FILES)
+
+
+@every_step
+def test_a_function_is_invoked_by_one_state_of_its_name(file: str) -> None:
+    function = f"${{{logical_id(file)}Arn}}"
+
+    assert [name for name, it in TASKS.items() if it["Parameters"]["FunctionName"] == function] == [title(file)]
+    assert DEFINITION_TEXT.count(function) == 1
+    assert str(importlib.import_module(file).__doc__).startswith(f'State "{title(file)}": ')
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_state_invokes_a_function_and_nothing_else(task: str) -> None:
+    assert TASKS[task]["Resource"].removesuffix(".waitForTaskToken") == "arn:aws:states:::lambda:invoke"
+    assert set(TASKS[task]["Parameters"]) == {"FunctionName", "Payload"}
+
+
+def test_no_two_states_share_a_name() -> None:
+    assert not TOP.keys() & TOP["Onboard Subaccounts"]["ItemProcessor"]["States"].keys()
+
+
+def test_every_substitution_is_used_and_every_use_substituted() -> None:
+    assert set(re.findall(r"\$\{(\w+)}", DEFINITION_TEXT)) == set(SUBSTITUTIONS)
+    assert {name: value for name, value in SUBSTITUTIONS.items() if name != "CallbackUrl"} == {
+        f"{logical_id(file)}Arn": {"Fn::GetAtt": [logical_id(file), "Arn"]} for file in STEPS
+    }
+
+
+def models(file: str) -> tuple[type[StepEvent], type[BaseModel] | None]:
+    """What a step takes, and what it gives."""
+    hints = get_type_hints(inspect.unwrap(importlib.import_module(file).handler))
+    gives = hints["return"]
+    return hints["event"], None if gives is type(None) else gives
+
+
+def selected(template: dict[str, Any]) -> dict[str, str]:
+    """What a ResultSelector takes from a result, by the key that it gives it."""
+    found: dict[str, str] = {}
+    for key, value in template.items():
+        found |= selected(value) if isinstance(value, dict) else {key.removesuffix(".$"): value}
+    return found
+
+
+@every_step
+def test_a_state_hands_its_step_what_that_understands(file: str) -> None:
+    payload = {key.removesuffix(".$") for key in TASKS[title(file)]["Parameters"]["Payload"]}
+    takes, _ = models(file)
+
+    assert payload == set(takes.model_fields)
+    assert takes.__name__ == f"{title(file).replace(' ', '')}Event"
+
+
+@every_step
+def test_every_step_is_told_for_which_execution_it_works(file: str) -> None:
+    payload = TASKS[title(file)]["Parameters"]["Payload"]
+
+    assert payload["execution.$"] in {"$$.Execution.Name", "$.request.execution", "$.execution"}
+
+
+@every_step
+def test_a_state_keeps_of_a_result_what_its_step_gives(file: str) -> None:
+    _, gives = models(file)
+
+    assert selected(TASKS[title(file)].get("ResultSelector", {})) == {
+        field: f"$.Payload.{field}" for field in (gives.model_fields if gives else ())
+    }
