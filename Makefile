@@ -24,20 +24,6 @@ setup: .venv/.synced ## install everything the other targets need
 	echo "make: uv could not be installed: it takes a Python 3 with venv and pip (Debian: apt-get install python3-venv)." >&2; \
 	exit 1
 
-.PHONY: run
-run: setup ## take the small simulated fleet from nothing to approved
-	@$(RUN)shaken-stir run --fleet local/fleets/small.json --event events/onboarding.json
-
-.PHONY: lint
-lint: setup ## ruff and the strict type checker
-	$(RUN)ruff check .
-	$(RUN)ruff format --check .
-	$(RUN)mypy
-
-.PHONY: test
-test: lint ## everything a change must pass
-	$(RUN)pytest
-
 # SAM CLI has an environment of its own, see .ci/sam-requirements.in.
 SAM := .tools/sam/bin/sam
 export SAM_CLI_TELEMETRY := 0
@@ -46,6 +32,22 @@ $(SAM): .ci/sam-requirements.txt | .venv/.synced
 	$(UV) venv --quiet --clear --python .venv/bin/python .tools/sam
 	$(UV) pip install --quiet --python .tools/sam/bin/python --require-hashes --requirements .ci/sam-requirements.txt
 	@touch $@
+
+.PHONY: run
+run: setup ## take the small simulated fleet from nothing to approved
+	@$(RUN)shaken-stir run --fleet local/fleets/small.json --event events/onboarding.json
+
+.PHONY: lint
+lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+	$(RUN)cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml
+	$(SAM) validate --lint --region us-east-1
+
+.PHONY: test
+test: lint ## everything a change must pass
+	$(RUN)pytest
 
 .PHONY: sam-requirements
 sam-requirements: setup ## take the newest SAM CLI
@@ -72,6 +74,10 @@ bench: build ## import times of what is built for this machine's processor
 .PHONY: picture
 picture: setup ## draw the state machine anew in docs/architecture.md
 	$(RUN)python -m local.picture
+
+.PHONY: iam
+iam: setup ## write down anew who may do what in docs/iam.md
+	$(RUN)python -m local.rights
 
 .PHONY: format
 format: setup ## mend what ruff can mend

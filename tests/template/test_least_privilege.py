@@ -1,0 +1,95 @@
+"""Each role allows what its function does, and nothing else."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.parameters import clear_caches
+from botocore.client import BaseClient
+
+from local.aws.functions import Functions
+from local.aws.intrinsics import read_template
+from local.rights import DOCUMENT, TEMPLATE, document, roles
+from local.run import LocalStack
+from local.twilio.fleet import Fleet
+from tests.integration.onboarding.world import NAMED, a_fleet
+
+RESOURCES_KNOW_NO_ARN = {"logs", "xray"}
+ROLES = roles()
+FUNCTION_ROLES = [name for name in ROLES if name.endswith("Role") and name != "OnboardingStateMachineRole"]
+
+
+@pytest.fixture(scope="module")
+def calls() -> Iterator[dict[str, set[str]]]:
+    """What each function asked of AWS, as IAM names it, in runs that go through every branch of it."""
+    made: dict[str, set[str]] = defaultdict(set)
+    running: ContextVar[str] = ContextVar("running")
+    invoke, call = Functions.invoke, BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def invoke_recorded(functions: Functions, function: str, event: str) -> Any:
+        clear_caches()  # type: ignore[no-untyped-call] # or only the first function of the process would read the secret
+        token = running.set(functions._by_name[function].logical_id.removesuffix("Function"))
+        try:
+            return invoke(functions, function, event)
+        finally:
+            running.reset(token)
+
+    def call_recorded(client: BaseClient, operation: str, parameters: Any) -> Any:
+        if function := running.get(""):
+            made[function].add(f"{client.meta.service_model.signing_name}:{operation}")
+        return call(client, operation, parameters)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Functions, "invoke", invoke_recorded)
+        patch.setattr(BaseClient, "_make_api_call", call_recorded)
+        for review_seconds in (100, 0):  # with a callback that wakes somebody, and with a verdict that is in already
+            fleet = Fleet.model_validate(a_fleet(review={"seconds": review_seconds}))
+            with LocalStack(fleet, time_scale=0.01) as local:
+                assert local.run(NAMED).status == "SUCCEEDED"
+        yield made
+
+
+@pytest.mark.parametrize("role", FUNCTION_ROLES)
+def test_a_function_may_do_what_it_does_and_nothing_else(role: str, calls: dict[str, set[str]]) -> None:
+    assert {right.action for right in ROLES[role]} == calls[role.removesuffix("Role")]
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    resources = read_template(TEMPLATE)["Resources"]
+    functions = [name for name, it in resources.items() if it["Type"] == "AWS::Serverless::Function"]
+
+    assert {name: resources[name]["Properties"]["Role"]["Fn::GetAtt"] for name in functions} == {
+        name: [f"{name.removesuffix('Function')}Role", "Arn"] for name in functions
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_action_is_a_pattern_and_no_resource_is_everything(role: str) -> None:
+    for action, resource in ROLES[role]:
+        assert "*" not in action
+        if action.split(":")[0] not in RESOURCES_KNOW_NO_ARN:
+            assert resource != "*"
+
+
+def test_the_state_machine_invokes_exactly_the_functions_of_its_states() -> None:
+    substitutions = read_template(TEMPLATE)["Resources"]["OnboardingStateMachine"]["Properties"][
+        "DefinitionSubstitutions"
+    ]
+    used = {value["Fn::GetAtt"][0] for name, value in substitutions.items() if name.endswith("FunctionArn")}
+    allowed = {right.resource for right in ROLES["OnboardingStateMachineRole"] if right.action.startswith("lambda:")}
+
+    assert allowed == used
+
+
+def test_only_this_state_machine_may_take_its_role() -> None:
+    trust = read_template(TEMPLATE)["Resources"]["OnboardingStateMachineRole"]["Properties"]["AssumeRolePolicyDocument"]
+    [statement] = trust["Statement"]
+
+    assert statement["Principal"] == {"Service": "states.amazonaws.com"}
+    assert "stateMachine:${AWS::StackName}-onboarding" in str(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+
+
+def test_the_document_is_in_step_with_the_template() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run `make iam`"

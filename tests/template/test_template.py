@@ -1,0 +1,147 @@
+"""The stack as its operators are promised it: what is kept, what is private, what tells them."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.aws.intrinsics import read_template
+from local.rights import TEMPLATE
+
+DOCUMENT = read_template(TEMPLATE)
+RESOURCES: dict[str, Any] = DOCUMENT["Resources"]
+PARAMETERS: dict[str, Any] = DOCUMENT["Parameters"]
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    return {name: it for name, it in RESOURCES.items() if it["Type"] == kind}
+
+
+def lint(template: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cfnlint", "--append-rules", "cfn_lint_serverless.rules", "--template"]
+    return subprocess.run([*command, str(template)], capture_output=True, text=True, check=False)
+
+
+def test_a_template_against_the_serverless_rules_is_reported(tmp_path: Path) -> None:
+    """`make lint` runs the same command on the template itself."""
+    untraced = tmp_path / "template.yaml"
+    untraced.write_text(TEMPLATE.read_text(encoding="utf-8").replace("Tracing: Active", "Tracing: PassThrough"))
+
+    done = lint(untraced)
+
+    assert done.returncode != 0
+    assert "WS1000" in done.stdout
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_a_parameter_is_described_constrained_and_has_a_default(parameter: str) -> None:
+    it = PARAMETERS[parameter]
+
+    assert len(it["Description"]) > 20
+    assert "Default" in it
+    assert {"AllowedPattern", "AllowedValues", "MinValue", "MaxLength"} & it.keys() or parameter == "Regions"
+
+
+def test_the_table_outlives_the_stack_and_its_mistakes() -> None:
+    [table] = of_type("AWS::DynamoDB::Table").values()
+
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    properties = table["Properties"]
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert "TableName" not in properties
+
+
+def test_the_bucket_is_private_encrypted_tls_only_and_empties_itself() -> None:
+    [bucket] = of_type("AWS::S3::Bucket").values()
+    [policy] = of_type("AWS::S3::BucketPolicy").values()
+
+    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+    assert bucket["Properties"]["BucketEncryption"]
+    [rule] = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == 30
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_log_group_forgets_and_those_of_services_are_vended() -> None:
+    groups = {name: it["Properties"] for name, it in of_type("AWS::Logs::LogGroup").items()}
+
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    assert groups["StateMachineLogGroup"]["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/states/")
+
+
+def test_the_state_machine_is_traced_and_logs_no_data() -> None:
+    machine = RESOURCES["OnboardingStateMachine"]["Properties"]
+
+    assert machine["Tracing"] == {"Enabled": True}
+    assert machine["Logging"]["IncludeExecutionData"] is False
+
+
+def test_whatever_starts_the_machine_has_a_queue_for_what_could_not_be_delivered() -> None:
+    events = RESOURCES["OnboardingStateMachine"]["Properties"]["Events"]
+    queue = {"Arn": {"Fn::GetAtt": ["UndeliveredEventsQueue", "Arn"]}}
+
+    assert {name: it["Properties"]["DeadLetterConfig"] for name, it in events.items()} == dict.fromkeys(events, queue)
+
+
+def test_the_webhook_stands_a_burst_and_its_log_names_no_secret() -> None:
+    [api] = of_type("AWS::Serverless::HttpApi").values()
+
+    assert api["Properties"]["DefaultRouteSettings"]["ThrottlingBurstLimit"] >= 500
+    log = api["Properties"]["AccessLogSettings"]["Format"]
+    assert "$context.status" in log
+    assert "signature" not in log.lower()
+    assert "query" not in log.lower()
+
+
+def test_every_alarm_says_what_it_means_and_reaches_the_one_topic() -> None:
+    alarms = {name: it["Properties"] for name, it in of_type("AWS::CloudWatch::Alarm").items()}
+
+    assert set(alarms) == {
+        "RunNotSucceededAlarm",
+        "UndeliveredEventsAlarm",
+        "WebhookErrorsAlarm",
+        "RefusedSignaturesAlarm",
+        "ReviewOverdueAlarm",
+    }
+    for alarm in alarms.values():
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert len(alarm["AlarmDescription"]) > 40
+
+
+def test_alarms_watch_metrics_that_the_functions_send() -> None:
+    own = [
+        it["Properties"]
+        for it in of_type("AWS::CloudWatch::Alarm").values()
+        if it["Properties"].get("Namespace") == "ShakenStirOnboarding"
+    ]
+    sources = "".join(path.read_text(encoding="utf-8") for path in (TEMPLATE.parent / "functions").glob("*.py"))
+    variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert own
+    for alarm in own:
+        assert f'name="{alarm["MetricName"]}"' in sources
+        assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
+
+
+def test_the_longest_function_runs_as_long_as_the_functions_are_told() -> None:
+    timeouts = [it["Properties"]["Timeout"] for it in of_type("AWS::Serverless::Function").values()]
+    variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert int(variables["FUNCTION_SECONDS"]) == max(timeouts)
+    assert int(variables["LEASE_SECONDS"]) > int(variables["FUNCTION_SECONDS"]) + int(variables["LIST_SETTLE_SECONDS"])
+
+
+def test_polling_for_the_longest_wait_keeps_the_history_below_5000_events() -> None:
+    events_per_poll = 13
+    most_polls = PARAMETERS["ReviewTimeoutDays"]["MaxValue"] * 86_400 / PARAMETERS["PollSeconds"]["MinValue"]
+
+    assert most_polls * events_per_poll < 5000
