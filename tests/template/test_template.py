@@ -20,7 +20,12 @@ def of_type(kind: str) -> dict[str, Any]:
 
 
 def lint(template: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cfnlint", "--append-rules", "cfn_lint_serverless.rules", "--template"]
+    command = [
+        str(Path(sys.executable).with_name("cfn-lint")),
+        "--append-rules",
+        "cfn_lint_serverless.rules",
+        "--template",
+    ]
     return subprocess.run([*command, str(template)], capture_output=True, text=True, check=False)
 
 
