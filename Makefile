@@ -47,7 +47,7 @@ lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters
 
 .PHONY: test
 test: lint ## everything a change must pass
-	$(RUN)pytest
+	$(RUN)pytest --numprocesses 3
 
 .PHONY: sam-requirements
 sam-requirements: setup ## take the newest SAM CLI

@@ -5,8 +5,10 @@ import signal
 import sys
 from pathlib import Path
 
-from cli import run, twilio
+from cli import run, serve, twilio
+from local.addresses import EVERYWHERE
 from local.run import EXAMPLE_EVENT, SMALL_FLEET
+from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
 
 INTERRUPTED = 130
 
@@ -63,6 +65,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print one JSON object per run and nothing else")
     command.add_argument("--log", type=Path, metavar="FILE", help="keep what the functions log")
     command.set_defaults(command=run.command)
+
+    command = commands.add_parser("serve", help="keep AWS, Twilio and the webhook up until Ctrl-C, for sam local")
+    command.add_argument("--fleet", default=str(SERVED_FLEET), metavar="FILE|NxM", help="what exists at Twilio")
+    command.add_argument("--host", default=EVERYWHERE, metavar="ADDRESS", help=f"where to listen ({EVERYWHERE})")
+    for name, port in (("twilio", TWILIO_PORT), ("webhook", WEBHOOK_PORT), ("aws", AWS_PORT)):
+        command.add_argument(f"--{name}-port", type=int, default=port, metavar="N", help=f"({port}; 0 takes a free one)")
+    command.add_argument(
+        "--time-scale", type=_positive, default=1.0, metavar="F", help="multiply every wait within executions by F"
+    )
+    command.add_argument("--log", type=Path, metavar="FILE", help="keep what the functions in executions log")
+    command.set_defaults(command=serve.command)
 
     command = commands.add_parser("twilio", help="serve the Trust Hub simulator until Ctrl-C")
     command.add_argument("--fleet", default=str(SMALL_FLEET), metavar="FILE|NxM", help="what exists at Twilio")

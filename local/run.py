@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
+from local.addresses import THIS_MACHINE
 from local.aws.engine import Engine
 from local.aws.events import EventError
 from local.report import Report, TrustProductReport, subaccounts_of
@@ -69,11 +70,25 @@ class LocalStack:
         fleet: What exists at Twilio.
         time_scale: The factor by which all waiting takes longer than in earnest: retries, polls, the review.
         parameters: The template's parameters that differ from their defaults.
+        host: The address that the simulator and the webhook listen on.
+        twilio_port: The simulator's port; 0 takes a free one.
+        webhook_port: The webhook's port; 0 takes a free one.
     """
 
-    def __init__(self, fleet: Fleet, time_scale: float = 1.0, parameters: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        time_scale: float = 1.0,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        host: str = THIS_MACHINE,
+        twilio_port: int = 0,
+        webhook_port: int = 0,
+    ) -> None:
         self.fleet = fleet
-        self.simulator = Simulator(fleet, time_scale=time_scale)
+        self.simulator = Simulator(fleet, host=host, port=twilio_port, time_scale=time_scale)
+        self._host = host
+        self._webhook_port = webhook_port
         self._time_scale = time_scale
         self._parameters = parameters or {}
         self._stack = ExitStack()
@@ -91,6 +106,8 @@ class LocalStack:
                         "auth_token": self.simulator.auth_token,
                     },
                     time_scale=self._time_scale,
+                    webhook_port=self._webhook_port,
+                    webhook_host=self._host,
                 )
             )
         except BaseException:

@@ -19,6 +19,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
+from local.addresses import THIS_MACHINE
 from local.aws import events, moto_patches, state_machine
 from local.aws.functions import FunctionFailed, Functions
 from local.aws.intrinsics import ACCOUNT, REGION
@@ -54,6 +55,7 @@ class Engine:
         twilio_secret: Mapping[str, str],
         time_scale: float = 1.0,
         webhook_port: int = 0,
+        webhook_host: str = THIS_MACHINE,
     ) -> None:
         """Takes what differs from run to run.
 
@@ -63,12 +65,13 @@ class Engine:
             twilio_secret: What the template's secret holds.
             time_scale: Shortens Wait, Retry and timeouts: 0.01 makes 100 seconds one.
             webhook_port: The webhook's port; 0 takes a free one.
+            webhook_host: The address that the webhook listens on.
         """
         self._path = template
         self._parameters = dict(parameters)
         self._secret = dict(twilio_secret)
         self._time_scale = time_scale
-        self._port = webhook_port
+        self._address = webhook_port, webhook_host
         self._stack = ExitStack()
         self._clients: dict[str, Any] = {}
         self._transitions = state_machine.Transitions()
@@ -105,7 +108,7 @@ class Engine:
         self._stack.close()
 
     def _deploy(self, stack: ExitStack) -> None:
-        webhook = Webhook(self._port)
+        webhook = Webhook(*self._address)
         stack.callback(webhook.close)
         self.public_url = webhook.url
         self._template = Template(self._path, self._parameters, self.public_url)

@@ -13,11 +13,11 @@ from typing import Any, Final
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from local.addresses import THIS_MACHINE, reached_at
 from local.aws.functions import Functions
 from local.aws.intrinsics import ACCOUNT
 from local.aws.template import Route
 
-_HOST: Final = "127.0.0.1"
 _TEXT_TYPES: Final = ("text/", "application/json", "application/javascript", "application/xml")
 
 
@@ -39,18 +39,10 @@ class Webhook:
         url: Where it is reached.
     """
 
-    def __init__(self, port: int = 0) -> None:
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((_HOST, port))
-        except OSError as error:
-            self._socket.close()
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(errno.EADDRINUSE, f"Port {port} is in use; choose another for the webhook.") from error
-            raise
-        self._socket.listen(128)
-        self._authority = f"{_HOST}:{self._socket.getsockname()[1]}"
+    def __init__(self, port: int = 0, host: str = THIS_MACHINE) -> None:
+        self._host = host
+        self._socket = listen(host, port, "the webhook")
+        self._authority = f"{reached_at(host)}:{self._socket.getsockname()[1]}"
         self._server: BaseWSGIServer | None = None
         self.url = f"http://{self._authority}"
 
@@ -66,7 +58,7 @@ class Webhook:
             return _message(500, "Internal Server Error") if answer.failed else _response(answer.value())
 
         self._server = make_server(
-            _HOST, 0, application, threaded=True, request_handler=_Handler, fd=self._socket.fileno()
+            self._host, 0, application, threaded=True, request_handler=_Handler, fd=self._socket.fileno()
         )
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="webhook", daemon=True).start()
 
@@ -77,6 +69,30 @@ class Webhook:
             self._server.server_close()
             self._server = None
         self._socket.close()
+
+
+def listen(host: str, port: int, purpose: str) -> socket.socket:
+    """Opens the socket of a server.
+
+    Args:
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        purpose: What for, in the words of the message.
+
+    Raises:
+        PortInUse: The port is taken.
+    """
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(errno.EADDRINUSE, f"Port {port} is in use; choose another for {purpose}.") from error
+        raise
+    opened.listen(128)
+    return opened
 
 
 def _takes(route: Route, request: Request) -> bool:

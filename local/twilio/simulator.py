@@ -4,6 +4,7 @@ import errno
 from types import TracebackType
 from typing import Self
 
+from local.addresses import THIS_MACHINE, reached_at
 from local.twilio.app import App
 from local.twilio.fleet import Fleet
 from local.twilio.reviews import Reviews
@@ -25,7 +26,7 @@ class Simulator:
         time_scale: The factor by which a review takes longer than the fleet says.
     """
 
-    def __init__(self, fleet: Fleet, *, host: str = "127.0.0.1", port: int = 0, time_scale: float = 1.0) -> None:
+    def __init__(self, fleet: Fleet, *, host: str = THIS_MACHINE, port: int = 0, time_scale: float = 1.0) -> None:
         self.state = State(fleet)
         self._host = host
         self._port = port
@@ -46,7 +47,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """The base URL, for both of Twilio's hosts."""
-        return f"http://{self._host}:{self._port}"
+        return f"http://{reached_at(self._host)}:{self._port}"
 
     @property
     def calls(self) -> dict[str, int]:

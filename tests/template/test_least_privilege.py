@@ -14,7 +14,7 @@ from local.aws.intrinsics import read_template
 from local.rights import DOCUMENT, TEMPLATE, document, roles
 from local.run import LocalStack
 from local.twilio.fleet import Fleet
-from tests.integration.onboarding.world import NAMED, a_fleet
+from tests.integration.onboarding.world import LONG_REVIEW, NAMED, a_fleet
 
 RESOURCES_KNOW_NO_ARN = {"logs", "xray"}
 ROLES = roles()
@@ -44,7 +44,10 @@ def calls() -> Iterator[dict[str, set[str]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Functions, "invoke", invoke_recorded)
         patch.setattr(BaseClient, "_make_api_call", call_recorded)
-        for review_seconds in (100, 0):  # with a callback that wakes somebody, and with a verdict that is in already
+        for review_seconds in (
+            LONG_REVIEW,
+            0,
+        ):  # with a callback that wakes somebody, and with a verdict that is in already
             fleet = Fleet.model_validate(a_fleet(review={"seconds": review_seconds}))
             with LocalStack(fleet, time_scale=0.01) as local:
                 assert local.run(NAMED).status == "SUCCEEDED"

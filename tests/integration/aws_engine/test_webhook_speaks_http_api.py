@@ -57,12 +57,3 @@ def test_a_callback_wakes_the_execution_that_waits(engine: Engine) -> None:
 
     assert woken.status_code == 204
     assert json.loads(described["output"])["answer"] == {"verdict": "approved"}
-
-
-def test_many_calls_over_one_connection_are_quick(engine: Engine) -> None:
-    with requests.Session() as session:
-        started = time.monotonic()
-        for _ in range(50):
-            session.post(f"{engine.public_url}/answer", json={}, timeout=5).raise_for_status()
-
-    assert time.monotonic() - started < 1.5

@@ -165,7 +165,7 @@ BAD_PROFILES = {
 @pytest.mark.parametrize("case", BAD_PROFILES)
 def test_a_profile_that_cannot_be_used_is_told_before_anything_is_changed(start: Start, case: str) -> None:
     profiles, request, name, sentence = BAD_PROFILES[case]
-    local = start(profiles=profiles)
+    local = start(profiles=profiles, review={"seconds": 100_000})
 
     report = local.run({**NAMED, **request})
 

@@ -6,6 +6,7 @@ from local.run import ROOT, load_event
 from onboarding.models import Stage
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.world import (
+    LONG_REVIEW,
     NAMED,
     PROFILE,
     account,
@@ -18,7 +19,7 @@ from tests.integration.onboarding.world import (
 
 
 def test_a_first_run_takes_every_number_to_a_new_approved_trust_product(start: Start) -> None:
-    local = start()
+    local = start(review={"seconds": LONG_REVIEW})
 
     report = local.run(NAMED)
 

@@ -10,11 +10,11 @@ from twilio.request_validator import RequestValidator
 
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import NAMED, PROFILE, assignments, posts
+from tests.integration.onboarding.world import LONG_REVIEW, NAMED, PROFILE, assignments, posts
 
 
 def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start: Start) -> None:
-    local = start(review={"seconds": 100, "verdict": "rejected", "errors": [18601, 18606]})
+    local = start(review={"seconds": LONG_REVIEW, "verdict": "rejected", "errors": [18601, 18606]})
 
     report = local.run(NAMED)
 
@@ -34,7 +34,7 @@ def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start:
 
 def test_a_rejected_product_is_submitted_again_only_when_asked(start: Start) -> None:
     rejected = product(status="twilio-rejected", business_profile=PROFILE, errors=[18602])
-    local = start(products=[rejected])
+    local = start(products=[rejected], review={"seconds": LONG_REVIEW})
 
     refused = local.run({})
     assert (refused.status, refused.error) == ("FAILED", "TrustProductRejected")

@@ -7,6 +7,8 @@ from local.run import LocalStack
 from local.twilio.messages import Response
 
 PROFILE = "BU" + "1" * 32
+LONG_REVIEW = 500
+"""Seconds, before the time scale: the callback comes when the run is waiting for it."""
 NAMED = {"trust_product": {"friendly_name": "Acme Voice", "email": "trust@acme.example"}}
 
 
@@ -31,7 +33,7 @@ def a_fleet(**changes: Any) -> dict[str, Any]:
     return {
         "profiles": [{"sid": PROFILE, "status": "twilio-approved", "primary": True}],
         "subaccounts": [subaccount(1), subaccount(2)],
-        "review": {"seconds": 100, "verdict": "approved"},
+        "review": {"seconds": 20, "verdict": "approved"},
         **changes,
     }
 

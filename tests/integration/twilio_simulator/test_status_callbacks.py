@@ -103,7 +103,7 @@ def test_stopping_cuts_a_callback_that_is_under_way(start: Start, client_of: Cli
         began = time.monotonic()
         simulator.stop()
         connection.close()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5, "it waited for the callback's own timeout"
     assert simulator.state.callbacks[0].error is not None
 
 

@@ -1,0 +1,82 @@
+"""`shaken-stir serve`: AWS, Twilio and the webhook on fixed ports, for `sam local` and any SDK."""
+
+import argparse
+import os
+import sys
+import threading
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+
+from local.addresses import EVERYWHERE
+from local.aws.intrinsics import REGION, TemplateError
+from local.aws.webhook import PortInUse
+from local.run import LocalStack
+from local.serve import SERVED_FLEET, prepare
+from local.twilio.fleet import FleetError, load_fleet
+
+WORDS = """\
+AWS      {aws}  (DynamoDB, S3, Secrets Manager, Step Functions, ...; region {region}, any credentials)
+Twilio   {twilio}  (both hosts; Account SID {account_sid}, Auth Token {auth_token})
+Webhook  {webhook}/status-callback
+{reach}
+
+Next, in another terminal:
+  make invoke FN=AssignToTrustProduct     {events}
+  aws stepfunctions start-execution --endpoint-url {aws} --region {region} \\
+    --state-machine-arn {machine} \\
+    --input file://events/onboarding.json
+Ctrl-C ends it, and with it everything in it."""
+
+
+def command(options: argparse.Namespace) -> int:
+    """Serve until Ctrl-C; returns the exit code."""
+    # moto's server takes longer to import than a run takes in all.
+    from local.aws.server import AwsServer  # noqa: PLC0415
+
+    try:
+        fleet, out = load_fleet(options.fleet), sys.stdout
+        with ExitStack() as stack:
+            log = stack.enter_context(Path(options.log or os.devnull).open("w", encoding="utf-8", buffering=1))
+            stack.enter_context(redirect_stdout(log))
+            local = stack.enter_context(
+                LocalStack(
+                    fleet,
+                    options.time_scale,
+                    host=options.host,
+                    twilio_port=options.twilio_port,
+                    webhook_port=options.webhook_port,
+                )
+            )
+            aws = stack.enter_context(AwsServer(options.aws_port, options.host))
+            if options.fleet == str(SERVED_FLEET):
+                prepare(local.engine)
+            print(words(options, local, aws.url), file=out, flush=True)
+            threading.Event().wait()
+    except (FleetError, TemplateError, OSError) as error:
+        print(f"shaken-stir serve: {error.strerror if isinstance(error, PortInUse) else error}", file=sys.stderr)
+    return 2
+
+
+def words(options: argparse.Namespace, local: LocalStack, aws_url: str) -> str:
+    """Say where everything is, and what to do next.
+
+    Args:
+        options: As given to the command.
+        local: What is served.
+        aws_url: Where AWS is reached.
+    """
+    return WORDS.format(
+        aws=aws_url,
+        region=REGION,
+        twilio=local.simulator.url,
+        account_sid=local.simulator.account_sid,
+        auth_token=local.simulator.auth_token,
+        webhook=local.engine.public_url,
+        machine=local.engine.state_machine_arn,
+        reach="Containers reach them, and so does your network: this is for development only (--host 127.0.0.1: neither)."
+        if options.host == EVERYWHERE
+        else f"They listen on {options.host}.",
+        events="one function as built, in a container (after make build)"
+        if options.fleet == str(SERVED_FLEET)
+        else "needs the default fleet: the events are made for it",
+    )

@@ -1,0 +1,11 @@
+"""Where servers on this machine listen, and where they are reached."""
+
+from typing import Final
+
+THIS_MACHINE: Final = "127.0.0.1"
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - only who asks for it listens there
+
+
+def reached_at(host: str) -> str:
+    """Return where this machine reaches what listens on a host."""
+    return THIS_MACHINE if host == EVERYWHERE else host

@@ -1,0 +1,31 @@
+"""The local stack kept up for others: where it listens, and what the events of `events/` find there."""
+
+from typing import Final
+
+from local.aws.engine import Engine
+from local.run import ROOT, load_event
+
+TWILIO_PORT: Final = 8010
+WEBHOOK_PORT: Final = 8011
+AWS_PORT: Final = 8012
+EVENTS: Final = ROOT / "events"
+SERVED_FLEET: Final = ROOT / "local/fleets/serve.json"
+
+
+def prepare(engine: Engine) -> None:
+    """Put in place what the events start from, so that each works by itself and in any order.
+
+    That is the manifest; the subaccount's numbers in the table; and on the Business Profile the numbers that are to go
+    on the Trust Product. The subaccount's lease is given back, so that executions may work on it, too.
+
+    Args:
+        engine: Deployed, with the fleet `SERVED_FLEET` at Twilio.
+    """
+    numbers = load_event(EVENTS / "assign_to_trust_product.json")["phone_numbers"]
+    for function, changes in (
+        ("list_subaccounts", {}),
+        ("list_phone_numbers", {}),
+        ("assign_to_business_profile", {"phone_numbers": numbers}),
+        ("record_subaccount", {}),
+    ):
+        engine.invoke(function, load_event(EVENTS / f"{function}.json") | changes)
