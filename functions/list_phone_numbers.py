@@ -1,6 +1,5 @@
 """State "List Phone Numbers": read one page of a subaccount's numbers and pick those that still need work."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +8,7 @@ from onboarding.assignments import claim
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import InvalidRequest
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberRecord, PhoneNumberSid, Region, Stage, StepEvent
+from onboarding.progress import Progress
 from onboarding.step import step
 from onboarding.trust_hub import PhoneNumber, TrustHub
 
@@ -45,21 +45,22 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     hub, table = trust_hub.connect(environment), progress.connect(environment)
     claim(table, event.execution, event.subaccount_sid, environment.threads_per_function)
     if event.phone_numbers:
-        threads = environment.threads_per_function
-        numbers, next_page_url = fetch_named(hub, event.subaccount_sid, event.phone_numbers, threads), None
+        numbers, next_page_url = fetch_named(hub, event, environment.threads_per_function), None
     else:
         numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)
-    known = table.phone_numbers(event.subaccount_sid, [number.sid for number in numbers])
+    sids = [number.sid for number in numbers]
+    known = table.phone_numbers(event.subaccount_sid, sids)
     seen = [classify(number, known.get(number.sid), event) for number in numbers]
-    table.put_phone_numbers(
-        event.subaccount_sid, [record for record in seen if record != known.get(record.phone_number_sid)]
-    )
+    changed = [record for record in seen if record != known.get(record.phone_number_sid)]
+    if not event.phone_numbers:
+        changed += released(hub, table, event, sids, last_page=not next_page_url)
+    table.put_phone_numbers(event.subaccount_sid, changed)
     return PhoneNumbersPage(
         phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page_url=next_page_url
     )
 
 
-def fetch_named(hub: TrustHub, account_sid: str, sids: Iterable[str], threads: int) -> list[PhoneNumber]:
+def fetch_named(hub: TrustHub, event: ListPhoneNumbersEvent, threads: int) -> list[PhoneNumber]:
     """Fetch the numbers that the request names.
 
     Raises:
@@ -67,12 +68,36 @@ def fetch_named(hub: TrustHub, account_sid: str, sids: Iterable[str], threads: i
     """
 
     def fetch(sid: str) -> PhoneNumber:
-        if number := hub.phone_number(account_sid, sid):
+        if number := hub.phone_number(event.subaccount_sid, sid):
             return number
-        raise InvalidRequest(f"The request was refused: phone_numbers: {sid} is not a number of {account_sid}.")
+        raise InvalidRequest(
+            f"The request was refused: phone_numbers: {sid} is not a number of {event.subaccount_sid}."
+        )
 
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(fetch, sids))
+        return list(pool.map(fetch, event.phone_numbers or []))
+
+
+def released(
+    hub: TrustHub, table: Progress, event: ListPhoneNumbersEvent, sids: list[str], *, last_page: bool
+) -> list[PhoneNumberRecord]:
+    """Find the numbers that have left the subaccount, once its last page is read.
+
+    A number that moves up a page while the pages are read is on none of them: so Twilio is asked for each.
+    """
+    only_page = last_page and not event.page_url
+    if not only_page:
+        table.add_listing(event.subaccount_sid, event.execution, sids)
+    if not last_page:
+        return []
+    listed = set(sids) if only_page else table.listed(event.subaccount_sid, event.execution)
+    return [
+        record.released()
+        for record in table.all_phone_numbers(event.subaccount_sid)
+        if record.stage is not Stage.RELEASED
+        and record.phone_number_sid not in listed
+        and not hub.phone_number(event.subaccount_sid, record.phone_number_sid)
+    ]
 
 
 def classify(number: PhoneNumber, known: PhoneNumberRecord | None, event: ListPhoneNumbersEvent) -> PhoneNumberRecord:

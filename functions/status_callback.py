@@ -8,11 +8,11 @@ import hashlib
 from base64 import b64decode
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
 from twilio.request_validator import RequestValidator
 
 from onboarding import credentials, progress, settings, workflow
@@ -24,17 +24,46 @@ SIGNATURE_HEADER = "x-twilio-signature"
 MAX_BODY_BYTES = 16_384
 
 
+class FromApiGateway(BaseModel):
+    """An object in API Gateway's spelling."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class RequestContext(FromApiGateway):
+    """How the request reached API Gateway."""
+
+    domain_name: str
+    request_id: str
+
+
+class HttpRequest(FromApiGateway):
+    """What the webhook reads of an API Gateway event, payload format 2.0; header names are in lower case."""
+
+    raw_path: str
+    raw_query_string: str
+    headers: dict[str, str]
+    request_context: RequestContext
+    body: str = ""
+    is_base64_encoded: bool
+
+    @property
+    def content(self) -> bytes:
+        """The body as it was sent."""
+        return b64decode(self.body) if self.is_base64_encoded else self.body.encode()
+
+
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Handle an API Gateway v2 event.
+    """Handle an API Gateway event.
 
     Returns:
         204 when it was taken in, 403 when Twilio did not sign it, 400 without a Trust Product, 413 when too large.
     """
-    request = APIGatewayProxyEventV2(event)
+    request = HttpRequest.model_validate(event)
     logger.set_correlation_id(request.request_context.request_id)
     environment = settings.load()
-    body = _body(request)
+    body = request.content
     if len(body) > MAX_BODY_BYTES:
         return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     parameters = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
@@ -45,16 +74,14 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         logger.warning("refused a callback: its signature is missing or wrong", extra={"url": url})
         return _answer(HTTPStatus.FORBIDDEN)
     try:
-        product_sid = TypeAdapter(BundleSid).validate_python(
-            (request.query_string_parameters or {}).get("trust_product_sid")
-        )
-    except ValidationError:
+        product_sid = TypeAdapter(BundleSid).validate_python(dict(parse_qsl(urlsplit(url).query))["trust_product_sid"])
+    except (KeyError, ValidationError):
         return _answer(HTTPStatus.BAD_REQUEST)
     wake_waiters(progress.connect(environment), product_sid, parameters, hashlib.sha256(body).hexdigest()[:16])
     return _answer(HTTPStatus.NO_CONTENT)
 
 
-def url_that_twilio_called(request: APIGatewayProxyEventV2, public_base_url: str | None) -> str:
+def url_that_twilio_called(request: HttpRequest, public_base_url: str | None) -> str:
     """Rebuild the URL that the signature covers, never from the Host header."""
     base_url = public_base_url or f"https://{request.request_context.domain_name}"
     query = f"?{request.raw_query_string}" if request.raw_query_string else ""
@@ -76,11 +103,6 @@ def wake_waiters(table: Progress, trust_product_sid: str, parameters: dict[str, 
         woken += workflow.wake(workflow.connect(), waiter.task_token, "callback")
         table.remove_waiter(trust_product_sid, waiter)
     logger.info("callback taken in", extra={"trust_product_sid": trust_product_sid, "executions_woken": woken})
-
-
-def _body(request: APIGatewayProxyEventV2) -> bytes:
-    text = request.body or ""
-    return b64decode(text) if request.is_base64_encoded else text.encode()
 
 
 def _answer(status: HTTPStatus) -> dict[str, Any]:

@@ -15,21 +15,23 @@ STARTED = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ACCOUNT = "AC" + "1" * 32
 
 
+ENVIRONMENT = {
+    "TABLE_NAME": "table",
+    "MANIFEST_BUCKET": "bucket",
+    "TWILIO_SECRET_ARN": "arn",
+    "REGIONS": "US",
+    "MAP_CONCURRENCY": "5",
+    "THREADS_PER_FUNCTION": "8",
+    "POLL_SECONDS": "3600",
+    "REVIEW_TIMEOUT_DAYS": "14",
+    "LEASE_SECONDS": "900",
+    "FUNCTION_SECONDS": "300",
+    "LIST_SETTLE_SECONDS": "10",
+}
+
+
 def settings(**changes: Any) -> Settings:
-    environment = {
-        "TABLE_NAME": "table",
-        "MANIFEST_BUCKET": "bucket",
-        "TWILIO_SECRET_ARN": "arn",
-        "REGIONS": "US",
-        "MAP_CONCURRENCY": "5",
-        "THREADS_PER_FUNCTION": "8",
-        "POLL_SECONDS": "3600",
-        "REVIEW_TIMEOUT_DAYS": "14",
-        "LEASE_SECONDS": "900",
-        "FUNCTION_SECONDS": "300",
-        "LIST_SETTLE_SECONDS": "10",
-    }
-    return Settings.model_validate(environment | changes)
+    return Settings.model_validate(ENVIRONMENT | changes)
 
 
 def test_an_empty_request_means_the_whole_fleet_with_the_deployment_s_defaults() -> None:
@@ -89,20 +91,7 @@ def test_every_field_may_be_left_out(field: str) -> None:
 def test_an_empty_variable_counts_as_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from onboarding import settings as module  # noqa: PLC0415
 
-    for name, value in {
-        "TABLE_NAME": "table",
-        "MANIFEST_BUCKET": "bucket",
-        "TWILIO_SECRET_ARN": "arn",
-        "PUBLIC_BASE_URL": "",
-        "REGIONS": "US",
-        "MAP_CONCURRENCY": "5",
-        "THREADS_PER_FUNCTION": "8",
-        "POLL_SECONDS": "3600",
-        "REVIEW_TIMEOUT_DAYS": "14",
-        "LEASE_SECONDS": "900",
-        "FUNCTION_SECONDS": "300",
-        "LIST_SETTLE_SECONDS": "10",
-    }.items():
+    for name, value in {**ENVIRONMENT, "PUBLIC_BASE_URL": ""}.items():
         monkeypatch.setenv(name, value)
 
     assert module.load().public_base_url is None

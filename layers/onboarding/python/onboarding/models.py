@@ -179,6 +179,10 @@ class PhoneNumberRecord(Model):
         refusal = {"refused_by": sid, "reason": reason, "error_code": error_code, "refused_at": datetime.now(UTC)}
         return self._moved(Stage.REFUSED, **refusal)
 
+    def released(self) -> Self:
+        """The number once it has left its account: nothing of what was known holds any more."""
+        return type(self)(phone_number_sid=self.phone_number_sid, phone_number=self.phone_number, stage=Stage.RELEASED)
+
     def _moved(self, stage: Stage, **changes: Any) -> Self:
         past = {"reason": None, "error_code": None, "refused_at": None, "refused_by": None}
         return self.model_copy(update={"stage": stage, **past, **changes})

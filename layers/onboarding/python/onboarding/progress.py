@@ -22,6 +22,7 @@ from onboarding.settings import Settings
 
 DAY_SECONDS = 86_400
 OUTCOME_SECONDS = 30 * DAY_SECONDS
+RELEASED_SECONDS = 30 * DAY_SECONDS
 CALLBACK_SECONDS = 90 * DAY_SECONDS
 LEASE = ("lease_execution", "lease_expires_at")
 LEASE_IS_FREE = "attribute_not_exists(lease_execution) OR lease_execution = :execution OR lease_expires_at < :now"
@@ -109,15 +110,32 @@ class Progress:
 
     def put_phone_numbers(self, account_sid: str, records: Iterable[PhoneNumberRecord]) -> None:
         """Write where phone numbers of an account, whose lease is held, stand now."""
-        now = datetime.now(UTC).isoformat()
+        now = datetime.now(UTC)
+        written = {"updated_at": now.isoformat()}
+        released = written | {"expires_at": int(now.timestamp()) + RELEASED_SECONDS}
         self._table.put_batch(
-            (_phone_number(account_sid, record.phone_number_sid), _item(record) | {"updated_at": now})
+            (
+                _phone_number(account_sid, record.phone_number_sid),
+                _item(record) | (released if record.stage is Stage.RELEASED else written),
+            )
             for record in records
         )
 
     def all_phone_numbers(self, account_sid: str) -> list[PhoneNumberRecord]:
         """Read what is known of all phone numbers of an account."""
         return [_read(PhoneNumberRecord, item) for item in self._table.query(f"SUBACCOUNT#{account_sid}", "NUMBER#")]
+
+    def add_listing(self, account_sid: str, execution: str, phone_number_sids: list[str]) -> None:
+        """Remember one of several pages of an account's phone numbers until the last one is read."""
+        if phone_number_sids:
+            key = Key(f"SUBACCOUNT#{account_sid}", f"LISTING#{execution}#{phone_number_sids[0]}")
+            expires_at = int(time.time()) + DAY_SECONDS
+            self._table.put_batch([(key, {"phone_number_sids": phone_number_sids, "expires_at": expires_at})])
+
+    def listed(self, account_sid: str, execution: str) -> set[str]:
+        """Read which phone numbers (`PN…`) were on the pages that an execution has read of an account."""
+        pages = self._table.query(f"SUBACCOUNT#{account_sid}", f"LISTING#{execution}#")
+        return {sid for page in pages for sid in page["phone_number_sids"]}
 
     def count_stages(self, account_sid: str) -> dict[Stage, int]:
         """Count the phone numbers of an account by stage."""

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from itertools import batched
 from typing import Any
 
-from twilio.rest import Client
+from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
 
 from onboarding import credentials
 from onboarding.errors import TwilioRefused
