@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from local.aws.intrinsics import read_template
 from local.rights import DOCUMENT, TEMPLATE, document, roles
 from local.run import LocalStack
 from local.twilio.fleet import Fleet
-from tests.integration.onboarding.world import LONG_REVIEW, NAMED, a_fleet
+from tests.integration.onboarding.world import LONG_REVIEW, NAMED, a_fleet, wait_until, waiting
 
 RESOURCES_KNOW_NO_ARN = {"logs", "xray"}
 ROLES = roles()
@@ -50,7 +51,10 @@ def calls() -> Iterator[dict[str, set[str]]]:
         ):  # with a callback that wakes somebody, and with a verdict that is in already
             fleet = Fleet.model_validate(a_fleet(review={"seconds": review_seconds}))
             with LocalStack(fleet, time_scale=0.01) as local:
-                assert local.run(NAMED).status == "SUCCEEDED"
+                first = local.engine.start_execution(NAMED)
+                wait_until(partial(waiting, local), seconds=3)
+                assert local.run(NAMED).status == "SUCCEEDED"  # finds the first one waiting
+                assert local.engine.wait(first, timeout=60)["status"] == "SUCCEEDED"
         yield made
 
 

@@ -452,7 +452,7 @@ def test_the_picture_shows_each_kind_of_state_and_way() -> None:
         'rejected(["Rejected"]):::fail',
         'onboard_subaccounts[["Onboard Subaccounts"]]',
         "read_request --> find_business_profile",
-        'approved_ -->|"failed > 0"| subaccounts_failed',
+        'any_subaccount_failed_ -->|"failed > 0"| subaccounts_failed',
         'list_phone_numbers -.->|"any error"| record_subaccount',
         'any_step_start(("any step")) -.->|"any other error"| what_failed_',
     }

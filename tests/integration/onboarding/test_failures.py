@@ -4,7 +4,6 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 
 from local.run import LocalStack
 from local.twilio.messages import Request, Response
@@ -18,6 +17,7 @@ from tests.integration.onboarding.world import (
     phone_number,
     stages,
     subaccount,
+    wait_until,
 )
 
 
@@ -199,13 +199,6 @@ def entered(local: LocalStack, arn: str) -> list[str]:
     """The states that an execution has entered, by name."""
     events = local.engine.history(arn)
     return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
 
 
 def each_once(local: LocalStack, count: int) -> bool:

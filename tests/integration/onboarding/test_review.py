@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator
 
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import LONG_REVIEW, NAMED, PROFILE, assignments, posts
+from tests.integration.onboarding.world import LONG_REVIEW, NAMED, PROFILE, assignments, posts, wait_until, waiting
 
 
 def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start: Start) -> None:
@@ -84,6 +84,32 @@ def test_a_review_that_takes_too_long_ends_the_run_and_says_so(start: Start) -> 
     assert (report.status, report.error) == ("FAILED", "ReviewTimedOut")
     assert report.cause
     assert "gave no verdict" in report.cause
+
+
+def test_of_two_executions_only_the_first_waits_for_the_verdict(start: Start) -> None:
+    local = start(review={"seconds": LONG_REVIEW})
+    first = local.engine.start_execution(NAMED, name="first")
+    assert wait_until(lambda: waiting(local))
+
+    second = local.run({})
+
+    assert second.status == "SUCCEEDED"
+    assert second.trust_product
+    assert second.trust_product.status in {"pending-review", "in-review"}
+    assert local.engine.describe_execution(first)["status"] == "RUNNING"
+    assert local.engine.wait(first, timeout=60)["status"] == "SUCCEEDED"
+
+
+def test_a_waiter_that_was_stopped_keeps_nobody_from_waiting(start: Start) -> None:
+    local = start(review={"seconds": LONG_REVIEW})
+    stopped = local.engine.start_execution(NAMED)
+    assert wait_until(lambda: waiting(local))
+    local.engine.stop_execution(stopped)
+
+    report = local.run({})
+
+    assert report.trust_product
+    assert report.trust_product.status == "twilio-approved"
 
 
 @pytest.mark.parametrize("signature", ["missing", "wrong", "of another URL"])

@@ -1,6 +1,8 @@
 """Fleets to start from, and what a test wants to know afterwards."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 from local.run import LocalStack
@@ -61,3 +63,15 @@ def stages(local: LocalStack, sid: str) -> dict[str, str]:
 def output(local: LocalStack, arn: str) -> dict[str, Any]:
     described: dict[str, Any] = json.loads(local.engine.describe_execution(arn)["output"])
     return described
+
+
+def waiting(local: LocalStack) -> bool:
+    """Whether an execution waits for a verdict."""
+    return any(local.table.waiters(product.sid) for product in local.simulator.state.trust_products)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()

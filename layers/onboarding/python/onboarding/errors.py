@@ -40,6 +40,10 @@ class TrustProductRejected(OnboardingError):
     """Twilio rejected the Trust Product."""
 
 
+class ReviewAwaitedElsewhere(OnboardingError):
+    """Another execution waits for the verdict already; this one need not."""
+
+
 class ReviewTimedOut(OnboardingError):
     """Twilio gave no verdict in the time that the run was ready to wait."""
 

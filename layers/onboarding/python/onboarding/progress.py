@@ -30,9 +30,18 @@ LEASE_IS_OURS = "lease_execution = :execution"
 
 
 class Waiter(NamedTuple):
-    """An execution that waits for the verdict on a Trust Product, and the task token that wakes it."""
+    """An execution that waits for the verdict on a Trust Product.
 
+    Attributes:
+        since: When it began to wait, in milliseconds since 1970.
+        execution: Its name.
+        execution_arn: Its ARN.
+        task_token: What wakes it.
+    """
+
+    since: int
     execution: str
+    execution_arn: str
     task_token: str
 
 
@@ -206,9 +215,9 @@ class Progress:
         )
 
     def waiters(self, trust_product_sid: str) -> list[Waiter]:
-        """Read who waits for the verdict on a Trust Product."""
+        """Read who waits for the verdict on a Trust Product, or did; who has waited longest comes first."""
         items = self._table.query(f"TRUST_PRODUCT#{trust_product_sid}", "WAITER#")
-        return [Waiter(item["execution"], item["task_token"]) for item in items]
+        return sorted(Waiter(**{name: item[name] for name in Waiter._fields}) for item in items)
 
     def remove_waiter(self, trust_product_sid: str, waiter: Waiter) -> None:
         """Forget a waiter, unless the execution has since begun to wait with another token."""

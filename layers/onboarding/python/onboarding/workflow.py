@@ -1,4 +1,4 @@
-"""The only module that talks to Step Functions: it wakes executions by their task tokens."""
+"""The only module that talks to Step Functions: it wakes executions, and sees whether they still run."""
 
 import json
 from functools import cache
@@ -29,6 +29,14 @@ def wake(client: "SFNClient", task_token: str, woken_by: VerdictBy) -> bool:
     except gone:
         return False
     return True
+
+
+def is_running(client: "SFNClient", execution_arn: str) -> bool:
+    """Say whether an execution goes on."""
+    try:
+        return client.describe_execution(executionArn=execution_arn)["status"] == "RUNNING"
+    except client.exceptions.ExecutionDoesNotExist:
+        return False
 
 
 @cache
