@@ -65,6 +65,24 @@ build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
 	@# What was built for a processor is deployed to it, without being told twice.
 	@sed -i.bak '/^  Architecture:/,/Default:/s/Default:.*/Default: $(ARCH)/' $(BUILD_DIR)/template.yaml && rm $(BUILD_DIR)/template.yaml.bak
 
+.PHONY: serve
+serve: setup ## keep AWS, Twilio and the webhook up on this machine, until Ctrl-C
+	@$(RUN)shaken-stir serve
+
+# AssignToTrustProduct is tried with events/assign_to_trust_product.json.
+EVENT = events/$(shell sed -E 's/([a-z])([A-Z])/\1_\2/g' <<<'$(FN:Function=)' | tr A-Z a-z).json
+# The person's own AWS credentials stay out of the container.
+ANY_CREDENTIALS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+# Only for a Docker that cannot tell by itself where it runs: the address of this machine as its containers know it.
+HOST_FROM_CONTAINER :=
+
+.PHONY: invoke
+invoke: $(SAM) ## run FN=... as `make build` built it, in a container, against what `make serve` keeps up
+	@[ -n '$(FN)' ] || { echo 'make invoke: say which function, such as FN=AssignToTrustProduct.' >&2; exit 2; }
+	@[ -e $(BUILD_DIR)/template.yaml ] || { echo 'make invoke: run `make build` first.' >&2; exit 2; }
+	@env -u AWS_PROFILE -u AWS_SESSION_TOKEN $(ANY_CREDENTIALS) $(SAM) local invoke $(FN:Function=)Function \
+	  --event $(EVENT) --env-vars events/local.env.json $(HOST_FROM_CONTAINER:%=--add-host host.docker.internal:%)
+
 .PHONY: bench
 bench: ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 bench: BUILD_DIR := .aws-sam/bench

@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--fleet", default=str(SERVED_FLEET), metavar="FILE|NxM", help="what exists at Twilio")
     command.add_argument("--host", default=EVERYWHERE, metavar="ADDRESS", help=f"where to listen ({EVERYWHERE})")
     for name, port in (("twilio", TWILIO_PORT), ("webhook", WEBHOOK_PORT), ("aws", AWS_PORT)):
-        command.add_argument(f"--{name}-port", type=int, default=port, metavar="N", help=f"({port}; 0 takes a free one)")
+        command.add_argument(f"--{name}-port", type=int, default=port, metavar="N", help=f"({port}; 0: a free one)")
     command.add_argument(
         "--time-scale", type=_positive, default=1.0, metavar="F", help="multiply every wait within executions by F"
     )

@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
-from local.addresses import EVERYWHERE
+from local.addresses import EVERYWHERE, Address
 from local.aws.intrinsics import REGION, TemplateError
 from local.aws.webhook import PortInUse
 from local.run import LocalStack
@@ -42,12 +42,11 @@ def command(options: argparse.Namespace) -> int:
                 LocalStack(
                     fleet,
                     options.time_scale,
-                    host=options.host,
-                    twilio_port=options.twilio_port,
-                    webhook_port=options.webhook_port,
+                    twilio=Address(options.host, options.twilio_port),
+                    webhook=Address(options.host, options.webhook_port),
                 )
             )
-            aws = stack.enter_context(AwsServer(options.aws_port, options.host))
+            aws = stack.enter_context(AwsServer(Address(options.host, options.aws_port)))
             if options.fleet == str(SERVED_FLEET):
                 prepare(local.engine)
             print(words(options, local, aws.url), file=out, flush=True)
@@ -73,7 +72,7 @@ def words(options: argparse.Namespace, local: LocalStack, aws_url: str) -> str:
         auth_token=local.simulator.auth_token,
         webhook=local.engine.public_url,
         machine=local.engine.state_machine_arn,
-        reach="Containers reach them, and so does your network: this is for development only (--host 127.0.0.1: neither)."
+        reach="Containers reach them, and so does your network: for development only (--host 127.0.0.1 keeps both out)."
         if options.host == EVERYWHERE
         else f"They listen on {options.host}.",
         events="one function as built, in a container (after make build)"

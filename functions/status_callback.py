@@ -7,11 +7,11 @@ Source: https://www.twilio.com/docs/usage/webhooks/webhooks-security.
 import hashlib
 from base64 import b64decode
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from twilio.request_validator import RequestValidator
 
@@ -30,6 +30,10 @@ class FromApiGateway(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
 
+# HTTP APIs write header names in lower case, `sam local start-api` as they came.
+Headers = Annotated[dict[str, str], AfterValidator(lambda headers: {name.lower(): it for name, it in headers.items()})]
+
+
 class RequestContext(FromApiGateway):
     """How the request reached API Gateway."""
 
@@ -38,11 +42,11 @@ class RequestContext(FromApiGateway):
 
 
 class HttpRequest(FromApiGateway):
-    """What the webhook reads of an API Gateway event, payload format 2.0; header names are in lower case."""
+    """What the webhook reads of an API Gateway event, payload format 2.0."""
 
     raw_path: str
     raw_query_string: str
-    headers: dict[str, str]
+    headers: Headers
     request_context: RequestContext
     body: str = ""
     is_base64_encoded: bool

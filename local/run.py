@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from local.addresses import THIS_MACHINE
+from local.addresses import ANY_PORT, Address
 from local.aws.engine import Engine
 from local.aws.events import EventError
 from local.report import Report, TrustProductReport, subaccounts_of
@@ -70,9 +70,8 @@ class LocalStack:
         fleet: What exists at Twilio.
         time_scale: The factor by which all waiting takes longer than in earnest: retries, polls, the review.
         parameters: The template's parameters that differ from their defaults.
-        host: The address that the simulator and the webhook listen on.
-        twilio_port: The simulator's port; 0 takes a free one.
-        webhook_port: The webhook's port; 0 takes a free one.
+        twilio: Where the simulator listens.
+        webhook: Where the webhook listens.
     """
 
     def __init__(
@@ -81,14 +80,12 @@ class LocalStack:
         time_scale: float = 1.0,
         parameters: Mapping[str, str] | None = None,
         *,
-        host: str = THIS_MACHINE,
-        twilio_port: int = 0,
-        webhook_port: int = 0,
+        twilio: Address = ANY_PORT,
+        webhook: Address = ANY_PORT,
     ) -> None:
         self.fleet = fleet
-        self.simulator = Simulator(fleet, host=host, port=twilio_port, time_scale=time_scale)
-        self._host = host
-        self._webhook_port = webhook_port
+        self.simulator = Simulator(fleet, host=twilio.host, port=twilio.port, time_scale=time_scale)
+        self._webhook = webhook
         self._time_scale = time_scale
         self._parameters = parameters or {}
         self._stack = ExitStack()
@@ -106,8 +103,7 @@ class LocalStack:
                         "auth_token": self.simulator.auth_token,
                     },
                     time_scale=self._time_scale,
-                    webhook_port=self._webhook_port,
-                    webhook_host=self._host,
+                    webhook=self._webhook,
                 )
             )
         except BaseException:

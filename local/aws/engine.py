@@ -19,7 +19,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from local.addresses import THIS_MACHINE
+from local.addresses import ANY_PORT, Address
 from local.aws import events, moto_patches, state_machine
 from local.aws.functions import FunctionFailed, Functions
 from local.aws.intrinsics import ACCOUNT, REGION
@@ -54,8 +54,7 @@ class Engine:
         parameters: Mapping[str, str],
         twilio_secret: Mapping[str, str],
         time_scale: float = 1.0,
-        webhook_port: int = 0,
-        webhook_host: str = THIS_MACHINE,
+        webhook: Address = ANY_PORT,
     ) -> None:
         """Takes what differs from run to run.
 
@@ -64,14 +63,13 @@ class Engine:
             parameters: Values of its parameters; `PublicBaseUrl` is the webhook's own address unless given.
             twilio_secret: What the template's secret holds.
             time_scale: Shortens Wait, Retry and timeouts: 0.01 makes 100 seconds one.
-            webhook_port: The webhook's port; 0 takes a free one.
-            webhook_host: The address that the webhook listens on.
+            webhook: Where the webhook listens.
         """
         self._path = template
         self._parameters = dict(parameters)
         self._secret = dict(twilio_secret)
         self._time_scale = time_scale
-        self._address = webhook_port, webhook_host
+        self._address = webhook
         self._stack = ExitStack()
         self._clients: dict[str, Any] = {}
         self._transitions = state_machine.Transitions()
@@ -108,7 +106,7 @@ class Engine:
         self._stack.close()
 
     def _deploy(self, stack: ExitStack) -> None:
-        webhook = Webhook(*self._address)
+        webhook = Webhook(self._address)
         stack.callback(webhook.close)
         self.public_url = webhook.url
         self._template = Template(self._path, self._parameters, self.public_url)

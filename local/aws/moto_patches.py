@@ -7,6 +7,7 @@ then the patch goes. Written against moto 5.2.5.
 # ruff: noqa: SLF001 - what moto does wrong it does in private
 
 import functools
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from unittest.mock import patch
 
 from moto.core.models import responses_mock
 from moto.core.responses import EmptyResult
+from moto.dynamodb.responses import DynamoHandler
 from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType, TaskTimedOut
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
@@ -257,6 +259,22 @@ def json_paths_are_parsed_at_every_use() -> Iterator[None]:
 
 
 @contextmanager
+def an_item_is_seen_while_it_is_written() -> Iterator[None]:
+    """DynamoDB's operations are not atomic: of a new item only the key can be read until its update is through.
+
+    So can two conditional updates both find the item as it was. Mended by one operation at a time.
+    """
+    call_action, one_at_a_time = DynamoHandler.call_action, threading.RLock()
+
+    def call_action_alone(self: Any) -> Any:
+        with one_at_a_time:
+            return call_action(self)
+
+    with patch.object(DynamoHandler, "call_action", call_action_alone):
+        yield
+
+
+@contextmanager
 def requests_to_anywhere_are_intercepted() -> Iterator[None]:
     """The mock puts itself between `requests` and every server, though boto3 does not use `requests`.
 
@@ -278,6 +296,7 @@ PATCHES: Final[tuple[Callable[[], AbstractContextManager[None]], ...]] = (
     a_choice_overlooks_a_missing_variable,
     the_start_time_is_not_text,
     json_paths_are_parsed_at_every_use,
+    an_item_is_seen_while_it_is_written,
     requests_to_anywhere_are_intercepted,
 )
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from local.addresses import THIS_MACHINE, reached_at
+from local.addresses import ANY_PORT, Address, reached_at
 from local.aws.webhook import listen
 
 
@@ -18,9 +18,8 @@ class AwsServer:
         url: The endpoint URL, once started.
     """
 
-    def __init__(self, port: int = 0, host: str = THIS_MACHINE) -> None:
-        self._port = port
-        self._host = host
+    def __init__(self, address: Address = ANY_PORT) -> None:
+        self._address = address
         self._server: BaseWSGIServer
         self.url = ""
 
@@ -31,12 +30,17 @@ class AwsServer:
             PortInUse: The port is taken.
         """
         application: Any = DomainDispatcherApplication(create_backend_app)
-        with listen(self._host, self._port, "AWS") as opened:
+        with listen(self._address, "AWS") as opened:
             # werkzeug goes on with a duplicate of the socket.
             self._server = make_server(
-                self._host, 0, application, threaded=True, request_handler=MotoRequestHandler, fd=opened.fileno()
+                self._address.host,
+                0,
+                application,
+                threaded=True,
+                request_handler=MotoRequestHandler,
+                fd=opened.fileno(),
             )
-        self.url = f"http://{reached_at(self._host)}:{self._server.port}"
+        self.url = f"http://{reached_at(self._address.host)}:{self._server.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="AWS", daemon=True).start()
         return self
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from local.addresses import THIS_MACHINE, reached_at
+from local.addresses import ANY_PORT, Address, reached_at
 from local.aws.functions import Functions
 from local.aws.intrinsics import ACCOUNT
 from local.aws.template import Route
@@ -39,10 +39,10 @@ class Webhook:
         url: Where it is reached.
     """
 
-    def __init__(self, port: int = 0, host: str = THIS_MACHINE) -> None:
-        self._host = host
-        self._socket = listen(host, port, "the webhook")
-        self._authority = f"{reached_at(host)}:{self._socket.getsockname()[1]}"
+    def __init__(self, address: Address = ANY_PORT) -> None:
+        self._host = address.host
+        self._socket = listen(address, "the webhook")
+        self._authority = f"{reached_at(self._host)}:{self._socket.getsockname()[1]}"
         self._server: BaseWSGIServer | None = None
         self.url = f"http://{self._authority}"
 
@@ -71,12 +71,11 @@ class Webhook:
         self._socket.close()
 
 
-def listen(host: str, port: int, purpose: str) -> socket.socket:
+def listen(address: Address, purpose: str) -> socket.socket:
     """Opens the socket of a server.
 
     Args:
-        host: The address to listen on.
-        port: The port; 0 takes a free one.
+        address: Where to listen.
         purpose: What for, in the words of the message.
 
     Raises:
@@ -85,11 +84,12 @@ def listen(host: str, port: int, purpose: str) -> socket.socket:
     opened = socket.socket()
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        opened.bind((host, port))
+        opened.bind(address)
     except OSError as error:
         opened.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(errno.EADDRINUSE, f"Port {port} is in use; choose another for {purpose}.") from error
+            reason = f"Port {address.port} is in use; choose another for {purpose}."
+            raise PortInUse(errno.EADDRINUSE, reason) from error
         raise
     opened.listen(128)
     return opened

@@ -157,3 +157,12 @@ def test_the_readme_posts_the_signed_callback() -> None:
     assert f"X-Twilio-Signature: {event['headers']['x-twilio-signature']}'" in readme
     assert posted == b64decode(event["body"]).decode()
     assert f"{event['rawPath']}?{event['rawQueryString']}'" in readme
+
+
+def test_the_webhook_reads_headers_in_any_case() -> None:
+    event = event_of("status_callback")
+    capitalised = {name.title(): value for name, value in event["headers"].items()}
+
+    request = importlib.import_module("status_callback").HttpRequest.model_validate(event | {"headers": capitalised})
+
+    assert request.headers == event["headers"]

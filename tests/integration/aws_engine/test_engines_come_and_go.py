@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from local.addresses import Address
 from local.aws.engine import Engine
 from local.aws.intrinsics import TemplateError
 from local.aws.webhook import PortInUse
@@ -61,9 +62,9 @@ def test_a_port_in_use_is_told_and_the_next_start_works(deploy: Callable[..., En
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=f"Port {port} is in use; choose another for the webhook"):
-            deploy(webhook_port=port)
+            deploy(webhook=Address(port=port))
 
-    assert deploy(webhook_port=port).public_url == f"http://127.0.0.1:{port}"
+    assert deploy(webhook=Address(port=port)).public_url == f"http://127.0.0.1:{port}"
 
 
 def test_a_bad_template_is_told_and_the_next_start_works(deploy: Callable[..., Engine], tmp_path: Path) -> None:

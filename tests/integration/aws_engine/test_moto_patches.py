@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
 import requests.adapters
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_batch
 from moto.stepfunctions.parser.asl.utils import json_path
@@ -205,6 +207,33 @@ def parses_again(_: Moto) -> bool:
     return not (hasattr(json_path.parse, "cache_info") and hasattr(result_path.parse, "cache_info"))
 
 
+def shows_what_is_being_written(_: Moto) -> bool:
+    dynamodb = boto3.client("dynamodb", region_name="us-east-1")
+    dynamodb.create_table(
+        TableName="t",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    key: Any = {"pk": {"S": "new"}}
+    seen: list[Any] = []
+    reader = threading.Thread(target=lambda: seen.append(dynamodb.get_item(TableName="t", Key=key).get("Item")))
+    execute = UpdateExpressionExecutor.execute
+
+    def execute_while_read(executor: Any, *arguments: Any) -> Any:
+        if reader.ident is None:  # the expression's parts are executed one within the other
+            reader.start()
+            reader.join(0.3)
+        return execute(executor, *arguments)
+
+    with patch.object(UpdateExpressionExecutor, "execute", execute_while_read):
+        dynamodb.update_item(
+            TableName="t", Key=key, UpdateExpression="SET a = :a", ExpressionAttributeValues={":a": {"S": "x"}}
+        )
+    reader.join()
+    return seen == [key]
+
+
 def intercepts_requests(_: Moto) -> bool:
     return requests.adapters.HTTPAdapter.send.__module__ != "requests.adapters"
 
@@ -222,6 +251,7 @@ BUGS: list[tuple[Callable[[], AbstractContextManager[None]], Callable[[Moto], bo
     (moto_patches.a_choice_overlooks_a_missing_variable, overlooks_a_missing_variable),
     (moto_patches.the_start_time_is_not_text, has_no_text_for_the_start),
     (moto_patches.json_paths_are_parsed_at_every_use, parses_again),
+    (moto_patches.an_item_is_seen_while_it_is_written, shows_what_is_being_written),
     (moto_patches.requests_to_anywhere_are_intercepted, intercepts_requests),
 ]
 each_bug = pytest.mark.parametrize(("mend", "is_there"), BUGS, ids=[bug.__name__ for _, bug in BUGS])

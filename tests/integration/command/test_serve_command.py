@@ -1,0 +1,159 @@
+"""`shaken-stir serve`: what others, such as containers, find while it is up."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from twilio.request_validator import RequestValidator
+
+from cli.main import execute
+from local.addresses import THIS_MACHINE
+from local.run import ROOT, load_event
+from local.serve import AWS_PORT, EVENTS, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
+from local.twilio.fleet import load_fleet
+
+STEPS = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
+FREE_PORTS = [word for name in ("aws", "twilio", "webhook") for word in (f"--{name}-port", "0")]
+TABLE = load_event(EVENTS / "local.env.json")["Parameters"]["TABLE_NAME"]
+ANY_CREDENTIALS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+
+
+class Served:
+    """A command that serves; `exit_code` and `errors` are there once it was stopped."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        self._process = process
+        self.words = ""
+        for line in process.stdout:
+            self.words += line
+            if line.startswith("Ctrl-C"):
+                break
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self.more_words, self.errors = self._process.communicate(timeout=30)
+        self.exit_code = self._process.returncode
+
+    def url(self, name: str) -> str:
+        """Where `AWS`, `Twilio` or the `Webhook` is."""
+        found = re.search(rf"^{name} +(http://[\d.:]+)", self.words, re.MULTILINE)
+        assert found, self.words
+        return found[1]
+
+    def moved(self, file: str) -> dict[str, Any]:
+        """A file of `events/` with the ports that are in use here."""
+        text = (EVENTS / file).read_text(encoding="utf-8")
+        for name, port in (("AWS", AWS_PORT), ("Twilio", TWILIO_PORT), ("Webhook", WEBHOOK_PORT)):
+            # By name, as in containers: S3 may put buckets into names of hosts, but not into addresses.
+            text = text.replace(f"host.docker.internal:{port}", f"localhost:{self.url(name).rpartition(':')[2]}")
+            text = text.replace(f"{THIS_MACHINE}:{port}", self.url(name).removeprefix("http://"))
+        moved: dict[str, Any] = json.loads(text)
+        return moved
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[Served]:
+    command = [sys.executable, "-m", "cli.main", "serve", *FREE_PORTS, *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        served = Served(process)
+        try:
+            yield served
+        finally:
+            served.stop()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving("--time-scale", "0.01") as served:
+        yield served
+
+
+def test_every_function_works_by_itself_until_ctrl_c() -> None:
+    with serving("--host", THIS_MACHINE) as served:
+        # The callback's event is signed for the usual port.
+        public = load_event(EVENTS / "local.env.json")["Parameters"]["PUBLIC_BASE_URL"]
+        variables = served.moved("local.env.json")["Parameters"] | {"PUBLIC_BASE_URL": public}
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.integration.command.handlers"],
+            # Backwards, so that none can live on what the steps before it leave behind.
+            input=json.dumps({step: served.moved(f"{step}.json") for step in reversed(STEPS)}),
+            env={"PATH": os.environ["PATH"], **variables, **ANY_CREDENTIALS},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout.splitlines()[-1])
+
+    assert sorted(results) == STEPS
+    assert results["status_callback"] == {"statusCode": 204}
+    assert results["submit_trust_product"]["status"] == "pending-review"
+    assert results["connect_business_profile"]["created"] is True
+    assert len(results["assign_to_business_profile"]["phone_numbers"]) == 2
+    assert results["assign_to_trust_product"] == {"assigned": 2, "refused": 0}
+    assert (results["summarise_subaccounts"]["onboarded"], results["summarise_subaccounts"]["failed"]) == (1, 0)
+    assert (served.exit_code, served.more_words) == (130, "")
+    assert served.errors == "Stopped. Nothing is left behind: run it again at any time.\n"
+
+
+def test_an_execution_started_over_http_runs_to_its_end(served: Served) -> None:
+    session = boto3.Session("any", "any", region_name="us-east-1")
+    step_functions = session.client("stepfunctions", endpoint_url=served.url("AWS"))
+    dynamodb = session.client("dynamodb", endpoint_url=served.url("AWS"))
+    machine = step_functions.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    request = (EVENTS / "onboarding.json").read_text(encoding="utf-8")
+
+    arn = step_functions.start_execution(stateMachineArn=machine, input=request)["executionArn"]
+    soon = time.monotonic() + 60
+    while (ended := step_functions.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        assert time.monotonic() < soon
+        time.sleep(0.05)
+    while not [it for it in dynamodb.scan(TableName=TABLE)["Items"] if it["sk"]["S"].startswith("CALLBACK#")]:
+        assert time.monotonic() < soon
+        time.sleep(0.05)
+
+    assert f"--state-machine-arn {machine} " in served.words
+    assert ended["status"] == "SUCCEEDED"
+
+
+def test_the_webhook_takes_what_twilio_signed_and_nothing_else(served: Served) -> None:
+    parent = load_fleet(SERVED_FLEET).parent
+    callback = load_event(EVENTS / "status_callback.json")
+    url = f"{served.url('Webhook')}{callback['rawPath']}?{callback['rawQueryString']}"
+    form = {"AccountSid": parent.sid, "Status": "twilio-approved"}
+    signature = RequestValidator(parent.auth_token).compute_signature(url, form)
+
+    signed = requests.post(url, form, headers={"X-Twilio-Signature": signature}, timeout=5)
+    unsigned = requests.post(url, form, timeout=5)
+
+    assert (signed.status_code, unsigned.status_code) == (204, 403)
+
+
+def test_it_says_that_it_is_open_to_the_network(served: Served) -> None:
+    assert "for development only" in served.words
+
+
+@pytest.mark.parametrize("which", ["aws", "twilio", "webhook"])
+def test_a_port_in_use_is_told_in_one_sentence(which: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server((THIS_MACHINE, 0)) as taken:
+        port = taken.getsockname()[1]
+
+        assert execute(["serve", "--host", THIS_MACHINE, *FREE_PORTS, f"--{which}-port", str(port)]) == 2
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert re.fullmatch(rf"shaken-stir serve: [Pp]ort {port} .*in use.*\n", told.err)
