@@ -39,7 +39,8 @@ class AccountsApi:
             numbers = [number for number in numbers if digits.search(number.phone_number)]
         if name is not None:
             numbers = [number for number in numbers if views.friendly_number(number.phone_number) == name]
-        return Response(200, list_of_2010(page_of(numbers, request), "incoming_phone_numbers", views.phone_number))
+        page = page_of(self._state.lag.listed(numbers), request)
+        return Response(200, list_of_2010(page, "incoming_phone_numbers", views.phone_number))
 
     def fetch_number(self, request: Request, account_sid: str, number_sid: str) -> Response:
         """One phone number of one account."""

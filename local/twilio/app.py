@@ -9,7 +9,10 @@ import time
 from collections import Counter
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import MapAdapter
 
+from local.twilio.controls import Controls
+from local.twilio.controls_api import control_routes, is_control
 from local.twilio.errors import BAD_CREDENTIALS, INTERNAL, METHOD_NOT_ALLOWED, ApiError, not_found
 from local.twilio.messages import Request, Response
 from local.twilio.reviews import Reviews
@@ -23,10 +26,11 @@ logger = logging.getLogger(__name__)
 class App:
     """The simulator without its sockets."""
 
-    def __init__(self, state: State, reviews: Reviews, *, latency: float = 0.0) -> None:
+    def __init__(self, state: State, reviews: Reviews, controls: Controls, *, latency: float = 0.0) -> None:
         self._state = state
         self._latency = latency
-        self._routes = routes(state, reviews).bind("")
+        self._twilio = routes(state, reviews).bind("")
+        self._controls = control_routes(state, controls).bind("")
         self._calls: Counter[str] = Counter()
         self._calls_lock = threading.Lock()
 
@@ -37,31 +41,28 @@ class App:
 
     def answer(self, request: Request) -> Response:
         """Answer one request; may be called by many threads at once."""
-        with self._calls_lock:
-            self._calls[f"{request.method} {without_sids(request.path)}"] += 1
-        if self._latency:
-            time.sleep(self._latency)
         try:
+            if is_control(request.path):
+                return self._handle(request, self._controls)
+            self._count(request)
+            if self._latency:
+                time.sleep(self._latency)
             self._authenticate(request)
-            handler, sids = self._match(request)
-            with self._state.lock:
-                return handler(request, **sids)
+            return self._handle(request, self._twilio)
         except ApiError as error:
             return Response(error.status, error.body())
         except Exception:
             logger.exception("%s %s could not be answered", request.method, request.path)
             return Response(500, ApiError(500, INTERNAL, "Internal Server Error").body())
 
-    def _match(self, request: Request) -> tuple[Handler, dict[str, str]]:
-        try:
-            endpoint, sids = self._routes.match(request.path, request.method)
-        except NotFound:
-            raise not_found(request.path) from None
-        except MethodNotAllowed:
-            message = f"Method {request.method} is not allowed for {request.path}"
-            raise ApiError(405, METHOD_NOT_ALLOWED, message) from None
-        handler: Handler = endpoint
-        return handler, dict(sids)
+    def _count(self, request: Request) -> None:
+        with self._calls_lock:
+            self._calls[f"{request.method} {without_sids(request.path)}"] += 1
+
+    def _handle(self, request: Request, routes: MapAdapter) -> Response:
+        handler, sids = _match(request, routes)
+        with self._state.lock:
+            return handler(request, **sids)
 
     def _authenticate(self, request: Request) -> None:
         expected = f"{self._state.account_sid}:{self._state.auth_token}".encode()
@@ -72,3 +73,15 @@ class App:
             given = b""
         if not hmac.compare_digest(given, expected):
             raise ApiError(401, BAD_CREDENTIALS, "Authenticate")
+
+
+def _match(request: Request, routes: MapAdapter) -> tuple[Handler, dict[str, str]]:
+    try:
+        endpoint, sids = routes.match(request.path, request.method)
+    except NotFound:
+        raise not_found(request.path) from None
+    except MethodNotAllowed:
+        message = f"Method {request.method} is not allowed for {request.path}"
+        raise ApiError(405, METHOD_NOT_ALLOWED, message) from None
+    handler: Handler = endpoint
+    return handler, dict(sids)

@@ -1,6 +1,6 @@
 """trusthub.twilio.com: what is assigned to a bundle, and its evaluations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.twilio import rules, views
@@ -37,7 +37,7 @@ class AssignmentsApi:
         elif several is not None:
             found = bundle.endpoints.of_numbers(several.split(","))
         view = self._view(views.endpoint, bundle, request)
-        return Response(200, list_of_v1(page_of(found, request), request.base_url, view))
+        return self._list(found, view, request)
 
     def create_endpoint(self, request: Request, bundle_sid: str) -> Response:
         """Assigns a phone number, whether or not it is assigned already."""
@@ -47,6 +47,7 @@ class AssignmentsApi:
         rules.require_number_accepted(self._state, bundle, endpoint_type, number_sid)
         assignment = EndpointAssignment(sid=new_sid("RA"), endpoint_type=endpoint_type, number_sid=number_sid)
         bundle.endpoints.add(assignment)
+        self._state.lag.hold_back(assignment)
         return Response(201, self._view(views.endpoint, bundle, request)(assignment))
 
     def fetch_endpoint(self, request: Request, bundle_sid: str, sid: str) -> Response:
@@ -69,7 +70,7 @@ class AssignmentsApi:
         object_type = request.query.get("ObjectType")
         found = [entity for entity in bundle.entities if object_type in (None, entity.object_type)]
         view = self._view(views.entity, bundle, request)
-        return Response(200, list_of_v1(page_of(found, request), request.base_url, view))
+        return self._list(found, view, request)
 
     def create_entity(self, request: Request, bundle_sid: str) -> Response:
         """Connects a Business Profile or another object to the bundle."""
@@ -79,6 +80,7 @@ class AssignmentsApi:
         object_type = rules.object_type_of(self._state, object_sid)
         entity = EntityAssignment(sid=new_sid("BV"), object_sid=object_sid, object_type=object_type)
         bundle.entities.add(entity)
+        self._state.lag.hold_back(entity)
         return Response(201, self._view(views.entity, bundle, request)(entity))
 
     def fetch_entity(self, request: Request, bundle_sid: str, sid: str) -> Response:
@@ -98,7 +100,7 @@ class AssignmentsApi:
         """The evaluations that were asked for."""
         bundle = self._bundle(request, bundle_sid)
         view = self._view(views.evaluation, bundle, request)
-        return Response(200, list_of_v1(page_of(bundle.evaluations.in_order(), request), request.base_url, view))
+        return self._list(bundle.evaluations.in_order(), view, request)
 
     def create_evaluation(self, request: Request, bundle_sid: str) -> Response:
         """Evaluates the bundle as it is now."""
@@ -110,6 +112,7 @@ class AssignmentsApi:
         status = "compliant" if rules.is_compliant(results) else "noncompliant"
         evaluation = Evaluation(sid=new_sid("EL"), policy_sid=policy_sid, status=status, results=results)
         bundle.evaluations.add(evaluation)
+        self._state.lag.hold_back(evaluation)
         return Response(201, self._view(views.evaluation, bundle, request)(evaluation))
 
     def fetch_evaluation(self, request: Request, bundle_sid: str, sid: str) -> Response:
@@ -122,6 +125,10 @@ class AssignmentsApi:
         if bundle is None:
             raise request.not_found()
         return bundle
+
+    def _list[R: Record](self, records: Sequence[R], view: Callable[[R], dict[str, Any]], request: Request) -> Response:
+        page = page_of(self._state.lag.listed(records), request)
+        return Response(200, list_of_v1(page, request.base_url, view))
 
     def _view[R: Record](
         self, view: Callable[[R, Bundle, str, str], dict[str, Any]], bundle: Bundle, request: Request

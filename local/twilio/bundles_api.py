@@ -32,7 +32,7 @@ class BundlesApi:
             and policy in (None, bundle.policy_sid)
         ]
         view = partial(views.bundle, account_sid=self._state.account_sid, base_url=request.base_url)
-        return Response(200, list_of_v1(page_of(found, request), request.base_url, view))
+        return Response(200, list_of_v1(page_of(self._state.lag.listed(found), request), request.base_url, view))
 
     def create(self, request: Request) -> Response:
         """A new bundle, a draft."""
@@ -49,6 +49,7 @@ class BundlesApi:
             status_callback=_status_callback(request),
         )
         self._state.bundles(self._kind).add(bundle)
+        self._state.lag.hold_back(bundle)
         return self._response(201, bundle, request)
 
     def fetch(self, request: Request, bundle_sid: str) -> Response:

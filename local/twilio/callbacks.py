@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import socket
 import threading
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
@@ -23,23 +24,23 @@ class CallbackSender:
         self._open: set[http.client.HTTPConnection] = set()
         self._stopped = False
 
-    def send(self, url: str, *, bundle_sid: str, status: str, failure_reason: str) -> Callback:
-        """Send one callback and tell how it went; a receiver that fails is no error of the sender."""
+    def compose(self, url: str, *, bundle_sid: str, status: str, failure_reason: str) -> Callback:
+        """A signed callback, not sent yet."""
         parameters = {
             "AccountSid": self._account_sid,
             "BundleSid": bundle_sid,
             "Status": status,
             "FailureReason": failure_reason,
         }
-        signature = self._validator.compute_signature(url, parameters)
-        response_status, error = None, None
+        return Callback(url=url, parameters=parameters, signature=self._validator.compute_signature(url, parameters))
+
+    def send(self, callback: Callback) -> Callback:
+        """Send a callback and tell how it went; a receiver that fails is no error of the sender."""
         try:
-            response_status = self._post(url, urlencode(parameters), signature)
+            status = self._post(callback.url, urlencode(callback.parameters), callback.signature)
         except (OSError, ValueError, http.client.HTTPException) as problem:
-            error = f"{type(problem).__name__}: {problem}"
-        return Callback(
-            url=url, parameters=parameters, signature=signature, response_status=response_status, error=error
-        )
+            return replace(callback, error=f"{type(problem).__name__}: {problem}")
+        return replace(callback, response_status=status)
 
     def stop(self) -> None:
         """Cut the connections of callbacks that are under way."""

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from local.twilio.policies import SHAKEN_STIR
+from local.twilio.sentences import sentence
 from local.twilio.sids import AccountSid, BundleSid, PhoneNumberSid, PolicySid, numbered_sid
 
 type BundleStatus = Literal["draft", "pending-review", "in-review", "twilio-rejected", "twilio-approved"]
 type AccountStatus = Literal["active", "suspended", "closed"]
+type Verdict = Literal["approved", "rejected"]
+
+PhoneNumberE164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Seconds = Annotated[float, Field(ge=0, le=365 * 24 * 3600)]
 
 _EXAMPLE_DIGITS = "0123456789abcdef" * 2
 _GENERATED = re.compile(r"(\d{1,6})x(\d{1,6})")
@@ -42,7 +46,7 @@ class NumberEntry(_Strict):
     """A phone number of an account."""
 
     sid: PhoneNumberSid
-    phone_number: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")] = "+15125550100"
+    phone_number: PhoneNumberE164 = "+15125550100"
     voice: bool = True
     refuse: Refusal | None = None
 
@@ -91,8 +95,20 @@ class ReviewPlan(_Strict):
     """How long Twilio's review takes and how it ends; ``errors`` are the codes of a rejection."""
 
     seconds: Annotated[float, Field(ge=0)] = 3.0
-    verdict: Literal["approved", "rejected"] = "approved"
+    verdict: Verdict = "approved"
     errors: list[int] = [18601]
+
+
+class CallbackPlan(_Strict):
+    """How status callbacks behave; by default each is sent once and at once."""
+
+    drop: Annotated[bool, Field(description="None is sent.")] = False
+    repeat: Annotated[int, Field(ge=0, le=100, description="How many times more each is sent.")] = 0
+    delay_seconds: Annotated[Seconds, Field(description="By how much each is sent later.")] = 0.0
+    reorder: Annotated[
+        bool, Field(description="Every other one waits until the next is sent, but no longer than ten minutes.")
+    ] = False
+    every_status: Annotated[bool, Field(description="One tells of the change to in-review, too.")] = False
 
 
 class Fleet(_Strict):
@@ -103,6 +119,8 @@ class Fleet(_Strict):
     products: list[Product] = []
     subaccounts: list[Subaccount] = []
     review: ReviewPlan = ReviewPlan()
+    callbacks: CallbackPlan = CallbackPlan()
+    lag: Annotated[Seconds, Field(description="Seconds by which lists lag behind creates.")] = 0.0
     latency: Annotated[float, Field(ge=0, description="Seconds that every request takes longer.")] = 0.0
 
     @model_validator(mode="after")
@@ -172,23 +190,7 @@ def load_fleet(source: str | Path) -> Fleet:
     try:
         return Fleet.model_validate(document)
     except ValidationError as error:
-        raise FleetError(f"{where}: {_sentence(error.errors()[0])}") from None
-
-
-def _sentence(error: ErrorDetails) -> str:
-    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"]).removeprefix(".")
-    match error["type"]:
-        case "extra_forbidden":
-            said = "unknown key"
-        case "missing":
-            said = "missing"
-        case "string_pattern_mismatch":
-            said = f"does not match {error['ctx']['pattern']}"
-        case "value_error":
-            said = str(error["ctx"]["error"])
-        case _:
-            said = error["msg"][:1].lower() + error["msg"][1:]
-    return f"{place}: {said}" if place else said
+        raise FleetError(f"{where}: {sentence(error.errors()[0])}") from None
 
 
 def _generated_fleet(size: str) -> Fleet:
@@ -204,7 +206,7 @@ def _generated_fleet(size: str) -> Fleet:
             sid=numbered_sid("AC", account + 1),
             friendly_name=f"Subaccount {account + 1}",
             numbers=[
-                NumberEntry(sid=numbered_sid("PN", n + 1), phone_number=_fictional_number(n))
+                NumberEntry(sid=numbered_sid("PN", n + 1), phone_number=fictional_number(n))
                 for n in range(account * numbers, (account + 1) * numbers)
             ],
         )
@@ -213,6 +215,7 @@ def _generated_fleet(size: str) -> Fleet:
     return Fleet(subaccounts=subaccounts)
 
 
-def _fictional_number(index: int) -> str:
+def fictional_number(index: int) -> str:
+    """A US phone number that is nobody's; after two thousand they repeat."""
     area_code = _AREA_CODES[index // 100 % len(_AREA_CODES)]
     return f"+1{area_code}55501{index % 100:02}"

@@ -18,6 +18,8 @@ class Request:
     form: Mapping[str, str] = field(default_factory=dict)
     authorization: str = ""
     base_url: str = "http://localhost"
+    body: str = ""
+    content_type: str = ""
 
     def required(self, name: str) -> str:
         """The form parameter, which must be there."""

@@ -16,11 +16,16 @@ def now() -> datetime:
 
 @dataclass(slots=True, kw_only=True)
 class Record:
-    """Something with a SID; ``position`` is its place in the lists that hold it, given by the register."""
+    """Something with a SID.
+
+    ``position`` is its place in the lists that hold it, given by the register; ``listed_from`` is the (monotonic) time
+    before which no list shows it.
+    """
 
     sid: str
     created: datetime = field(default_factory=now)
     position: int = 0
+    listed_from: float = 0.0
 
 
 class Register[R: Record]:
@@ -181,5 +186,5 @@ class Callback:
     url: str
     parameters: dict[str, str]
     signature: str
-    response_status: int | None
-    error: str | None
+    response_status: int | None = None
+    error: str | None = None

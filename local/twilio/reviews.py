@@ -1,11 +1,15 @@
 """Twilio's review of a submitted bundle: some time later there is a verdict, and a callback says so."""
 
 import threading
+from collections.abc import Sequence
+from typing import Final
 
-from local.twilio.callbacks import CallbackSender
-from local.twilio.fleet import ReviewPlan
+from local.twilio.deliveries import Deliveries
+from local.twilio.fleet import ReviewPlan, Verdict
 from local.twilio.records import Bundle, now
 from local.twilio.state import State
+
+UNDER_REVIEW: Final = ("pending-review", "in-review")
 
 
 class Reviews:
@@ -15,8 +19,9 @@ class Reviews:
         self._state = state
         self._plan = plan
         self._seconds = plan.seconds * time_scale
-        self._sender = CallbackSender(state.account_sid, state.auth_token)
-        self._stopping = threading.Event()
+        self._deliveries = Deliveries(state, time_scale=time_scale)
+        self._stopped = False
+        self._ends: dict[str, threading.Event] = {}
         self._threads: set[threading.Thread] = set()
 
     def submit(self, bundle: Bundle) -> None:
@@ -29,48 +34,65 @@ class Reviews:
         """Begin the reviews of the bundles that were submitted before the simulator started."""
         with self._state.lock:
             for bundle in (*self._state.customer_profiles, *self._state.trust_products):
-                if bundle.status in ("pending-review", "in-review"):
+                if bundle.status in UNDER_REVIEW:
                     self._begin(bundle)
+
+    def conclude(self, bundle: Bundle, verdict: Verdict, errors: Sequence[int] | None = None) -> None:
+        """Give a verdict, which ends a review that runs; the caller holds the state's lock.
+
+        Args:
+            bundle: In review, or approved some time ago.
+            verdict: How the review ends.
+            errors: The codes of a rejection; those of the plan when left out.
+        """
+        end = self._ends.pop(bundle.sid, None)
+        if end is not None:
+            end.set()
+        if verdict == "approved":
+            bundle.status, bundle.errors = "twilio-approved", []
+        else:
+            bundle.status = "twilio-rejected"
+            bundle.errors = list(self._plan.errors if errors is None else errors)
+        self._changed(bundle)
 
     def stop(self) -> None:
         """End all reviews without a verdict."""
-        self._stopping.set()
-        self._sender.stop()
         with self._state.lock:
+            self._stopped = True
+            for end in self._ends.values():
+                end.set()
             threads = list(self._threads)
         for thread in threads:
             thread.join()
+        self._deliveries.stop()
 
     def _begin(self, bundle: Bundle) -> None:
-        thread = threading.Thread(target=self._review, args=(bundle,), name=f"review of {bundle.sid}", daemon=True)
+        if self._stopped:
+            return
+        end = self._ends[bundle.sid] = threading.Event()
+        thread = threading.Thread(target=self._review, args=(bundle, end), name=f"review of {bundle.sid}", daemon=True)
         self._threads.add(thread)
         thread.start()
 
-    def _review(self, bundle: Bundle) -> None:
+    def _review(self, bundle: Bundle, end: threading.Event) -> None:
         try:
-            if self._stopping.wait(self._seconds / 2):
-                return
-            with self._state.lock:
-                bundle.status = "in-review"
-                bundle.updated = now()
-            if self._stopping.wait(self._seconds / 2):
-                return
-            self._conclude(bundle)
+            for step in (self._take_up, self._conclude_as_planned):
+                end.wait(self._seconds / 2)
+                with self._state.lock:
+                    if end.is_set():
+                        return
+                    step(bundle)
         finally:
             with self._state.lock:
                 self._threads.discard(threading.current_thread())
 
-    def _conclude(self, bundle: Bundle) -> None:
-        with self._state.lock:
-            if self._plan.verdict == "approved":
-                bundle.status = "twilio-approved"
-            else:
-                bundle.status = "twilio-rejected"
-                bundle.errors = list(self._plan.errors)
-            bundle.updated = now()
-            url, status = bundle.status_callback, bundle.status
-            reason = ", ".join(str(code) for code in bundle.errors)
-        if url is not None:
-            callback = self._sender.send(url, bundle_sid=bundle.sid, status=status, failure_reason=reason)
-            with self._state.lock:
-                self._state.callbacks.append(callback)
+    def _take_up(self, bundle: Bundle) -> None:
+        bundle.status = "in-review"
+        self._changed(bundle)
+
+    def _conclude_as_planned(self, bundle: Bundle) -> None:
+        self.conclude(bundle, self._plan.verdict)
+
+    def _changed(self, bundle: Bundle) -> None:
+        bundle.updated = now()
+        self._deliveries.announce(bundle)

@@ -21,14 +21,14 @@ def routes(state: State, reviews: Reviews) -> Map:
     """All routes; the endpoint of each is its handler."""
     accounts, policies = AccountsApi(state), PoliciesApi()
     rules = [
-        _route("GET", "/2010-04-01/Accounts.json", accounts.list_accounts),
-        _route("GET", "/2010-04-01/Accounts/<account_sid>.json", accounts.fetch_account),
-        _route("GET", "/2010-04-01/Accounts/<account_sid>/IncomingPhoneNumbers.json", accounts.list_numbers),
-        _route(
+        route("GET", "/2010-04-01/Accounts.json", accounts.list_accounts),
+        route("GET", "/2010-04-01/Accounts/<account_sid>.json", accounts.fetch_account),
+        route("GET", "/2010-04-01/Accounts/<account_sid>/IncomingPhoneNumbers.json", accounts.list_numbers),
+        route(
             "GET", "/2010-04-01/Accounts/<account_sid>/IncomingPhoneNumbers/<number_sid>.json", accounts.fetch_number
         ),
-        _route("GET", "/v1/Policies", policies.list),
-        _route("GET", "/v1/Policies/<policy_sid>", policies.fetch),
+        route("GET", "/v1/Policies", policies.list),
+        route("GET", "/v1/Policies/<policy_sid>", policies.fetch),
     ]
     for kind in (CUSTOMER_PROFILE, TRUST_PRODUCT):
         rules += _bundle_routes(kind, BundlesApi(kind, state, reviews), AssignmentsApi(kind, state))
@@ -42,25 +42,26 @@ def _bundle_routes(kind: BundleKind, bundles: BundlesApi, assignments: Assignmen
         f"{one}/{name}" for name in ("EntityAssignments", "ChannelEndpointAssignments", "Evaluations")
     )
     return [
-        _route("GET", all_of_kind, bundles.list),
-        _route("POST", all_of_kind, bundles.create),
-        _route("GET", one, bundles.fetch),
-        _route("POST", one, bundles.update),
-        _route("DELETE", one, bundles.delete),
-        _route("GET", entities, assignments.list_entities),
-        _route("POST", entities, assignments.create_entity),
-        _route("GET", f"{entities}/<sid>", assignments.fetch_entity),
-        _route("DELETE", f"{entities}/<sid>", assignments.delete_entity),
-        _route("GET", endpoints, assignments.list_endpoints),
-        _route("POST", endpoints, assignments.create_endpoint),
-        _route("GET", f"{endpoints}/<sid>", assignments.fetch_endpoint),
-        _route("DELETE", f"{endpoints}/<sid>", assignments.delete_endpoint),
-        _route("GET", evaluations, assignments.list_evaluations),
-        _route("POST", evaluations, assignments.create_evaluation),
-        _route("GET", f"{evaluations}/<sid>", assignments.fetch_evaluation),
+        route("GET", all_of_kind, bundles.list),
+        route("POST", all_of_kind, bundles.create),
+        route("GET", one, bundles.fetch),
+        route("POST", one, bundles.update),
+        route("DELETE", one, bundles.delete),
+        route("GET", entities, assignments.list_entities),
+        route("POST", entities, assignments.create_entity),
+        route("GET", f"{entities}/<sid>", assignments.fetch_entity),
+        route("DELETE", f"{entities}/<sid>", assignments.delete_entity),
+        route("GET", endpoints, assignments.list_endpoints),
+        route("POST", endpoints, assignments.create_endpoint),
+        route("GET", f"{endpoints}/<sid>", assignments.fetch_endpoint),
+        route("DELETE", f"{endpoints}/<sid>", assignments.delete_endpoint),
+        route("GET", evaluations, assignments.list_evaluations),
+        route("POST", evaluations, assignments.create_evaluation),
+        route("GET", f"{evaluations}/<sid>", assignments.fetch_evaluation),
     ]
 
 
-def _route(method: str, path: str, handler: Handler) -> Rule:
+def route(method: str, path: str, handler: Handler) -> Rule:
+    """One route."""
     endpoint: Any = handler
     return Rule(path, methods=[method], endpoint=endpoint)

@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
             return
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("utf-8", "replace")
         target = urlsplit(self.path)
         host, port = self.connection.getsockname()[:2]
         response = self.server.answer(
@@ -91,9 +91,11 @@ class _Handler(BaseHTTPRequestHandler):
                 method=self.command,
                 path=unquote(target.path),
                 query=dict(parse_qsl(target.query)),
-                form=dict(parse_qsl(body.decode("utf-8", "replace"))),
+                form=dict(parse_qsl(body)),
                 authorization=self.headers.get("Authorization", ""),
                 base_url=f"http://{self.headers.get('Host') or f'{host}:{port}'}",
+                body=body,
+                content_type=self.headers.get_content_type() if "Content-Type" in self.headers else "",
             )
         )
         payload = b"" if response.body is None else json.dumps(response.body).encode()

@@ -6,6 +6,7 @@ from typing import Self
 
 from local.addresses import THIS_MACHINE, reached_at
 from local.twilio.app import App
+from local.twilio.controls import Controls
 from local.twilio.fleet import Fleet
 from local.twilio.reviews import Reviews
 from local.twilio.server import Server
@@ -23,15 +24,16 @@ class Simulator:
         fleet: What exists at Twilio before the first request.
         host: The address to listen on.
         port: The port to listen on; 0 takes any that is free.
-        time_scale: The factor by which a review takes longer than the fleet says.
+        time_scale: The factor by which reviews, late callbacks and lagging lists take longer than said.
     """
 
     def __init__(self, fleet: Fleet, *, host: str = THIS_MACHINE, port: int = 0, time_scale: float = 1.0) -> None:
-        self.state = State(fleet)
+        self.state = State(fleet, time_scale=time_scale)
         self._host = host
         self._port = port
         self._reviews = Reviews(self.state, fleet.review, time_scale=time_scale)
-        self._app = App(self.state, self._reviews, latency=fleet.latency)
+        self.controls = Controls(self.state, self._reviews)
+        self._app = App(self.state, self._reviews, self.controls, latency=fleet.latency)
         self._server: Server | None = None
 
     @property
@@ -51,7 +53,7 @@ class Simulator:
 
     @property
     def calls(self) -> dict[str, int]:
-        """How often each route was requested so far."""
+        """How often each route of Twilio's was requested so far."""
         return self._app.calls()
 
     def start(self) -> None:

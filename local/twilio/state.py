@@ -3,6 +3,7 @@
 import threading
 
 from local.twilio.fleet import Fleet, NumberEntry, Product, Profile
+from local.twilio.lag import Lag
 from local.twilio.policies import (
     PRIMARY_BUSINESS_PROFILE,
     PRIMARY_PROFILE_TYPE,
@@ -30,7 +31,7 @@ _SUBACCOUNT_TOKEN = "fedcba9876543210" * 2
 class State:
     """The records of one simulator; whoever reads or changes them holds ``lock``."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, *, time_scale: float = 1.0) -> None:
         self.lock = threading.RLock()
         self.account_sid = fleet.parent.sid
         self.auth_token = fleet.parent.auth_token
@@ -39,6 +40,8 @@ class State:
         self.customer_profiles: Register[Bundle] = Register()
         self.trust_products: Register[Bundle] = Register()
         self.callbacks: list[Callback] = []
+        self.callback_plan = fleet.callbacks
+        self.lag = Lag(fleet.lag, time_scale=time_scale)
         self._load(fleet)
 
     def bundles(self, kind: BundleKind) -> Register[Bundle]:

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from local.twilio.app import App
+from local.twilio.controls import Controls
 from local.twilio.fleet import Fleet, NumberEntry, Product, Profile, ReviewPlan, Subaccount
 from local.twilio.messages import Request
 from local.twilio.policies import SHAKEN_STIR
@@ -47,7 +48,8 @@ class TrustHub:
     def __init__(self, of: Fleet) -> None:
         self.state = State(of)
         self.reviews = Reviews(self.state, of.review)
-        self.app = App(self.state, self.reviews)
+        self.controls = Controls(self.state, self.reviews)
+        self.app = App(self.state, self.reviews, self.controls)
 
     def ask(
         self,
@@ -78,6 +80,18 @@ class TrustHub:
         status, body = self.post(path, **form)
         assert status == 201, body
         return body
+
+    def control(
+        self,
+        path: str,
+        body: str = "",
+        *,
+        content_type: str = "application/x-www-form-urlencoded",
+        method: str = "POST",
+    ) -> tuple[int, Any]:
+        """The status and the JSON of a control's answer; nobody is authenticated."""
+        response = self.app.answer(Request(method, f"/_simulator{path}", body=body, content_type=content_type))
+        return response.status, response.body
 
     def new_product(self, *, connected: bool = True) -> str:
         """The path of a new Trust Product."""
