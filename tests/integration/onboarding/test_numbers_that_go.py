@@ -1,35 +1,14 @@
 """Numbers that leave a subaccount: they are not counted as signed, and come back as new."""
 
-from local.run import LocalStack
 from onboarding.models import Stage
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.world import NAMED, account, phone_number, stages, subaccount
 
 
-def release(local: LocalStack, sid: str) -> None:
-    """Release a number at Twilio: its assignments are left behind."""
-    state = local.simulator.state
-    with state.lock:
-        number = state.numbers.pop(sid)
-        state.accounts[number.account_sid].numbers.remove(sid)
-
-
-def move(local: LocalStack, sid: str, to: str) -> None:
-    """Move a number to another subaccount at Twilio: it keeps no assignment."""
-    state = local.simulator.state
-    with state.lock:
-        number = state.accounts[state.numbers[sid].account_sid].numbers.remove(sid)
-        number.account_sid = to
-        state.accounts[to].numbers.add(number)
-        for bundle in [*state.trust_products, *state.customer_profiles]:
-            for assignment in bundle.endpoints.of_numbers([sid]):
-                bundle.endpoints.remove(assignment.sid)
-
-
 def test_a_released_number_is_no_longer_counted_as_signed(start: Start) -> None:
     local = start()
     local.run(NAMED)
-    release(local, phone_number(1, 0))
+    local.simulator.controls.release(phone_number(1, 0))
 
     report = local.run({})
 
@@ -42,7 +21,7 @@ def test_a_number_released_from_any_of_several_pages_is_noticed(start: Start) ->
     local = start(subaccounts=[subaccount(1, numbers=1001)])
     local.run(NAMED)
     for number in (0, 700, 1000):
-        release(local, phone_number(1, number))
+        local.simulator.controls.release(phone_number(1, number))
 
     assert local.run({}).numbers == {Stage.ON_TRUST_PRODUCT: 998, Stage.RELEASED: 3}
 
@@ -50,7 +29,7 @@ def test_a_number_released_from_any_of_several_pages_is_noticed(start: Start) ->
 def test_a_moved_number_is_followed_and_counted_once(start: Start) -> None:
     local = start()
     local.run(NAMED)
-    move(local, phone_number(1, 0), account(2))
+    local.simulator.controls.move(phone_number(1, 0), account(2))
 
     report = local.run({})
 
@@ -62,9 +41,9 @@ def test_a_moved_number_is_followed_and_counted_once(start: Start) -> None:
 def test_a_number_that_comes_back_is_taken_to_the_product_again(start: Start) -> None:
     local = start()
     local.run(NAMED)
-    move(local, phone_number(1, 0), account(2))
+    local.simulator.controls.move(phone_number(1, 0), account(2))
     local.run({})
-    move(local, phone_number(1, 0), account(1))
+    local.simulator.controls.move(phone_number(1, 0), account(1))
 
     report = local.run({})
 
@@ -75,7 +54,7 @@ def test_a_number_that_comes_back_is_taken_to_the_product_again(start: Start) ->
 def test_a_request_that_names_numbers_says_nothing_of_the_others(start: Start) -> None:
     local = start()
     local.run(NAMED)
-    release(local, phone_number(1, 0))
+    local.simulator.controls.release(phone_number(1, 0))
 
     local.run({"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 1)]})
 
