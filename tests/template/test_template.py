@@ -1,5 +1,6 @@
 """The stack as its operators are promised it: what is kept, what is private, what tells them."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,14 @@ def test_alarms_watch_metrics_that_the_functions_send() -> None:
         assert f'name="{alarm["MetricName"]}"' in sources
         assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
         assert alarm["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
+
+
+def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
+    [dashboard] = of_type("AWS::CloudWatch::Dashboard").values()
+    body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+
+    assert len(json.loads(body)["widgets"]) == 4
+    assert all(f"${{{alarm}.Arn}}" in body for alarm in of_type("AWS::CloudWatch::Alarm"))
 
 
 def test_the_longest_function_runs_as_long_as_the_functions_are_told() -> None:
