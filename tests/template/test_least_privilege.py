@@ -95,7 +95,8 @@ def test_only_this_state_machine_may_take_its_role() -> None:
     [statement] = trust["Statement"]
 
     assert statement["Principal"] == {"Service": "states.amazonaws.com"}
-    assert "stateMachine:${AWS::StackName}-onboarding" in str(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+    sources = statement["Condition"]["ArnLike"]["aws:SourceArn"]
+    assert all(":stateMachine:${AWS::StackName}-onboarding" in source["Fn::Sub"] for source in sources)
 
 
 def test_the_document_is_in_step_with_the_template() -> None:
