@@ -55,6 +55,7 @@ sam-requirements: setup ## take the newest SAM CLI
 	  --custom-compile-command "make $@" --output-file .ci/sam-requirements.txt .ci/sam-requirements.in
 
 ARCH := arm64
+OTHER_ARCH = $(filter-out $(ARCH),arm64 x86_64)
 BUILD_DIR := .aws-sam/build
 
 # MAKEFLAGS is this make's own; the layers' makefiles find python3.13 and uv on the path.
@@ -62,8 +63,9 @@ BUILD_DIR := .aws-sam/build
 build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
 	env -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" \
 	  $(SAM) build --no-cached --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH)
-	@# What was built for a processor is deployed to it, without being told twice.
-	@sed -i.bak '/^  Architecture:/,/Default:/s/Default:.*/Default: $(ARCH)/' $(BUILD_DIR)/template.yaml && rm $(BUILD_DIR)/template.yaml.bak
+	@# What was built for one processor cannot be deployed to the other.
+	@sed -i.bak -E '/^  Architecture:/,/^  [A-Z]/{s/Default:.*/Default: $(ARCH)/;/- $(OTHER_ARCH)$$/d}' $(BUILD_DIR)/template.yaml
+	@rm $(BUILD_DIR)/template.yaml.bak
 
 .PHONY: serve
 serve: setup ## keep AWS, Twilio and the webhook up on this machine, until Ctrl-C

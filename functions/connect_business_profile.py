@@ -40,14 +40,15 @@ def connect(hub: TrustHub, table: Progress, event: ConnectBusinessProfileEvent) 
         TrustProductBusy: Another execution is creating or connecting the product.
     """
     product_sid, profile_sid = event.trust_product_sid, event.business_profile_sid
-    time.sleep(table.hold_trust_product(event.execution, product_sid))
+    lease = table.hold_trust_product(event.execution, product_sid)
+    time.sleep(lease.pause)
     try:
         if existing := hub.connection(product_sid, profile_sid):
             return Connection(sid=existing, created=False)
-        table.before_trust_product_post(event.execution, product_sid)
+        table.before_trust_product_post(lease, product_sid)
         try:
             return Connection(sid=hub.connect(product_sid, profile_sid), created=True)
         finally:
-            table.after_trust_product_post(event.execution, product_sid)
+            table.after_trust_product_post(lease, product_sid)
     finally:
-        table.release_trust_product(event.execution, product_sid)
+        table.release_trust_product(lease, product_sid)

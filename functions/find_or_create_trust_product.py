@@ -79,17 +79,18 @@ def create(hub: TrustHub, table: Progress, event: FindOrCreateTrustProductEvent)
             f"The request was refused: {missing}: needed, since the account {hub.account_sid} "
             "has no SHAKEN/STIR Trust Product yet and one must be created."
         )
-    time.sleep(table.hold_trust_product(event.execution))
+    lease = table.hold_trust_product(event.execution)
+    time.sleep(lease.pause)
     try:
         if found := find(hub, event):
             return found
-        table.before_trust_product_post(event.execution)
+        table.before_trust_product_post(lease)
         try:
             created = hub.create_trust_product(name, email)
         finally:
-            table.after_trust_product_post(event.execution)
+            table.after_trust_product_post(lease)
     finally:
-        table.release_trust_product(event.execution)
+        table.release_trust_product(lease)
     return TrustProductState(sid=created.sid, status=created.status, created=True, connection_sid=None)
 
 

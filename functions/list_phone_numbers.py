@@ -10,7 +10,7 @@ from onboarding.errors import InvalidRequest
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberRecord, PhoneNumberSid, Region, Stage, StepEvent
 from onboarding.progress import Progress
 from onboarding.step import step
-from onboarding.trust_hub import PhoneNumber, TrustHub
+from onboarding.trust_hub import PHONE_NUMBERS_PER_PAGE, PhoneNumber, TrustHub
 
 REFUSED_AGAIN_AFTER = timedelta(days=7)
 
@@ -53,7 +53,8 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     seen = [classify(number, known.get(number.sid), event) for number in numbers]
     changed = [record for record in seen if record != known.get(record.phone_number_sid)]
     if not event.phone_numbers:
-        changed += released(hub, table, event, sids, last_page=not next_page_url)
+        missing = missing_numbers(table, event, sids, last_page=not next_page_url)
+        changed += confirm_released(hub, event, missing, environment.threads_per_function)
     table.put_phone_numbers(event.subaccount_sid, changed)
     return PhoneNumbersPage(
         phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page_url=next_page_url
@@ -78,26 +79,36 @@ def fetch_named(hub: TrustHub, event: ListPhoneNumbersEvent, threads: int) -> li
         return list(pool.map(fetch, event.phone_numbers or []))
 
 
-def released(
-    hub: TrustHub, table: Progress, event: ListPhoneNumbersEvent, sids: list[str], *, last_page: bool
+def missing_numbers(
+    table: Progress, event: ListPhoneNumbersEvent, sids: list[str], *, last_page: bool
 ) -> list[PhoneNumberRecord]:
-    """Find the numbers that have left the subaccount, once its last page is read.
-
-    A number that moves up a page while the pages are read is on none of them: so Twilio is asked for each.
-    """
+    """Find the numbers that were on none of the subaccount's pages, once the last one is read."""
     only_page = last_page and not event.page_url
     if not only_page:
         table.add_listing(event.subaccount_sid, event.execution, sids)
     if not last_page:
         return []
     listed = set(sids) if only_page else table.listed(event.subaccount_sid, event.execution)
-    return [
-        record.released()
-        for record in table.all_phone_numbers(event.subaccount_sid)
-        if record.stage is not Stage.RELEASED
-        and record.phone_number_sid not in listed
-        and not hub.phone_number(event.subaccount_sid, record.phone_number_sid)
-    ]
+    known = table.all_phone_numbers(event.subaccount_sid)
+    return [it for it in known if it.stage is not Stage.RELEASED and it.phone_number_sid not in listed]
+
+
+def confirm_released(
+    hub: TrustHub, event: ListPhoneNumbersEvent, missing: list[PhoneNumberRecord], threads: int
+) -> list[PhoneNumberRecord]:
+    """Ask Twilio for each missing number: one that moves up a page while they are read is on none of them.
+
+    What is over 500 is left to the next run.
+    """
+
+    def still_there(record: PhoneNumberRecord) -> bool:
+        return hub.phone_number(event.subaccount_sid, record.phone_number_sid) is not None
+
+    asked = missing[:PHONE_NUMBERS_PER_PAGE]
+    with ThreadPoolExecutor(threads) as pool:
+        return [
+            record.released() for record, there in zip(asked, pool.map(still_there, asked), strict=True) if not there
+        ]
 
 
 def classify(number: PhoneNumber, known: PhoneNumberRecord | None, event: ListPhoneNumbersEvent) -> PhoneNumberRecord:

@@ -100,12 +100,13 @@ def is_signed(url: str, parameters: dict[str, str], signature: str | None, auth_
 
 
 def wake_waiters(table: Progress, trust_product_sid: str, parameters: dict[str, str], digest: str) -> None:
-    """Record the callback, then wake every execution that waits for the product (`BU…`)."""
+    """Record the callback, then wake every execution that waits for the product (`BU…`).
+
+    The waiters stay in the table: one that waits on keeps its turn, the others are forgotten in time.
+    """
     table.record_callback(trust_product_sid, digest, parameters)
-    woken = 0
-    for waiter in table.waiters(trust_product_sid):
-        woken += workflow.wake(workflow.connect(), waiter.task_token, "callback")
-        table.remove_waiter(trust_product_sid, waiter)
+    waiters = table.waiters(trust_product_sid)
+    woken = sum(workflow.wake(workflow.connect(), waiter.task_token, "callback") for waiter in waiters)
     logger.info("callback taken in", extra={"trust_product_sid": trust_product_sid, "executions_woken": woken})
 
 

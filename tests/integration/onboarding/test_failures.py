@@ -154,6 +154,26 @@ def test_a_number_that_the_product_does_not_see_on_the_profile_yet_is_tried_once
     assert report.numbers == {Stage.ON_TRUST_PRODUCT: 4}
 
 
+def test_a_refusal_before_the_batch_was_stopped_is_not_the_last_word(start: Start, faults: list[Fault]) -> None:
+    turns: list[str] = []
+
+    def refuse_then_throttle(request: Request) -> Response | None:
+        if request.method != "POST" or "/TrustProducts/" not in request.path or "Channel" not in request.path:
+            return None
+        turns.append(request.form["ChannelEndpointSid"])
+        if len(turns) == 1:
+            return error(400, 22205, "It is not assigned to all the required supporting bundles")
+        return error(429, 20429, "Too Many Requests") if len(turns) < 8 else None
+
+    local = start(subaccounts=[subaccount(1)], parameters={"ThreadsPerFunction": "1"})
+    faults.append(refuse_then_throttle)
+
+    report = local.run(NAMED)
+
+    assert report.status == "SUCCEEDED"
+    assert report.numbers == {Stage.ON_TRUST_PRODUCT: 2}
+
+
 def test_an_outage_during_the_review_does_not_end_the_wait(start: Start, faults: list[Fault]) -> None:
     down_until = time.monotonic() + 60
     onboarded = threading.Event()

@@ -113,17 +113,19 @@ def test_a_throttle_after_an_unanswered_post_does_not_make_one_forget_it(start: 
     each_once(local, 1, 3)
 
 
-def test_a_function_that_is_invoked_again_while_it_still_runs(
-    start: Start, around: Around, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("still", ["looks", "posts"])
+def test_a_function_that_is_invoked_again_while_it_still(
+    start: Start, around: Around, monkeypatch: pytest.MonkeyPatch, still: str
 ) -> None:
     """Step Functions does that when it loses the connection to Lambda."""
     twice: list[threading.Thread] = []
     invoke = Functions.invoke
 
     def slow(answer: Answer, app: App, request: Request) -> Response:
-        if is_assignment(request):
-            time.sleep(0.1)
-        return answer(app, request)
+        response = answer(app, request)
+        if request.path.endswith("/ChannelEndpointAssignments") and (request.method == "POST") == (still == "posts"):
+            time.sleep(0.1 if still == "posts" else 0.5)
+        return response
 
     def invoked_twice(functions: Functions, name: str, event: str) -> object:
         if "AssignToBusinessProfile" in name and not twice:

@@ -10,7 +10,7 @@ from threading import Event
 from onboarding.errors import InvalidRequest, OnboardingError, TwilioRefused, TwilioUnavailable
 from onboarding.models import PhoneNumberRecord
 from onboarding.observability import metrics
-from onboarding.progress import Progress
+from onboarding.progress import Lease, Progress
 from onboarding.trust_hub import ChannelEndpointAssignments
 
 BATCH_SECONDS = 180
@@ -27,6 +27,7 @@ class Batch:
     """What became of the phone numbers of a batch.
 
     Attributes:
+        deadline: When it stops by itself, by the monotonic clock.
         found: The assignment (`RA…`) of each number (`PN…`) that had one already.
         created: The assignment of each number that got one.
         refused: Twilio's refusal of each number that got none.
@@ -34,6 +35,7 @@ class Batch:
         unanswered: Whether nobody knows what became of some POST.
     """
 
+    deadline: float
     found: dict[str, str] = field(default_factory=dict)
     created: dict[str, str] = field(default_factory=dict)
     refused: dict[str, TwilioRefused] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class Claim:
     """A subaccount whose lease is held: what an execution may do with its numbers."""
 
     table: Progress
-    execution: str
+    lease: Lease
     subaccount_sid: str
     threads: int
 
@@ -83,10 +85,11 @@ class Claim:
             OnboardingError: What stopped the batch, once all that was done before is recorded.
         """
         by_sid = {record.phone_number_sid: record for record in records}
-        batch = Batch(found=assignments.find(by_sid))
+        batch = Batch(deadline=time.monotonic() + BATCH_SECONDS)
+        batch.found = assignments.find(by_sid)
         missing = [sid for sid in by_sid if sid not in batch.found]
         if missing:
-            self.table.before_posts(self.subaccount_sid, self.execution)
+            self.table.before_posts(self.subaccount_sid, self.lease)
             create(batch, assignments, missing, self.threads)
             reconsider(batch, assignments, again_after, self.threads)
         self.table.put_phone_numbers(
@@ -98,7 +101,7 @@ class Claim:
             ],
         )
         if missing:
-            self.table.after_posts(self.subaccount_sid, self.execution, unanswered=batch.unanswered)
+            self.table.after_posts(self.subaccount_sid, self.lease, unanswered=batch.unanswered)
         metrics.add_metric(name="PhoneNumbersAssigned", unit="Count", value=len(batch.created))
         metrics.add_metric(name="PhoneNumbersRefused", unit="Count", value=len(batch.refused))
         if batch.stopped_by:
@@ -118,8 +121,9 @@ def claim(table: Progress, execution: str, subaccount_sid: str, threads: int) ->
     Raises:
         SubaccountBusy: Another execution holds it.
     """
-    time.sleep(table.hold_subaccount(subaccount_sid, execution))
-    return Claim(table, execution, subaccount_sid, threads)
+    lease = table.hold_subaccount(subaccount_sid, execution)
+    time.sleep(lease.pause)
+    return Claim(table, lease, subaccount_sid, threads)
 
 
 def create(
@@ -133,12 +137,12 @@ def create(
         phone_number_sids: `PN…`, looked up before and found to be missing.
         threads: How many requests are under way at once.
     """
-    stop, deadline = Event(), time.monotonic() + BATCH_SECONDS
+    stop = Event()
 
     def create_one(phone_number_sid: str) -> None:
         if stop.is_set():
             return
-        if time.monotonic() > deadline:
+        if time.monotonic() > batch.deadline:
             batch.stopped_by = TwilioUnavailable(
                 f"Twilio took over {BATCH_SECONDS} seconds for a batch of numbers; send the request again later."
             )
@@ -171,7 +175,10 @@ def reconsider(batch: Batch, assignments: ChannelEndpointAssignments, again_afte
         again_after: The seconds after which a refused number is tried once more, 0 if it is not.
         threads: How many requests are under way at once.
     """
-    if not batch.refused or batch.stopped_by:
+    if batch.stopped_by:
+        # The next attempt looks at them again.
+        batch.refused = {}
+    if not batch.refused:
         return
     existing = assignments.find(batch.refused)
     batch.found |= existing

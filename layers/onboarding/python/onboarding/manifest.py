@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
 from onboarding.models import Manifest, Subaccount
 
@@ -39,4 +40,4 @@ def read(client: "S3Client", manifest: Manifest) -> list[Subaccount]:
 @cache
 def connect() -> "S3Client":
     """Give the process's one S3 client."""
-    return boto3.client("s3")
+    return boto3.client("s3", config=Config(connect_timeout=3, read_timeout=5))

@@ -5,6 +5,7 @@ subaccount's lease. The items are drawn up in docs/architecture.md.
 """
 
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -24,9 +25,21 @@ DAY_SECONDS = 86_400
 OUTCOME_SECONDS = 30 * DAY_SECONDS
 RELEASED_SECONDS = 30 * DAY_SECONDS
 CALLBACK_SECONDS = 90 * DAY_SECONDS
-LEASE = ("lease_execution", "lease_expires_at")
+LEASE = ("lease_execution", "lease_token", "lease_expires_at")
 LEASE_IS_FREE = "attribute_not_exists(lease_execution) OR lease_execution = :execution OR lease_expires_at < :now"
-LEASE_IS_OURS = "lease_execution = :execution"
+LEASE_IS_OURS = "lease_token = :lease_token"
+
+
+class Lease(NamedTuple):
+    """A lease that was taken or renewed.
+
+    Attributes:
+        token: What proves that no other invocation, not even of the same execution, has taken it since.
+        pause: The seconds to wait before looking at Twilio's lists, mostly 0.
+    """
+
+    token: str
+    pause: float
 
 
 class Waiter(NamedTuple):
@@ -64,33 +77,34 @@ class Progress:
         self._function_milliseconds = int(function_seconds * 1000)
         self._list_settle_milliseconds = int(list_settle_seconds * 1000)
 
-    def hold_subaccount(self, account_sid: str, execution: str) -> float:
+    def hold_subaccount(self, account_sid: str, execution: str) -> Lease:
         """Take or renew the lease of a subaccount.
 
         Args:
             account_sid: `AC…`.
             execution: The execution that works on it, by name.
 
-        Returns:
-            The seconds to wait before looking at Twilio's lists, mostly 0.
-
         Raises:
             SubaccountBusy: Another execution holds the lease, or another invocation may still send POSTs.
         """
         return self._hold(_subaccount(account_sid), execution, status=SubaccountStatus.IN_PROGRESS.value)
 
-    def before_posts(self, account_sid: str, execution: str) -> None:
-        """Note that POSTs for a subaccount are about to be sent."""
-        self._unsettle(_subaccount(account_sid), execution, self._function_milliseconds)
+    def before_posts(self, account_sid: str, lease: Lease) -> None:
+        """Note that POSTs for a subaccount are about to be sent.
 
-    def after_posts(self, account_sid: str, execution: str, *, unanswered: bool) -> None:
+        Raises:
+            SubaccountBusy: The lease was taken by somebody else meanwhile.
+        """
+        self._unsettle(_subaccount(account_sid), lease, self._function_milliseconds)
+
+    def after_posts(self, account_sid: str, lease: Lease, *, unanswered: bool) -> None:
         """Note that all POSTs have ended and are recorded; some of them perhaps without an answer."""
         if unanswered:
-            self._unsettle(_subaccount(account_sid), execution)
+            self._unsettle(_subaccount(account_sid), lease)
         else:
-            self._change_lease(_subaccount(account_sid), execution, remove=["unsettled_until"])
+            self._change_lease(_subaccount(account_sid), lease, remove=["unsettled_until"])
 
-    def hold_trust_product(self, execution: str, trust_product_sid: str | None = None) -> float:
+    def hold_trust_product(self, execution: str, trust_product_sid: str | None = None) -> Lease:
         """Take the lease for connecting a Trust Product (`BU…`), or for creating one; as `hold_subaccount`.
 
         Raises:
@@ -98,18 +112,22 @@ class Progress:
         """
         return self._hold(_trust_product_lease(trust_product_sid), execution)
 
-    def before_trust_product_post(self, execution: str, trust_product_sid: str | None = None) -> None:
-        """Note that a Trust Product is about to be connected or created."""
-        self._unsettle(_trust_product_lease(trust_product_sid), execution, self._function_milliseconds)
+    def before_trust_product_post(self, lease: Lease, trust_product_sid: str | None = None) -> None:
+        """Note that a Trust Product is about to be connected or created.
 
-    def after_trust_product_post(self, execution: str, trust_product_sid: str | None = None) -> None:
+        Raises:
+            TrustProductBusy: The lease was taken by somebody else meanwhile.
+        """
+        self._unsettle(_trust_product_lease(trust_product_sid), lease, self._function_milliseconds)
+
+    def after_trust_product_post(self, lease: Lease, trust_product_sid: str | None = None) -> None:
         """Note that the POST has ended: whoever comes next waits until the lists are sure to show its effect."""
-        self._unsettle(_trust_product_lease(trust_product_sid), execution)
+        self._unsettle(_trust_product_lease(trust_product_sid), lease)
 
-    def release_trust_product(self, execution: str, trust_product_sid: str | None = None) -> None:
+    def release_trust_product(self, lease: Lease, trust_product_sid: str | None = None) -> None:
         """Give the lease back, if it is still held."""
         with suppress(TrustProductBusy):
-            self._change_lease(_trust_product_lease(trust_product_sid), execution, remove=LEASE)
+            self._change_lease(_trust_product_lease(trust_product_sid), lease, remove=LEASE)
 
     def phone_numbers(self, account_sid: str, phone_number_sids: Iterable[str]) -> dict[str, PhoneNumberRecord]:
         """Read what is known of phone numbers (`PN…`) of an account; unknown ones are left out."""
@@ -228,30 +246,28 @@ class Progress:
                 values={"task_token": waiter.task_token},
             )
 
-    def _hold(self, key: Key, execution: str, **also: str) -> float:
-        now = _milliseconds()
+    def _hold(self, key: Key, execution: str, **also: str) -> Lease:
+        now, token = _milliseconds(), str(uuid.uuid4())
+        taken = {"lease_execution": execution, "lease_token": token, "lease_expires_at": now + self._lease_milliseconds}
         try:
             before = self._table.update(
-                key,
-                {"lease_execution": execution, "lease_expires_at": now + self._lease_milliseconds, **also},
-                condition=LEASE_IS_FREE,
-                values={"execution": execution, "now": now},
+                key, taken | also, condition=LEASE_IS_FREE, values={"execution": execution, "now": now}
             )
         except ConditionFailed as error:
             raise _busy(key) from error
         pause = int(before.get("unsettled_until", 0)) - now
         if pause > self._list_settle_milliseconds:
             raise _busy(key)
-        return max(0, pause) / 1000
+        return Lease(token, max(0, pause) / 1000)
 
-    def _unsettle(self, key: Key, execution: str, milliseconds: int = 0) -> None:
+    def _unsettle(self, key: Key, lease: Lease, milliseconds: int = 0) -> None:
         until = _milliseconds() + milliseconds + self._list_settle_milliseconds
-        self._change_lease(key, execution, {"unsettled_until": until})
+        self._change_lease(key, lease, {"unsettled_until": until})
 
-    def _change_lease(self, key: Key, execution: str, changes: Item | None = None, remove: Iterable[str] = ()) -> None:
+    def _change_lease(self, key: Key, lease: Lease, changes: Item | None = None, remove: Iterable[str] = ()) -> None:
         try:
             self._table.update(
-                key, changes or {}, remove=remove, condition=LEASE_IS_OURS, values={"execution": execution}
+                key, changes or {}, remove=remove, condition=LEASE_IS_OURS, values={"lease_token": lease.token}
             )
         except ConditionFailed as error:
             raise _busy(key) from error

@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
 from onboarding.models import VerdictBy
 
@@ -42,4 +43,4 @@ def is_running(client: "SFNClient", execution_arn: str) -> bool:
 @cache
 def connect() -> "SFNClient":
     """Give the process's one Step Functions client."""
-    return boto3.client("stepfunctions")
+    return boto3.client("stepfunctions", config=Config(connect_timeout=3, read_timeout=5))
