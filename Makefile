@@ -61,6 +61,7 @@ BUILD_DIR := .aws-sam/build
 # MAKEFLAGS is this make's own; the layers' makefiles find python3.13 and uv on the path.
 .PHONY: build
 build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
+	@[ '$(filter $(ARCH),arm64 x86_64)' ] || { echo 'make build: ARCH is arm64 or x86_64, not $(ARCH).' >&2; exit 2; }
 	env -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" \
 	  $(SAM) build --no-cached --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH)
 	@# What was built for one processor cannot be deployed to the other.
@@ -106,4 +107,4 @@ format: setup ## mend what ruff can mend
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20

@@ -30,11 +30,13 @@ def summarise(out: Console, report: Report, local: LocalStack) -> None:
     approved = product is not None and product.status is Status.APPROVED
     on_product = report.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
     if report.subaccounts:
-        fleet = _plural(len(report.subaccounts), "subaccount")
-        state = f"are {SIGNED}" if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
+        fleet = _plural(len(report.subaccounts), "account")
+        now = f"{'is' if on_product == 1 else 'are'} {SIGNED}"
+        state = now if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
         _print(out, f"{_plural(on_product, 'number')} of {fleet} {state}.")
     _unsigned(out, report, local)
-    for sid, status in local.left_out().items():
+    whole_fleet = len(report.subaccounts) > 1
+    for sid, status in local.left_out().items() if whole_fleet else []:
         _print(out, f"{sid} was left out: it is {status}, and only active subaccounts are worked on.")
     posts = sum(count for call, count in report.twilio_calls.items() if call.startswith("POST"))
     calls = sum(report.twilio_calls.values())
@@ -75,7 +77,7 @@ def _reason(number: PhoneNumberRecord) -> str:
 
 def _next(report: Report) -> str:
     if report.status != "SUCCEEDED":
-        return "mend what the message says, then send the same request again: it does only what is missing."
+        return "do what the message says, then send the request again: it does only what is missing."
     if any(call.startswith("POST") for call in report.twilio_calls):
         return "send the same request whenever numbers come or go; with nothing to do it changes nothing (--repeat 2)."
     return "nothing; the same request finds the numbers that come later."

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from onboarding import settings
+from onboarding.eligibility import unknown_regions
 from onboarding.errors import InvalidRequest
 from onboarding.models import CompleteRequest, OnboardingRequest, StepEvent, TrustProductRequest
 from onboarding.settings import Settings
@@ -36,6 +37,10 @@ def read(request: Any) -> OnboardingRequest:
         checked = OnboardingRequest.model_validate(request)
     except ValidationError as error:
         raise InvalidRequest(f"The request was refused: {describe(error)}.") from error
+    if unknown := unknown_regions(checked.regions or []):
+        raise InvalidRequest(
+            f"The request was refused: regions: {', '.join(unknown)} is not a region that libphonenumber knows."
+        )
     if checked.release_orphans:
         raise InvalidRequest("The request was refused: release_orphans: this version does not release orphans yet.")
     return checked

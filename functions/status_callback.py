@@ -65,7 +65,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         204 when it was taken in, 403 when Twilio did not sign it, 400 without a Trust Product, 413 when too large.
     """
     request = HttpRequest.model_validate(event)
-    logger.set_correlation_id(request.request_context.request_id)
+    logger.thread_safe_append_keys(correlation_id=request.request_context.request_id)
     environment = settings.load()
     body = request.content
     if len(body) > MAX_BODY_BYTES:

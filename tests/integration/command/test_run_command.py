@@ -63,7 +63,7 @@ def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words()
     assert done.returncode == 0
     assert "Acme Support (AC10000000000000000000000000000001): onboarded (13 on product)" in done.stdout
     assert "Trust Product: twilio-approved" in done.stdout
-    assert "30 numbers of 3 subaccounts are signed with full (A) attestation." in done.stdout
+    assert "30 numbers of 3 accounts are signed with full (A) attestation." in done.stdout
     assert "its region is CA, not US" in done.stdout
     assert "Trust Hub calls" in done.stdout
     assert "Next: " in done.stdout
@@ -187,7 +187,9 @@ def test_a_port_in_use_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str
     one_sentence(capsys, str(port))
 
 
-@pytest.mark.parametrize("arguments", [["run", "--repeat", "0"], ["run", "--time-scale", "-1"], ["fly"], []])
+@pytest.mark.parametrize(
+    "arguments", [["run", "--repeat", "0"], ["run", "--time-scale", "nan"], ["twilio", "--port", "70000"], ["fly"], []]
+)
 def test_a_wrong_argument_is_told_with_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         execute(arguments)
@@ -203,6 +205,9 @@ def test_the_functions_logs_are_kept_when_asked_for(tmp_path: Path) -> None:
 
     lines: list[dict[str, Any]] = [json.loads(line) for line in log.read_text().splitlines() if line.strip()]
     assert any(line.get("message") == "callback taken in" for line in lines)
+    done = [line for line in lines if line.get("message") == "done"]
+    assert {line["step"] for line in done} >= {"local-ReadRequestFunction", "local-CheckTrustProductFunction"}
+    assert len({line["correlation_id"] for line in done}) == 1
     content = log.read_text()
     assert "+1" not in content
     fleet = json.loads(SMALL_FLEET.read_text())

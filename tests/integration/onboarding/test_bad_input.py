@@ -97,9 +97,13 @@ BAD_REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
         {"trust_product": {"friendly_name": "Acme", "email": "acme"}},
         "The request was refused: trust_product.email: 'acme' is not an e-mail address.",
     ),
+    "unknown region": (
+        {"regions": ["US", "XX"]},
+        "The request was refused: regions: XX is not a region that libphonenumber knows.",
+    ),
     "not what it should be": (
         {"include_parent": "perhaps"},
-        "The request was refused: include_parent: input should be a valid boolean, unable to interpret input.",
+        "The request was refused: include_parent: input should be a valid boolean.",
     ),
 }
 

@@ -1,13 +1,15 @@
 """Which phone numbers can be signed: voice-capable ones of the regions asked for, toll-free ones among them."""
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import phonenumbers
 
-from onboarding.trust_hub import PhoneNumber
+if TYPE_CHECKING:
+    from onboarding.trust_hub import PhoneNumber
 
 
-def ineligible_because(number: PhoneNumber, regions: Collection[str]) -> str | None:
+def ineligible_because(number: "PhoneNumber", regions: Collection[str]) -> str | None:
     """Say why a phone number is not to be signed.
 
     Args:
@@ -26,3 +28,8 @@ def ineligible_because(number: PhoneNumber, regions: Collection[str]) -> str | N
     if region in regions:
         return None
     return f"its region is {region or 'unknown'}, not {' or '.join(sorted(regions))}"
+
+
+def unknown_regions(regions: Collection[str]) -> list[str]:
+    """Pick the regions that libphonenumber does not know."""
+    return [region for region in regions if region not in phonenumbers.SUPPORTED_REGIONS]

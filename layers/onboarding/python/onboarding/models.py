@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 
 def _sid(prefix: str) -> StringConstraints:
@@ -91,10 +91,10 @@ class OnboardingRequest(Model):
     trust_product: TrustProductRequest = TrustProductRequest()
     subaccounts: Annotated[list[AccountSid], Field(min_length=1)] | None = None
     phone_numbers: Annotated[list[PhoneNumberSid], Field(min_length=1, max_length=500)] | None = None
-    include_parent: bool = False
+    include_parent: StrictBool = False
     regions: Annotated[list[Region], Field(min_length=1)] | None = None
-    resubmit: bool = False
-    release_orphans: bool = False
+    resubmit: StrictBool = False
+    release_orphans: StrictBool = False
 
     @model_validator(mode="after")
     def _phone_numbers_need_one_subaccount(self) -> Self:

@@ -1,5 +1,6 @@
 """The decorator that every step of the state machine wears."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -14,6 +15,8 @@ from onboarding.models import StepEvent
 from onboarding.observability import logger, metrics
 from onboarding.validation import describe
 
+PHONE_NUMBER = re.compile(r"\+\d{6,15}")
+
 type Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
 
@@ -24,7 +27,7 @@ def step[Event: StepEvent](event_model: type[Event]) -> Callable[[Callable[[Even
         event_model: What the state hands to the function; the event is validated against it.
 
     Returns:
-        A decorator. The handler it makes logs under the execution's name, flushes the metrics, and raises
+        A decorator. The handler it makes logs its end under the execution's name, flushes the metrics, and raises
         `InvalidRequest` with one sentence when the event is not of the model, `AwsUnavailable` when AWS fails.
     """
 
@@ -32,8 +35,19 @@ def step[Event: StepEvent](event_model: type[Event]) -> Callable[[Callable[[Even
         @wraps(function)
         @metrics.log_metrics
         def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-            logger.set_correlation_id(event.get("execution"))
-            logger.append_keys(function_name=context.function_name)
+            # Locally the functions share a process, and its logger, among threads.
+            logger.thread_safe_append_keys(correlation_id=event.get("execution"))
+            step_name = {"step": context.function_name, "subaccount_sid": event.get("subaccount_sid")}
+            try:
+                result = run(event)
+            except Exception as error:
+                said = PHONE_NUMBER.sub("+…", str(error))
+                logger.warning("failed", extra={**step_name, "error": type(error).__name__, "said": said})
+                raise
+            logger.info("done", extra=step_name)
+            return result
+
+        def run(event: dict[str, Any]) -> Any:
             try:
                 valid = event_model.model_validate(event)
             except ValidationError as error:

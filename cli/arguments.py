@@ -1,0 +1,94 @@
+"""What `shaken-stir` can be told."""
+
+import argparse
+import math
+from importlib.metadata import version
+from pathlib import Path
+
+from cli import run, serve, twilio
+from local.addresses import EVERYWHERE
+from local.run import EXAMPLE_EVENT, SMALL_FLEET
+from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser; its `command` is what carries the command out."""
+    arguments = argparse.ArgumentParser(
+        prog="shaken-stir",
+        description="SHAKEN/STIR onboarding for a Twilio parent account and its subaccounts, on this machine.",
+    )
+    arguments.add_argument("--version", action="version", version=f"%(prog)s {version('shaken-stir-onboarding')}")
+    commands = arguments.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("run", help="run the state machine against a simulated Twilio and show what happens")
+    command.add_argument(
+        "--event",
+        type=Path,
+        default=EXAMPLE_EVENT,
+        metavar="FILE",
+        help="a request, or an EventBridge event with one (events/onboarding.json)",
+    )
+    command.add_argument(
+        "--fleet",
+        default=str(SMALL_FLEET),
+        metavar="FILE|NxM",
+        help="what exists at Twilio: a fleet file (local/fleets/small.json), or N subaccounts with M numbers each",
+    )
+    command.add_argument("--repeat", type=_positive_integer, default=1, metavar="K", help="send the event K times (1)")
+    command.add_argument(
+        "--time-scale",
+        type=_positive,
+        default=1.0,
+        metavar="F",
+        help="multiply every wait by F (1): retries, polls, leases, the review",
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON object per run and nothing else")
+    command.add_argument("--log", type=Path, metavar="FILE", help="keep what the functions log")
+    command.set_defaults(command=run.command)
+
+    command = commands.add_parser("serve", help="keep AWS, Twilio and the webhook up until Ctrl-C, for sam local")
+    command.add_argument("--fleet", default=str(SERVED_FLEET), metavar="FILE|NxM", help="what exists at Twilio")
+    command.add_argument("--host", default=EVERYWHERE, metavar="ADDRESS", help=f"where to listen ({EVERYWHERE})")
+    for name, port in (("twilio", TWILIO_PORT), ("webhook", WEBHOOK_PORT), ("aws", AWS_PORT)):
+        command.add_argument(f"--{name}-port", type=_port, default=port, metavar="N", help=f"({port}; 0: a free one)")
+    command.add_argument(
+        "--time-scale", type=_positive, default=1.0, metavar="F", help="multiply every wait within executions by F"
+    )
+    command.add_argument("--log", type=Path, metavar="FILE", help="keep what the functions in executions log")
+    command.set_defaults(command=serve.command)
+
+    command = commands.add_parser("twilio", help="serve the Trust Hub simulator until Ctrl-C")
+    command.add_argument("--fleet", default=str(SMALL_FLEET), metavar="FILE|NxM", help="what exists at Twilio")
+    command.add_argument(
+        "--port", type=_port, default=TWILIO_PORT, metavar="N", help=f"where to listen ({TWILIO_PORT})"
+    )
+    command.set_defaults(command=twilio.command)
+    return arguments
+
+
+def _positive(text: str) -> float:
+    value = _number(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
+def _positive_integer(text: str) -> int:
+    value = _number(text)
+    if value < 1 or value != value // 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(value)
+
+
+def _port(text: str) -> int:
+    value = _number(text)
+    if value not in range(65_536):
+        raise argparse.ArgumentTypeError(f"{text} is not a port (0 to 65535)")
+    return int(value)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
