@@ -188,7 +188,7 @@ def test_a_port_in_use_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    "arguments", [["run", "--repeat", "0"], ["run", "--time-scale", "nan"], ["twilio", "--port", "70000"], ["fly"], []]
+    "arguments", [["run", "--repeat", "x"], ["run", "--time-scale", "nan"], ["twilio", "--port", "70000"], ["fly"], []]
 )
 def test_a_wrong_argument_is_told_with_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
