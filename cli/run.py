@@ -36,7 +36,8 @@ def command(options: argparse.Namespace) -> int:
                     out.print(f"\n[bold]Run {number} of {options.repeat}[/bold]")
                 with Live(out) if out.is_terminal else Lines(out) as show:
                     report = local.run(event, on_change=show.update)
-                summarise(out, report, local)
+                whole_fleet = not local.engine.execution_input(event).get("subaccounts")
+                summarise(out, report, local, whole_fleet=whole_fleet)
     except (EventError, FleetError, TemplateError, OSError) as error:
         print(f"shaken-stir run: {error}", file=sys.stderr)
         return 2

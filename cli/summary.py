@@ -10,13 +10,14 @@ MOST_NUMBERS_TOLD = 20
 SIGNED = "signed with full (A) attestation"
 
 
-def summarise(out: Console, report: Report, local: LocalStack) -> None:
+def summarise(out: Console, report: Report, local: LocalStack, *, whole_fleet: bool) -> None:
     """Print what is signed, what is not and why, what it cost, and what to do next.
 
     Args:
         out: Where to.
         report: The run.
         local: The stack it ran on, for the reasons.
+        whole_fleet: Whether the request meant all subaccounts.
     """
     style = "green" if report.status == "SUCCEEDED" else "red"
     out.print(f"\n[bold {style}]{report.status}[/] in {report.seconds:.1f} s", markup=True)
@@ -35,9 +36,9 @@ def summarise(out: Console, report: Report, local: LocalStack) -> None:
         state = now if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
         _print(out, f"{_plural(on_product, 'number')} of {fleet} {state}.")
     _unsigned(out, report, local)
-    whole_fleet = len(report.subaccounts) > 1
-    for sid, status in local.left_out().items() if whole_fleet else []:
-        _print(out, f"{sid} was left out: it is {status}, and only active subaccounts are worked on.")
+    if whole_fleet and report.subaccounts:
+        for sid, status in local.left_out().items():
+            _print(out, f"{sid} was left out: it is {status}, and only active subaccounts are worked on.")
     posts = sum(count for call, count in report.twilio_calls.items() if call.startswith("POST"))
     calls = sum(report.twilio_calls.values())
     _print(

@@ -48,13 +48,14 @@ class HttpRequest(FromApiGateway):
     raw_query_string: str
     headers: Headers
     request_context: RequestContext
-    body: str = ""
+    body: str | None = None
     is_base64_encoded: bool
 
     @property
     def content(self) -> bytes:
         """The body as it was sent."""
-        return b64decode(self.body) if self.is_base64_encoded else self.body.encode()
+        text = self.body or ""
+        return b64decode(text) if self.is_base64_encoded else text.encode()
 
 
 @metrics.log_metrics

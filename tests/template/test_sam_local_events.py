@@ -166,3 +166,9 @@ def test_the_webhook_reads_headers_in_any_case() -> None:
     request = importlib.import_module("status_callback").HttpRequest.model_validate(event | {"headers": capitalised})
 
     assert request.headers == event["headers"]
+
+
+def test_the_webhook_reads_a_request_without_a_body() -> None:
+    request = importlib.import_module("status_callback").HttpRequest
+
+    assert request.model_validate(event_of("status_callback") | {"body": None}).content == b""

@@ -65,9 +65,17 @@ def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words()
     assert "Trust Product: twilio-approved" in done.stdout
     assert "30 numbers of 3 accounts are signed with full (A) attestation." in done.stdout
     assert "its region is CA, not US" in done.stdout
+    assert "AC40000000000000000000000000000004 was left out: it is suspended" in done.stdout
     assert "Trust Hub calls" in done.stdout
     assert "Next: " in done.stdout
     assert done.stderr == ""
+
+
+def test_a_request_for_one_subaccount_says_nothing_of_the_others() -> None:
+    done = run("run", "--event", "events/number_purchased.json", "--time-scale", "0.1")
+
+    assert "of 1 account is signed" in done.stdout
+    assert "was left out" not in done.stdout
 
 
 def test_the_event_files_run_through_the_template_s_rule() -> None:

@@ -148,6 +148,13 @@ def test_a_signed_callback_without_a_trust_product_is_malformed(start: Start) ->
     assert requests.post(url, headers=signed, timeout=5).status_code == 400
 
 
+def test_a_body_that_is_too_large_is_not_looked_at(start: Start) -> None:
+    local = start()
+    url = f"{local.engine.public_url}/status-callback?trust_product_sid={PRODUCT}"
+
+    assert requests.post(url, data={"Status": "x" * 20_000}, timeout=5).status_code == 413
+
+
 def test_the_secondary_token_is_accepted_while_the_primary_one_is_rotated(start: Start) -> None:
     local = start()
     secret = {"account_sid": local.simulator.account_sid, "auth_token": "new", "secondary_auth_token": "old"}
