@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from onboarding import progress, settings, trust_hub
 from onboarding.errors import ReviewTimedOut, TrustProductRejected, explain_rejection
 from onboarding.models import VERDICTS, Status, StepEvent, TrustProductRecord, TrustProductState, VerdictBy
-from onboarding.observability import metrics
+from onboarding.observability import measure
 from onboarding.step import step
 from onboarding.trust_hub import Bundle, TrustHub
 
@@ -65,7 +65,7 @@ def await_on(product: Bundle, event: CheckTrustProductEvent) -> None:
         ReviewTimedOut: The deadline has passed.
     """
     now = datetime.now(UTC)
-    metrics.add_metric(name="ReviewHours", unit="Count", value=(now - event.started_at).total_seconds() / 3600)
+    measure(name="ReviewHours", value=(now - event.started_at).total_seconds() / 3600)
     if now > event.review_deadline:
         raise ReviewTimedOut(
             f"Twilio gave no verdict on the Trust Product {product.sid} by {event.review_deadline:%Y-%m-%d %H:%M} UTC "

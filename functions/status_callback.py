@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 
 from onboarding import credentials, progress, settings, workflow
 from onboarding.models import BundleSid
-from onboarding.observability import logger, metrics
+from onboarding.observability import logger, measure
 from onboarding.progress import Progress
 
 SIGNATURE_HEADER = "x-twilio-signature"
@@ -58,7 +58,6 @@ class HttpRequest(FromApiGateway):
         return b64decode(text) if self.is_base64_encoded else text.encode()
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Handle an API Gateway event.
 
@@ -75,7 +74,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     tokens = credentials.read(environment.twilio_secret_arn).auth_tokens
     url = url_that_twilio_called(request, environment.public_base_url)
     if not is_signed(url, parameters, request.headers.get(SIGNATURE_HEADER), tokens):
-        metrics.add_metric(name="RefusedSignatures", unit="Count", value=1)
+        measure(name="RefusedSignatures", value=1)
         logger.warning("refused a callback: its signature is missing or wrong", extra={"url": url})
         return _answer(HTTPStatus.FORBIDDEN)
     try:

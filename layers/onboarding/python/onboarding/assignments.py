@@ -9,7 +9,7 @@ from threading import Event
 
 from onboarding.errors import InvalidRequest, OnboardingError, TwilioRefused, TwilioUnavailable
 from onboarding.models import PhoneNumberRecord
-from onboarding.observability import metrics
+from onboarding.observability import measure
 from onboarding.progress import Lease, Progress
 from onboarding.trust_hub import ChannelEndpointAssignments
 
@@ -102,8 +102,8 @@ class Claim:
         )
         if missing:
             self.table.after_posts(self.subaccount_sid, self.lease, unanswered=batch.unanswered)
-        metrics.add_metric(name="PhoneNumbersAssigned", unit="Count", value=len(batch.created))
-        metrics.add_metric(name="PhoneNumbersRefused", unit="Count", value=len(batch.refused))
+        measure(name="PhoneNumbersAssigned", value=len(batch.created))
+        measure(name="PhoneNumbersRefused", value=len(batch.refused))
         if batch.stopped_by:
             raise batch.stopped_by
         return batch

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from onboarding.errors import AwsUnavailable, InvalidRequest
 from onboarding.models import StepEvent
-from onboarding.observability import logger, metrics
+from onboarding.observability import logger
 from onboarding.validation import describe
 
 PHONE_NUMBER = re.compile(r"\+\d{6,15}")
@@ -27,13 +27,12 @@ def step[Event: StepEvent](event_model: type[Event]) -> Callable[[Callable[[Even
         event_model: What the state hands to the function; the event is validated against it.
 
     Returns:
-        A decorator. The handler it makes logs its end under the execution's name, flushes the metrics, and raises
+        A decorator. The handler it makes logs its end under the execution's name, and raises
         `InvalidRequest` with one sentence when the event is not of the model, `AwsUnavailable` when AWS fails.
     """
 
     def decorate(function: Callable[[Event], BaseModel | None]) -> Handler:
         @wraps(function)
-        @metrics.log_metrics
         def handler(event: dict[str, Any], context: LambdaContext) -> Any:
             # Locally the functions share a process, and its logger, among threads.
             logger.thread_safe_append_keys(correlation_id=event.get("execution"))
