@@ -4,7 +4,7 @@ Sources: https://www.twilio.com/docs/trust-hub/trusthub-rest-api,
 https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -26,6 +26,8 @@ PHONE_NUMBERS_PER_PAGE = 500
 SIDS_PER_FILTER = 100
 """How many SIDs one look-up names: 100 make a query string of 3.7 KB."""
 STATUS_AND_PROPERTIES_TOGETHER = 22204
+PHONE_NUMBER = "phone-number"
+"""The kind of channel endpoint that is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,28 @@ class ChannelEndpointAssignments:
                 found.setdefault(assignment.channel_endpoint_sid, assignment.sid)
         return found
 
+    def stream(self) -> Iterator[tuple[str, str]]:
+        """Read all of them, one call per 1,000.
+
+        Yields:
+            A number (`PN…`) and its assignment (`RA…`); a number with duplicates comes more than once.
+        """
+        for assignment in self._resource.stream(page_size=PAGE_SIZE):
+            if assignment.channel_endpoint_type == PHONE_NUMBER:
+                yield assignment.channel_endpoint_sid, assignment.sid
+
     def create(self, phone_number_sid: str) -> str:
         """Assign a phone number. Twilio accepts a second assignment of the same one: look before.
 
         Returns:
             The assignment, `RA…`.
         """
-        created = self._resource.create(channel_endpoint_type="phone-number", channel_endpoint_sid=phone_number_sid)
+        created = self._resource.create(channel_endpoint_type=PHONE_NUMBER, channel_endpoint_sid=phone_number_sid)
         return str(created.sid)
+
+    def delete(self, assignment_sid: str) -> None:
+        """Remove an assignment, `RA…`; one that is not there any more is as good."""
+        _if_found(lambda: self._resource(assignment_sid).delete())
 
 
 class TrustHub:
