@@ -75,6 +75,8 @@ def _looked_through(out: Console, report: Report) -> None:
         _print(out, f"{_plural(report.audit.vanished, 'number')} had lost an assignment at Twilio: back to work.")
     if report.audit and report.audit.adopted:
         _print(out, f"{_plural(report.audit.adopted, 'number')} had an assignment that was not known yet: adopted.")
+    if report.orphans and report.orphans.message and not report.orphans.found:
+        _print(out, report.orphans.message)
     if report.orphans and report.orphans.found:
         again = f"{report.orphans.named_before} of them named by an earlier run, too"
         _print(out, f"{_plural(report.orphans.found, 'assigned number')} in no account any more ({again}).")

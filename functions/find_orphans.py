@@ -7,6 +7,7 @@ from itertools import chain
 
 from onboarding import announcements, manifest, progress, settings, trust_hub
 from onboarding.announcements import MOST_NAMED, OrphansFound
+from onboarding.errors import TwilioRefused
 from onboarding.models import BundleSid, Model, OrphanRecord, Stage, StepEvent, StoredList
 from onboarding.progress import Progress
 from onboarding.step import step
@@ -23,7 +24,10 @@ class FindOrphansEvent(StepEvent):
 
 
 class Orphans(Model):
-    """How many orphans there are, how many of them an earlier run had named, and a sentence."""
+    """How many orphans there are, how many of them an earlier run had named, and a sentence.
+
+    With a sentence and no orphans, an account could not be listed, so that none can be named.
+    """
 
     found: int
     named_before: int
@@ -39,7 +43,10 @@ def handler(event: FindOrphansEvent) -> Orphans:
     listed = [subaccount.subaccount_sid for subaccount in manifest.read_subaccounts(storage, event.manifest)]
     homeless = without_home(table, assigned, listed, threads)
     if homeless:
-        living = numbers_elsewhere(trust_hub.connect(environment), set(listed), threads)
+        try:
+            living = numbers_elsewhere(trust_hub.connect(environment), set(listed), threads)
+        except TwilioRefused as refusal:
+            return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {refusal}")
         homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in living}
     orphans = table.name_orphans(event.trust_product_sid, event.execution, event.started_at, homeless)
     if not orphans:

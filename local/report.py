@@ -34,6 +34,7 @@ class OrphansReport(BaseModel):
 
     found: int
     named_before: int
+    message: str = ""
     released: int = 0
 
 

@@ -68,7 +68,7 @@ def resubmission_of_a_named_product(traffic: Traffic) -> None:
 
 
 def release_of_an_orphan(traffic: Traffic) -> None:
-    on_both = {"numbers": [phone_number(1, 0)]}
+    on_both: dict[str, Any] = {"numbers": [phone_number(1, 0)]}
     fleet = a_fleet(profiles=[{"sid": PROFILE, **on_both}], products=[product(business_profile=PROFILE, **on_both)])
     with _onboarding(fleet, traffic, released=[phone_number(1, 0)]) as run:
         run({})

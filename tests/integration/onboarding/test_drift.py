@@ -90,7 +90,7 @@ def test_a_failed_page_changes_nothing(start: Start, faults: list[Fault]) -> Non
 
 
 def test_a_list_that_lags_takes_nothing_for_vanished(start: Start) -> None:
-    local = start(0.05, products=[APPROVED], subaccounts=[subaccount(1, numbers=4)], lag=8)
+    local = start(0.1, products=[APPROVED], subaccounts=[subaccount(1, numbers=4)], lag=8)
     local.run({})
 
     report = local.run({})
