@@ -1,7 +1,8 @@
 """What a run would do, call by call, in numbers: worked out from a survey by the state machine's own order.
 
 It is the plan of a first run, with an empty table. A run whose table knows the numbers sends the same POSTs, but for
-numbers that Twilio refused within the last 7 days, and fewer GETs; and it may release orphans that two runs have named.
+numbers that Twilio refused within the last 7 days, and fewer GETs; and only the table tells which orphans two runs in a
+row have named, so that `release_orphans` removes them.
 """
 
 from collections import Counter
@@ -109,6 +110,9 @@ def words(survey: Survey, plan: Plan) -> tuple[str, ...]:
         lines.append(f"put {plural(len(plan.to_product), 'number')} on the Trust Product")
     if not lines:
         lines.append("change nothing")
+    if survey.orphans:
+        removed = ", and remove what two runs in a row have named" if survey.request.release_orphans else ""
+        lines.append(f"name {plural(len(survey.orphans), 'orphan')}{removed}")
     if not survey.product or survey.product.status is not Status.APPROVED:
         lines.append("wait for Twilio's verdict")
     lines.append(f"in all: {plural(sum(plan.posts.values()), 'POST')}, {plural(sum(plan.gets.values()), 'GET')}")

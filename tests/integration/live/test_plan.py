@@ -159,13 +159,16 @@ def test_what_is_in_the_way_ends_the_run_before_it_changes_anything(case: str) -
         assert report.cause == plans.in_the_way[0]
 
 
-def test_orphans_are_told_and_change_no_post() -> None:
+@pytest.mark.parametrize("event", [{}, {"release_orphans": True}])
+def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) -> None:
     both = {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST, SECOND])], "parent": PARENTS}
     with stack(**both) as local:
         local.simulator.controls.release(FIRST)
-        read, plans = planned(local, {})
-        report = local.run({})
+        read, plans = planned(local, event)
+        report = local.run(event)
 
+    assert any("name 1 orphan" in line for line in plans.words)
+    assert of("DELETE", report.twilio_calls) == {}
     assert read.orphans == frozenset({FIRST})
     assert of("POST", report.twilio_calls) == plans.posts
     assert of("GET", report.twilio_calls) == plans.gets
