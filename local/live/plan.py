@@ -133,6 +133,9 @@ def obstacles(survey: Survey) -> Iterator[str]:
         )
     for sid, why in unread_of(survey).items():
         yield f"{sid} would fail: {why}"
+    if looks_for_orphans(survey):
+        for sid, why in survey.unread.items():
+            yield f"The run would fail while it looks for orphans in {sid}: {why}"
 
 
 def numbers_worked_on(survey: Survey) -> Iterator[Number]:
@@ -189,10 +192,17 @@ def audit_gets(survey: Survey) -> Counter[str]:
     return Counter({ON_PROFILE: pages(survey.on_profile.assignments), ON_PRODUCT: pages(survey.on_product.assignments)})
 
 
-def orphan_gets(survey: Survey) -> Counter[str]:
-    """Count what `Find Orphans` asks: all other accounts' numbers, if some number is in none that the run worked on."""
+def looks_for_orphans(survey: Survey) -> bool:
+    """Say whether `Find Orphans` reads all other accounts: some number is in none that the run worked on."""
+    if not survey.whole_fleet or unread_of(survey):
+        return False
     assigned = survey.on_profile.by_number.keys() | survey.on_product.by_number.keys()
-    if not survey.whole_fleet or unread_of(survey) or assigned <= {it.sid for it in numbers_worked_on(survey)}:
+    return not assigned <= {number.sid for number in numbers_worked_on(survey)}
+
+
+def orphan_gets(survey: Survey) -> Counter[str]:
+    """Count what `Find Orphans` asks: all other accounts' numbers."""
+    if not looks_for_orphans(survey):
         return Counter()
     listed = {account.sid for account in survey.worked_on}
     others = sum(it.calls for sid, it in survey.numbers.items() if sid not in listed)
