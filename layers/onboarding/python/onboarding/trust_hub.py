@@ -43,11 +43,12 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Twilio account; status is `active`, `suspended` or `closed`."""
+    """A Twilio account; status is `active`, `suspended` or `closed`; `owner_sid` is the parent, itself for a parent."""
 
     sid: str
     friendly_name: str
     status: str
+    owner_sid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ def _bundle(resource: Any) -> Bundle:
 
 
 def _account(resource: Any) -> Account:
-    return Account(resource.sid, resource.friendly_name, str(resource.status))
+    return Account(resource.sid, resource.friendly_name, str(resource.status), resource.owner_account_sid)
 
 
 def _phone_number(resource: Any) -> PhoneNumber:

@@ -1,0 +1,55 @@
+"""The real account: its credentials from the environment, and a Trust Hub client that speaks to Twilio itself."""
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+from twilio.rest import Client
+
+from onboarding.credentials import TwilioCredentials
+from onboarding.trust_hub import TrustHub
+from onboarding.twilio_http import TwilioHttpClient
+from onboarding.validation import describe
+
+ACCOUNT_SID, AUTH_TOKEN = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"
+THREADS = 8
+"""How many requests are under way at once: as many as one function sends."""
+
+
+class CredentialsError(ValueError):
+    """The environment does not name a parent account; the text is one sentence."""
+
+
+def credentials(environment: Mapping[str, str]) -> TwilioCredentials:
+    """Read the parent account's credentials from environment variables.
+
+    Raises:
+        CredentialsError: One is missing, is not what it should be, or belongs to an API key.
+    """
+    missing = [name for name in (ACCOUNT_SID, AUTH_TOKEN) if not environment.get(name)]
+    if missing:
+        are = "is" if len(missing) == 1 else "are"
+        raise CredentialsError(
+            f"{' and '.join(missing)} {are} not set; export the parent account's SID and Auth Token (Twilio's Console "
+            "shows both on its first page)."
+        )
+    sid = environment[ACCOUNT_SID].strip()
+    if sid.startswith("SK"):
+        raise CredentialsError(
+            f"{ACCOUNT_SID} is an API key (SK...), and Twilio shows no subaccount's numbers to the parent's API keys; "
+            "set the parent account's SID (AC...) and its Auth Token."
+        )
+    try:
+        return TwilioCredentials(account_sid=sid, auth_token=environment[AUTH_TOKEN].strip())
+    except ValidationError as error:
+        raise CredentialsError(f"{ACCOUNT_SID}: {describe(error)}; copy it from Twilio's Console.") from None
+
+
+def connect(parent: TwilioCredentials, connections: int = THREADS) -> TrustHub:
+    """Make a client that speaks to Twilio itself. For a client that cannot change anything, see `read_only`.
+
+    Args:
+        parent: The credentials.
+        connections: How many threads use it.
+    """
+    http_client = TwilioHttpClient(connections, base_url=None)
+    return TrustHub(Client(parent.account_sid, parent.auth_token, http_client=http_client))
