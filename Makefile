@@ -74,10 +74,11 @@ PARAMETERS :=
 # More options for `sam deploy`, such as --no-confirm-changeset.
 OPTIONS :=
 
+# Without --template-file, since SAM CLI looks for samconfig.toml beside that.
 .PHONY: deploy
 deploy: setup $(SAM) ## deploy what `make build` built for ARCH, as STACK; PARAMETERS that are not named stay as they are
 	@$(RUN)python -m cli.deploy before --build $(BUILD_DIR) --architecture $(ARCH)
-	$(SAM) deploy --template-file $(BUILD_DIR)/template.yaml --stack-name $(STACK) \
+	$(SAM) deploy --stack-name $(STACK) \
 	  --parameter-overrides Architecture=$(ARCH) $(if $(PARAMETERS),'$(PARAMETERS)') $(OPTIONS)
 	@$(RUN)python -m cli.deploy after --stack $(STACK)
 

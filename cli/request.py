@@ -32,33 +32,38 @@ def command(options: argparse.Namespace) -> int:
     try:
         with aws_failures_told():
             stack = find_complete(boto3.Session(), options.stack)
-            arn = options.execution
-            if arn is None:
+            if options.execution:
+                arn = executions.find(stack, options.execution)
+            else:
                 request = execution_input(load_event(options.event), Template(TEMPLATE, {}).rules)
                 arn = executions.start(stack, request)
                 print(f"Execution {arn}", flush=True)
-            again = f".venv/bin/shaken-stir request --stack {stack.name} --execution {arn} --wait"
-            return _tell(executions.follow(stack, arn, to_the_end=options.wait), again)
     except (StackError, EventError, TemplateError) as error:
         print(f"shaken-stir request: {error}", file=sys.stderr)
+        return 2
+    again = f".venv/bin/shaken-stir request --stack {stack.name} --execution {arn} --wait"
+    try:
+        with aws_failures_told():
+            return _tell(executions.follow(stack, arn, to_the_end=options.wait), again)
+    except KeyboardInterrupt:
+        print(STOPPED.format(again=again), file=sys.stderr)
+        return INTERRUPTED
+    except StackError as error:
+        print(f"shaken-stir request: {error}{STOPPED.format(again=again)}", file=sys.stderr)
         return 2
 
 
 def _tell(news: Iterable[News], again: str) -> int:
-    try:
-        for item in news:
-            match item:
-                case StateEntered():
-                    print(f"{_clock(item.after)}  {item.name}", flush=True)
-                case SubaccountDone():
-                    print(f"{'':{len(_clock(timedelta()))}}  {_subaccount(item.outcome)}", flush=True)
-                case ReviewAwaited():
-                    print(UNDER_REVIEW.format(again=again), flush=True)
-                case Ended():
-                    return _end(item)
-    except KeyboardInterrupt:
-        print(STOPPED.format(again=again), file=sys.stderr)
-        return INTERRUPTED
+    for item in news:
+        match item:
+            case StateEntered():
+                print(f"{_clock(item.after)}  {item.name}", flush=True)
+            case SubaccountDone():
+                print(f"{'':{len(_clock(timedelta()))}}  {_subaccount(item.outcome)}", flush=True)
+            case ReviewAwaited():
+                print(UNDER_REVIEW.format(again=again), flush=True)
+            case Ended():
+                return _end(item)
     return 0
 
 

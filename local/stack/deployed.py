@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.exceptions import (
@@ -14,6 +15,9 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
 )
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
 
 STACK: Final = "shaken-stir"
 OUTPUTS: Final = frozenset(
@@ -50,13 +54,16 @@ class DeployedStack:
 
     def resources(self, kind: str) -> dict[str, str]:
         """List the resources of a type (`AWS::…`): logical id -> physical id."""
-        pages = self.session.client("cloudformation").get_paginator("list_stack_resources")
         return {
             resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for page in pages.paginate(StackName=self.name)
-            for resource in page["StackResourceSummaries"]
+            for resource in self._resources
             if resource["ResourceType"] == kind and resource.get("PhysicalResourceId")
         }
+
+    @cached_property
+    def _resources(self) -> "list[StackResourceSummaryTypeDef]":
+        pages = self.session.client("cloudformation").get_paginator("list_stack_resources")
+        return [it for page in pages.paginate(StackName=self.name) for it in page["StackResourceSummaries"]]
 
 
 def find(session: boto3.Session, name: str) -> DeployedStack:

@@ -66,6 +66,23 @@ def start(stack: DeployedStack, request: Mapping[str, Any]) -> str:
     return started["executionArn"]
 
 
+def find(stack: DeployedStack, arn: str) -> str:
+    """See that an execution is one of the stack's, and return its ARN.
+
+    Raises:
+        StackError: The stack has no such execution.
+    """
+    try:
+        execution = stack.session.client("stepfunctions").describe_execution(executionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"ExecutionDoesNotExist", "InvalidArn"}:
+            raise
+    else:
+        if execution["stateMachineArn"] == stack.outputs["StateMachineArn"]:
+            return arn
+    raise StackError(f"The stack {stack.name} has no execution {arn}: name its ARN as `aws stepfunctions` shows it.")
+
+
 def follow(stack: DeployedStack, arn: str, *, to_the_end: bool) -> Iterator[News]:
     """Tell what happens in an execution, as it happens.
 
@@ -73,16 +90,13 @@ def follow(stack: DeployedStack, arn: str, *, to_the_end: bool) -> Iterator[News
         stack: Where it runs.
         arn: Which execution.
         to_the_end: Whether to go on through Twilio's review, which takes days.
-
-    Raises:
-        StackError: The stack has no such execution.
     """
     client, table = stack.session.client("stepfunctions"), _table(stack)
     known: set[str] = set()
-    last_event, within_map, caught_up, awaited = 0, False, False, False
+    last_event, within_map, caught_up, awaited, announced = 0, False, False, False, False
     while True:
         # Before its history: what ended by now has all of it.
-        execution = _describe(client, stack, arn)
+        execution = client.describe_execution(executionArn=arn)
         events = [event for event in _history(client, arn) if event["id"] > last_event]
         for name, event in _states(events, each_once=not caught_up):
             if within_map:
@@ -97,24 +111,13 @@ def follow(stack: DeployedStack, arn: str, *, to_the_end: bool) -> Iterator[News
         last_event = events[-1]["id"] if events else last_event
         if events:
             awaited = events[-1]["type"] == "TaskSubmitted"
-            if awaited:
-                yield ReviewAwaited()
+        if awaited and not announced:
+            announced = True
+            yield ReviewAwaited()
         if awaited and not to_the_end:
             return
         caught_up = True
         time.sleep(REVIEW_POLL_SECONDS if awaited else POLL_SECONDS)
-
-
-def _describe(client: "SFNClient", stack: DeployedStack, arn: str) -> "DescribeExecutionOutputTypeDef":
-    try:
-        execution = client.describe_execution(executionArn=arn)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in {"ExecutionDoesNotExist", "InvalidArn"}:
-            raise
-    else:
-        if execution["stateMachineArn"] == stack.outputs["StateMachineArn"]:
-            return execution
-    raise StackError(f"The stack {stack.name} has no execution {arn}: name its ARN as `aws stepfunctions` shows it.")
 
 
 def _history(client: "SFNClient", arn: str) -> Iterator["HistoryEventTypeDef"]:

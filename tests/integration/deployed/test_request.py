@@ -50,10 +50,10 @@ def status(local: LocalStack, arn: str) -> str:
 def test_it_is_followed_to_the_review_which_goes_on_without(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
     local = deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
 
-    code, lines, errors = request(capsys, "--event", str(EXAMPLE_EVENT))
+    code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
 
     arn = arn_of(lines)
-    assert (code, errors) == (0, "")
+    assert code == 0
     assert states(lines)[0] == "Read Request"
     assert states(lines)[-1] == "Await Review"
     assert status(local, arn) == "RUNNING"
@@ -107,7 +107,37 @@ def test_it_is_found_again_and_what_was_is_told_once(deploy: Deploy, capsys: pyt
     assert code == 0
     assert len(states(again)) == len(set(states(again)))
     assert {"Read Request", "Await Review", "Onboarded"} <= set(states(again))
-    assert any("Subaccount 1" in line for line in again)
+    told = [line.split("  ")[-1] for line in again]
+    assert told.index("Onboard Subaccounts") < told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)")
+    assert told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)") < told.index("Summarise Subaccounts")
+    assert told.count("Await Review") == 1
+
+
+def test_that_twilio_reviews_is_told_once(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    deploy(
+        parameters={"PollSeconds": "10", "PublicBaseUrl": "http://127.0.0.1:9"},
+        review={"seconds": 100, "verdict": "approved"},
+    )
+
+    code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT), "--wait")
+
+    assert code == 0
+    assert states(lines).count("Await Review") > 2
+    assert sum("Twilio reviews" in line for line in lines) == 1
+
+
+def test_when_aws_fails_meanwhile_it_says_that_the_execution_goes_on(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local = deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    create_stack(local, "other", ProgressTableName="missing")
+
+    code, lines, errors = request(capsys, "--event", str(EXAMPLE_EVENT), "--stack", "other")
+
+    assert code == 2
+    assert "AWS refused Query (ResourceNotFoundException" in errors
+    assert "the execution goes on. Follow it again: " in errors
+    assert f"--stack other --execution {arn_of(lines)} --wait" in errors
 
 
 def test_a_request_that_fails_has_exit_code_1_and_says_what_to_do(
