@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import BotoCoreError
 
 from local.aws.intrinsics import TemplateError
 from local.run import ROOT
 from local.stack import deployment
-from local.stack.deployed import StackError, find_complete, sentence
+from local.stack.deployed import StackError, aws_failures_told, find_complete
 
 
 def main() -> None:
@@ -26,11 +25,10 @@ def main() -> None:
     step.set_defaults(command=after)
     options = arguments.parse_args()
     try:
-        sys.exit(options.command(options))
+        with aws_failures_told():
+            sys.exit(options.command(options))
     except (StackError, TemplateError) as error:
         _say(str(error))
-    except BotoCoreError as error:
-        _say(sentence(error))
     sys.exit(2)
 
 
@@ -38,8 +36,8 @@ def before(options: argparse.Namespace) -> int:
     """Say what is missing, else where to the stack goes; returns the exit code."""
     session = boto3.Session()
     missing = list(deployment.missing(session, ROOT, options.build, options.architecture))
-    for sentence_ in missing:
-        _say(sentence_)
+    for sentence in missing:
+        _say(sentence)
     if missing:
         return 2
     print(f"Deploying to {deployment.target(session)}.", flush=True)

@@ -12,11 +12,10 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
 from local.stack import webhook
-from local.stack.deployed import DeployedStack, StackError, sentence
+from local.stack.deployed import AWS_FAILURES, DeployedStack, StackError, sentence
 from onboarding.credentials import TwilioCredentials
 
 RUNS: Final = 10
@@ -291,7 +290,7 @@ def fill_secret(stack: DeployedStack) -> str:
 def _looked_at(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         return list(look())
-    except (BotoCoreError, ClientError) as error:
+    except AWS_FAILURES as error:
         remedy = "When that is done, look again."
         return [Finding(check=check, mark=Mark.PROBLEM, says=f"not looked at: {sentence(error)}", remedy=remedy)]
 

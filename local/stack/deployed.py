@@ -15,6 +15,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
 )
+from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
@@ -30,6 +31,9 @@ NO_CREDENTIALS: Final = (
     "AWS_SECRET_ACCESS_KEY."
 )
 NO_REGION: Final = "No AWS region is set: set AWS_DEFAULT_REGION, such as us-east-1, or run `aws configure`."
+
+type AwsFailure = BotoCoreError | ClientError | ResponseParserError
+AWS_FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
 
 
 class StackError(Exception):
@@ -82,7 +86,8 @@ def find(session: boto3.Session, name: str) -> DeployedStack:
             "AWS_DEFAULT_REGION, or deploy it with `make deploy`."
         ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    if missing := sorted(OUTPUTS - outputs.keys()) if outputs or stack["StackStatus"] == "CREATE_COMPLETE" else []:
+    deployed = stack["StackStatus"].startswith(("CREATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_"))
+    if (deployed or outputs) and (missing := sorted(OUTPUTS - outputs.keys())):
         raise StackError(
             f"The stack {name} is not one of this application, or of an older version: it has no output "
             f"{', '.join(missing)}; name another, or run `make deploy`."
@@ -102,7 +107,7 @@ def find_complete(session: boto3.Session, name: str) -> DeployedStack:
     return stack
 
 
-def sentence(error: BotoCoreError | ClientError) -> str:
+def sentence(error: AwsFailure) -> str:
     """Put a failure of AWS into one sentence that says what to do."""
     match error:
         case NoCredentialsError():
@@ -118,8 +123,10 @@ def sentence(error: BotoCoreError | ClientError) -> str:
             )
         case EndpointConnectionError() | HTTPClientError():
             return f"AWS cannot be reached ({error}); see that the region is right and the network is there."
+        case ResponseParserError():
+            return "Something else answers in AWS's place: see which proxy or AWS_ENDPOINT_URL is set."
         case _:
-            return f"AWS cannot be asked: {error}".rstrip(".") + "."
+            return f"AWS cannot be asked ({str(error).rstrip('.')}); see the AWS_ variables and `aws configure`."
 
 
 @contextmanager
@@ -131,5 +138,5 @@ def aws_failures_told() -> Iterator[None]:
     """
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except AWS_FAILURES as error:
         raise StackError(sentence(error)) from error

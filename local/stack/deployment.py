@@ -8,7 +8,7 @@ import boto3
 
 from local.aws.intrinsics import read_template
 from local.stack.checks import Mark, fill_secret, secret
-from local.stack.deployed import NO_CREDENTIALS, NO_REGION, DeployedStack, aws_failures_told
+from local.stack.deployed import NO_CREDENTIALS, NO_REGION, DeployedStack
 
 FOLDERS: Final = ("functions", "layers", "statemachine")
 FILES: Final = ("template.yaml", "uv.lock")
@@ -39,25 +39,15 @@ def missing(session: boto3.Session, root: Path, build: Path, architecture: str) 
 
 
 def target(session: boto3.Session) -> str:
-    """Name the account, the region and who deploys there.
-
-    Raises:
-        StackError: AWS does not take the credentials.
-    """
-    with aws_failures_told():
-        caller = session.client("sts").get_caller_identity()
+    """Name the account, the region and who deploys there."""
+    caller = session.client("sts").get_caller_identity()
     return f"account {caller['Account']} in {session.region_name}, as {caller['Arn']}"
 
 
 def next_commands(stack: DeployedStack) -> Iterator[str]:
-    """Give the commands that come after a deployment, the first one first.
-
-    Raises:
-        StackError: The secret cannot be read.
-    """
-    with aws_failures_told():
-        if any(finding.mark is Mark.PROBLEM for finding in secret(stack)):
-            yield fill_secret(stack)
+    """Give the commands that come after a deployment, the first one first."""
+    if any(finding.mark is Mark.PROBLEM for finding in secret(stack)):
+        yield fill_secret(stack)
     yield f".venv/bin/shaken-stir doctor --stack {stack.name}"
     yield f"make request EVENT=events/whole_fleet.json STACK={stack.name}"
 

@@ -14,9 +14,11 @@ from moto.sns.models import sns_backends
 
 from cli.main import execute
 from local.aws.intrinsics import REGION
-from local.run import LocalStack
+from local.run import SMALL_FLEET, LocalStack
 from local.stack.checks import Mark, deployment
 from local.stack.deployed import STACK, DeployedStack
+from local.twilio.fleet import load_fleet
+from local.twilio.simulator import Simulator
 from tests.integration.deployed.conftest import Deploy, client, create_stack
 from tests.integration.onboarding.world import NAMED, account
 from tests.integration.twilio_simulator.receiver import Receiver
@@ -334,3 +336,24 @@ def test_without_credentials_or_region_it_says_so(
     assert execute(["doctor", "--stack", STACK]) == 2
 
     assert told in capsys.readouterr().err
+
+
+def test_a_profile_that_there_is_not_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+
+    assert execute(["doctor", "--stack", STACK]) == 2
+
+    assert "The config profile (missing) could not be found); see the AWS_ variables" in capsys.readouterr().err
+
+
+def test_an_answer_that_is_not_aws_s_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Simulator(load_fleet(str(SMALL_FLEET))) as twilio:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", twilio.url)
+
+        assert execute(["doctor", "--stack", STACK]) == 2
+
+    assert "Something else answers in AWS's place" in capsys.readouterr().err
