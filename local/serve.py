@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from local.addresses import THIS_MACHINE
 from local.aws.engine import Engine
 from local.run import ROOT, load_event
+from local.stack.webhook import Target
+from local.twilio.fleet import load_fleet
 
 TWILIO_PORT: Final = 8010
 WEBHOOK_PORT: Final = 8011
@@ -31,3 +34,10 @@ def prepare(engine: Engine) -> None:
         ("record_subaccount", {}),
     ):
         engine.invoke(function, load_event(EVENTS / f"{function}.json") | changes)
+
+
+def served_webhook() -> Target:
+    """Give the webhook that is kept up, for callbacks on the fleet's first Trust Product."""
+    fleet = load_fleet(str(SERVED_FLEET))
+    address = f"http://{THIS_MACHINE}:{WEBHOOK_PORT}/status-callback"
+    return Target(address, fleet.parent.auth_token, fleet.products[0].sid)
