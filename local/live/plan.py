@@ -133,9 +133,6 @@ def obstacles(survey: Survey) -> Iterator[str]:
         )
     for sid, why in unread_of(survey).items():
         yield f"{sid} would fail: {why}"
-    if looks_for_orphans(survey):
-        for sid, why in survey.unread.items():
-            yield f"The run would fail while it looks for orphans in {sid}: {why}"
 
 
 def numbers_worked_on(survey: Survey) -> Iterator[Number]:

@@ -241,9 +241,8 @@ def test_orphans_are_not_concluded_from_a_fleet_that_could_not_be_read_in_full(
 
     code, out, _ = doctor_here(simulated)
 
-    assert code == 1
+    assert code == 0
     assert f"! The numbers of {account_sid(2)} could not be read: Twilio refused GET" in out
-    assert f"✗ The run would fail while it looks for orphans in {account_sid(2)}: Twilio refused GET" in out
     assert "? Orphans: not looked for" in out
     assert "! Not borne out here: The numbers of a suspended subaccount can be listed, too." in out
 
