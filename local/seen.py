@@ -9,9 +9,13 @@ from local.twilio.simulator import Simulator
 
 FETCH_PRODUCT: Final = "GET /v1/TrustProducts/{Sid}"
 LIST_NUMBERS: Final = "GET /2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers.json"
+READ_ASSIGNMENTS: Final = (
+    "GET /v1/CustomerProfiles/{Sid}/ChannelEndpointAssignments",
+    "GET /v1/TrustProducts/{Sid}/ChannelEndpointAssignments",
+)
 ASSIGN_TO_PROFILE: Final = "POST /v1/CustomerProfiles/{Sid}/ChannelEndpointAssignments"
 ASSIGN_TO_PRODUCT: Final = "POST /v1/TrustProducts/{Sid}/ChannelEndpointAssignments"
-_FETCHED_BEFORE_THE_WAIT: Final = 2
+_FETCHED_BY_WAIT: Final = 2
 
 
 def total(calls: Mapping[str, int], method: str = "") -> int:
@@ -59,12 +63,13 @@ def orphans(simulator: Simulator) -> set[str]:
     return {sid for _, sid in assignments(simulator).values()} - simulator.state.numbers.keys()
 
 
-def once_awaited(local: LocalStack, act: Callable[[], object]) -> Callable[[Snapshot], None]:
+def once_awaited(local: LocalStack, act: Callable[[], object], waits: int = 1) -> Callable[[Snapshot], None]:
     """Have something done once, while a run that submitted its Trust Product awaits the verdict.
 
     Args:
         local: Where the run is about to start.
         act: What is done.
+        waits: How often the wait has begun by then: once more after each poll without a verdict.
 
     Returns:
         The run's `on_change`.
@@ -74,9 +79,9 @@ def once_awaited(local: LocalStack, act: Callable[[], object]) -> Callable[[Snap
 
     def on_change(_: Snapshot) -> None:
         nonlocal done
-        # One is fetched before it is submitted, and once more when the wait has begun.
+        # It is fetched before it is submitted or a wait begins again, and once more when a wait has begun.
         fetched = local.simulator.calls.get(FETCH_PRODUCT, 0) - before
-        if not done and fetched >= _FETCHED_BEFORE_THE_WAIT and _awaited(local):
+        if not done and fetched >= _FETCHED_BY_WAIT * waits and _awaited(local):
             done = True
             act()
 
