@@ -9,20 +9,22 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from functools import partial
 from textwrap import fill
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from local.report import Report
 from local.run import EXAMPLE_EVENT, ROOT, SMALL_FLEET, LocalStack, load_event
 from local.seen import LIST_NUMBERS, READ_ASSIGNMENTS, once_awaited, total
-from local.twilio.fleet import Fleet, Product, Profile, ReviewPlan, Verdict, load_fleet
+from local.twilio.fleet import Fleet, NumberEntry, Product, Profile, ReviewPlan, Verdict, load_fleet
+from onboarding.models import Stage
 
 DOCUMENT: Final = ROOT / "docs/calls.md"
 METHODS: Final = ("GET", "POST", "DELETE")
 NUMBERS_PER_PAGE: Final = 500
 ASSIGNMENTS_PER_PAGE: Final = 1000
 _UNTIL_DECIDED: Final = ReviewPlan(seconds=100_000)
-_TIME_SCALE: Final = 0.01
-_POLL_SECONDS: Final = 30
+_TIME_SCALE: Final = 0.002
+_POLL_SECONDS: Final = 150
+_DONE: Final = Stage.ON_TRUST_PRODUCT
 _INTRODUCTION: Final = """# What it costs
 
 Trust Hub calls and state transitions of one run, by situation. Written by `make calls` from runs on this machine: the
@@ -81,45 +83,60 @@ def one_fleet() -> Section:
         first = local.run(request, once_awaited(local, _deciding(local, "approved")))
         costs["first onboarding, 33 numbers of which 30 can be signed"] = of(first)
         costs["nothing to do"] = of(local.run(request))
-        [here, there, *_] = first.subaccounts
+        [here, there, *_], [product] = first.subaccounts, local.simulator.state.trust_products
+        moved, once, *thrice = sorted(_on_product(local, here))[:5]
         bought = controls.buy(here)
         costs["a number bought, and named in the request"] = of(
             local.run({**request, "subaccounts": [here], "phone_numbers": [bought]})
         )
         controls.buy(here)
         costs["a number bought, and found by the run"] = of(local.run(request))
-        controls.move(bought, there)
+        controls.move(moved, there)
         costs["a number moved to another subaccount"] = of(local.run(request))
-        controls.release(bought)
-        costs["a number released"] = of(local.run(request))
-    return Section(costs)
+        controls.drop_assignment(product.sid, once)
+        costs["a number taken off the Trust Product by hand"] = of(local.run(request))
+        for sid in thrice:
+            controls.drop_assignment(product.sid, sid)
+        costs["three numbers of one subaccount taken off it by hand"] = of(local.run(request))
+        controls.release(once)
+        costs["a number released, and named as an orphan"] = of(local.run(request))
+        costs["the orphan named again"] = of(local.run(request))
+        costs['the orphan removed, with `"release_orphans": true`'] = of(
+            local.run({**request, "release_orphans": True})
+        )
+    return Section(
+        costs,
+        "Whoever looks for orphans lists the numbers of all other accounts, too: here those of the parent and of a "
+        "suspended subaccount.",
+    )
 
 
 def a_rejection() -> Section:
-    """Measure a rejection, and what follows it."""
-    request, costs = load_event(EXAMPLE_EVENT), dict[str, Cost]()
-    with _stack(load_fleet(SMALL_FLEET)) as local:
-        costs["first onboarding, rejected"] = of(local.run(request, once_awaited(local, _deciding(local, "rejected"))))
-        costs["the same request again"] = of(local.run(request))
-        costs['corrected, with `"resubmit": true`, approved'] = of(
-            local.run({**request, "resubmit": True}, once_awaited(local, _deciding(local, "approved")))
-        )
-    return Section(costs)
+    """Measure a rejection, and how the verdict is learned after it."""
+    request, again = load_event(EXAMPLE_EVENT), {**load_event(EXAMPLE_EVENT), "resubmit": True}
 
+    with _stack(load_fleet("1x1")) as local:
 
-def a_verdict() -> Section:
-    """Measure how the verdict on the Trust Product of one number is learned."""
+        def run(event: Mapping[str, Any], verdict: Verdict, waits: int = 1) -> tuple[Cost, int]:
+            before = local.engine.invocations.get("check_trust_product", 0)
+            report = local.run(event, once_awaited(local, _deciding(local, verdict), waits))
+            return of(report), local.engine.invocations["check_trust_product"] - before
 
-    def run(*, polls: int) -> tuple[Cost, int]:
-        with _stack(load_fleet("1x1")) as local:
-            local.simulator.controls.callbacks(drop=polls > 0)
-            on_change = once_awaited(local, _deciding(local, "approved"), waits=max(1, polls))
-            report = local.run(load_event(EXAMPLE_EVENT), on_change)
-            return of(report), local.engine.invocations["check_trust_product"]
-
-    (by_callback, once), (by_poll, more) = run(polls=0), run(polls=2)
-    each = by_poll.plus(by_callback, -1).over(more - once)
-    return Section({"verdict by callback, or by the first poll": by_callback, "each poll more": each})
+        rejected, _ = run(request, "rejected")
+        unchanged = of(local.run(request))
+        by_callback, once = run(again, "approved")
+        [product] = local.simulator.state.trust_products
+        local.simulator.controls.callbacks(drop=True)
+        local.simulator.controls.revoke(product.sid)
+        by_poll, more = run(again, "approved", waits=2)
+    return Section(
+        {
+            "first onboarding of one number, rejected": rejected,
+            "the same request again": unchanged,
+            'with `"resubmit": true`, approved, which a callback says or the first poll finds': by_callback,
+            "each poll more": by_poll.plus(by_callback, -1).over(more - once),
+        }
+    )
 
 
 def a_growing_fleet(*, measured: bool = False) -> Section:
@@ -144,10 +161,9 @@ def a_growing_fleet(*, measured: bool = False) -> Section:
     return Section(costs, f"The last of these are {total(hundred.calls) / 1000:.2f} calls per number.")
 
 
-def unchanged(size: str) -> Cost:
-    """Measure a run that has nothing to do, for a fleet of a size such as `1x501`."""
-    fleet = load_fleet(size)
-    numbers = [number.sid for subaccount in fleet.subaccounts for number in subaccount.numbers]
+def unchanged(fleet: Fleet) -> Cost:
+    """Measure a run that has nothing to do, for a fleet of which all numbers that can take calls are signed."""
+    numbers = [number.sid for subaccount in fleet.subaccounts for number in subaccount.numbers if number.voice]
     profile = Profile(sid=f"BU{'1' * 32}", numbers=numbers)
     product = Product(sid=f"BU{'2' * 32}", status="twilio-approved", business_profile=profile.sid, numbers=numbers)
     with _stack(fleet.model_copy(update={"profiles": [profile], "products": [product]})) as local:
@@ -161,29 +177,31 @@ def an_unchanged_fleet(*, measured: bool = False) -> Section:
     Args:
         measured: As in `a_growing_fleet`.
     """
-    one = unchanged("1x1")
-    each = unchanged("4x1").plus(one, -1).over(3)
-    page = unchanged("1x501").plus(one, -1)
+    one, four = unchanged(load_fleet("1x1")), unchanged(load_fleet("4x1"))
+    each = four.plus(one, -1).over(3)
+    page = unchanged(_with_unable(load_fleet("1x1"), 500)).plus(one, -1)
     more_assigned = Cost(dict.fromkeys(READ_ASSIGNMENTS, 1), 0)
     costs = {
         "1 subaccount with 1 number": one,
         "each further subaccount with up to 500 numbers": each,
         "each further 500 numbers of a subaccount": page,
-        "1 subaccount with 1,001 numbers": unchanged("1x1001") if measured else one.plus(page, 2).plus(more_assigned),
+        "1 subaccount with 1,001 numbers": unchanged(load_fleet("1x1001"))
+        if measured
+        else one.plus(page, 2).plus(more_assigned),
     }
     others = sum(count for call, count in one.calls.items() if call not in {LIST_NUMBERS, *READ_ASSIGNMENTS})
     return Section(
         costs,
         f"That is: one list of numbers for each subaccount and {NUMBERS_PER_PAGE} numbers of it "
         f"(`{_short(LIST_NUMBERS)}`), two lists of assignments for each {ASSIGNMENTS_PER_PAGE:,} numbers that are "
-        f"assigned (`{'`, `'.join(map(_short, READ_ASSIGNMENTS))}`), and {others} calls more, for up to 1,000 subaccounts.",
+        f"assigned (`{'`, `'.join(map(_short, READ_ASSIGNMENTS))}`), and {others} calls more (for up "
+        "to 1,000 subaccounts).",
     )
 
 
 SECTIONS: Final[dict[str, Callable[[], Section]]] = {
     "A fleet with three subaccounts": one_fleet,
-    "A rejection": a_rejection,
-    "A verdict": a_verdict,
+    "A rejection and a verdict": a_rejection,
     "First onboardings by size": a_growing_fleet,
     "Nothing to do, by size": an_unchanged_fleet,
 }
@@ -217,6 +235,19 @@ def document() -> str:
 def _stack(fleet: Fleet) -> LocalStack:
     parameters = {"PollSeconds": str(_POLL_SECONDS)}
     return LocalStack(fleet.model_copy(update={"review": _UNTIL_DECIDED}), _TIME_SCALE, parameters)
+
+
+def _with_unable(fleet: Fleet, count: int) -> Fleet:
+    """Give the first subaccount numbers that cannot take calls: listed as all are, and soon looked through."""
+    [first, *others] = fleet.subaccounts
+    unable = [NumberEntry(sid=f"PN{'e' * 16}{index:016x}", voice=False) for index in range(count)]
+    return fleet.model_copy(
+        update={"subaccounts": [first.model_copy(update={"numbers": [*first.numbers, *unable]}), *others]}
+    )
+
+
+def _on_product(local: LocalStack, subaccount_sid: str) -> list[str]:
+    return [number.phone_number_sid for number in local.phone_numbers(subaccount_sid) if number.stage is _DONE]
 
 
 def _deciding(local: LocalStack, verdict: Verdict) -> Callable[[], None]:

@@ -15,6 +15,10 @@ READ_ASSIGNMENTS: Final = (
 )
 ASSIGN_TO_PROFILE: Final = "POST /v1/CustomerProfiles/{Sid}/ChannelEndpointAssignments"
 ASSIGN_TO_PRODUCT: Final = "POST /v1/TrustProducts/{Sid}/ChannelEndpointAssignments"
+UNASSIGN: Final = (
+    "DELETE /v1/TrustProducts/{Sid}/ChannelEndpointAssignments/{Sid}",
+    "DELETE /v1/CustomerProfiles/{Sid}/ChannelEndpointAssignments/{Sid}",
+)
 _FETCHED_BY_WAIT: Final = 2
 
 

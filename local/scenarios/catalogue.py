@@ -4,10 +4,12 @@ from difflib import get_close_matches
 from typing import Final
 
 from local.scenarios import (
+    drift,
     first_onboarding,
     lost_callback,
     nothing_to_do,
     number_bought,
+    orphans,
     rejected_and_resubmitted,
     two_at_once,
 )
@@ -20,6 +22,8 @@ _MODULES: Final = (
     rejected_and_resubmitted,
     lost_callback,
     two_at_once,
+    drift,
+    orphans,
 )
 SCENARIOS: Final[dict[str, Scenario]] = {module.SCENARIO.name: module.SCENARIO for module in _MODULES}
 

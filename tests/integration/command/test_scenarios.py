@@ -55,6 +55,17 @@ TOLD: Mapping[str, list[str]] = {
         "30 numbers are signed, 0 of them assigned twice",
         "61 POSTs assign them",
     ],
+    "drift": [
+        "By hand, 3 numbers went off the Trust Product, 1 of them off the Business Profile",
+        "Of the 30 numbers that were signed, 27 are",
+        "3 numbers had lost one, and 1 had one that was not known. 4 POSTs later 30 of the 30 are signed again",
+    ],
+    "orphans": [
+        "2 numbers are released, and are still assigned at Twilio: PN",
+        'with "release_orphans": true names 2 orphans, 0 of which a run before has named; it removes 0 numbers',
+        'without "release_orphans": true names 2 orphans, 2 of which a run before has named; it removes 0 numbers',
+        "2 numbers went off the Trust Product (2 DELETEs), then off the Business Profile (2); the other 28 are signed",
+    ],
 }
 
 
@@ -99,6 +110,8 @@ def test_the_stories_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[s
         "rejected-and-resubmitted",
         "lost-callback",
         "two-at-once",
+        "drift",
+        "orphans",
     ]
     assert all(len(line.split()) > 4 for line in lines)
 
