@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from functools import partial
 from textwrap import fill
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from local.report import Report
 from local.run import EXAMPLE_EVENT, ROOT, SMALL_FLEET, LocalStack, load_event
@@ -23,7 +23,7 @@ NUMBERS_PER_PAGE: Final = 500
 ASSIGNMENTS_PER_PAGE: Final = 1000
 _UNTIL_DECIDED: Final = ReviewPlan(seconds=100_000)
 _TIME_SCALE: Final = 0.002
-_POLL_SECONDS: Final = 150
+_SHORT_POLL_SECONDS: Final = 150
 _DONE: Final = Stage.ON_TRUST_PRODUCT
 _INTRODUCTION: Final = """# What it costs
 
@@ -112,29 +112,22 @@ def one_fleet() -> Section:
 
 
 def a_rejection() -> Section:
-    """Measure a rejection, and how the verdict is learned after it."""
-    request, again = load_event(EXAMPLE_EVENT), {**load_event(EXAMPLE_EVENT), "resubmit": True}
-
+    """Measure a rejection, what follows it, and a wait for it that takes several polls."""
+    request = load_event(EXAMPLE_EVENT)
     with _stack(load_fleet("1x1")) as local:
-
-        def run(event: Mapping[str, Any], verdict: Verdict, waits: int = 1) -> tuple[Cost, int]:
-            before = local.engine.invocations.get("check_trust_product", 0)
-            report = local.run(event, once_awaited(local, _deciding(local, verdict), waits))
-            return of(report), local.engine.invocations["check_trust_product"] - before
-
-        rejected, _ = run(request, "rejected")
+        rejected = of(local.run(request, once_awaited(local, _deciding(local, "rejected"))))
         unchanged = of(local.run(request))
-        by_callback, once = run(again, "approved")
-        [product] = local.simulator.state.trust_products
+        approved = of(local.run({**request, "resubmit": True}, once_awaited(local, _deciding(local, "approved"))))
+    with _stack(load_fleet("1x1"), poll_seconds=_SHORT_POLL_SECONDS) as local:
         local.simulator.controls.callbacks(drop=True)
-        local.simulator.controls.revoke(product.sid)
-        by_poll, more = run(again, "approved", waits=2)
+        by_poll = of(local.run(request, once_awaited(local, _deciding(local, "rejected"), waits=2)))
+        polls = local.engine.invocations["check_trust_product"]
     return Section(
         {
-            "first onboarding of one number, rejected": rejected,
+            "first onboarding of one number, rejected by a callback or the first poll": rejected,
+            "each poll more": by_poll.plus(rejected, -1).over(polls - 1),
             "the same request again": unchanged,
-            'with `"resubmit": true`, approved, which a callback says or the first poll finds': by_callback,
-            "each poll more": by_poll.plus(by_callback, -1).over(more - once),
+            'with `"resubmit": true`, approved': approved,
         }
     )
 
@@ -232,8 +225,8 @@ def document() -> str:
     return "\n".join([_INTRODUCTION, *sections])
 
 
-def _stack(fleet: Fleet) -> LocalStack:
-    parameters = {"PollSeconds": str(_POLL_SECONDS)}
+def _stack(fleet: Fleet, poll_seconds: int = 3600) -> LocalStack:
+    parameters = {"PollSeconds": str(poll_seconds)}
     return LocalStack(fleet.model_copy(update={"review": _UNTIL_DECIDED}), _TIME_SCALE, parameters)
 
 

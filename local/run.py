@@ -160,7 +160,8 @@ class LocalStack:
             executions = [self.engine.wait(arn, on_poll=tell) for arn in arns]
         except KeyboardInterrupt:
             for arn in arns:
-                self.engine.stop_execution(arn)
+                if self.engine.describe_execution(arn)["status"] == "RUNNING":
+                    self.engine.stop_execution(arn)
             raise
         tell()
         twilio_calls = dict(Counter(self.simulator.calls) - calls)
