@@ -124,6 +124,10 @@ iam: setup ## write down anew who may do what in docs/iam.md
 schemas: setup ## write down anew the JSON Schemas of the announcements
 	$(RUN)python -m local.announcement_schemas
 
+.PHONY: calls
+calls: setup ## measure anew what each situation costs, in docs/calls.md
+	$(RUN)python -m local.calls
+
 .PHONY: format
 format: setup ## mend what ruff can mend
 	$(RUN)ruff check --fix .

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cli import callback, doctor, request, run, serve, twilio
 from local.addresses import EVERYWHERE
-from local.run import EXAMPLE_EVENT, SMALL_FLEET
+from local.run import SMALL_FLEET
 from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
 from local.stack.deployed import STACK
 from onboarding.models import BundleSid, Status
@@ -28,27 +28,27 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--event",
         type=Path,
-        default=EXAMPLE_EVENT,
         metavar="FILE",
         help="a request, or an EventBridge event with one (events/onboarding.json)",
     )
     command.add_argument(
         "--fleet",
-        default=str(SMALL_FLEET),
         metavar="FILE|NxM",
         help="what exists at Twilio: a fleet file (local/fleets/small.json), or N subaccounts with M numbers each",
     )
-    command.add_argument("--repeat", type=_positive_integer, default=1, metavar="K", help="send the event K times (1)")
+    command.add_argument("--repeat", type=_positive_integer, metavar="K", help="send the event K times (1)")
     command.add_argument(
         "--time-scale",
         type=_positive,
-        default=1.0,
         metavar="F",
-        help="multiply every wait by F (1): retries, polls, leases, the review",
+        help="multiply every wait by F (1, less for a scenario): retries, polls, leases, the review",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object per run and nothing else")
     command.add_argument("--log", type=Path, metavar="FILE", help="keep what the functions log")
-    command.set_defaults(command=run.command)
+    story = command.add_mutually_exclusive_group()
+    story.add_argument("--scenario", metavar="NAME", help="play a story instead, and say what is seen in it")
+    story.add_argument("--list", action="store_true", help="list the stories")
+    command.set_defaults(command=run.command, wrong=command.error)
 
     command = commands.add_parser("serve", help="keep AWS, Twilio and the webhook up until Ctrl-C, for sam local")
     command.add_argument("--fleet", default=str(SERVED_FLEET), metavar="FILE|NxM", help="what exists at Twilio")

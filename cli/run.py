@@ -9,39 +9,55 @@ from typing import TextIO
 
 from rich.console import Console
 
+from cli import scenario
 from cli.show import Lines, Live
 from cli.summary import summarise
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
-from local.run import LocalStack, load_event
+from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack, load_event
+from local.scenarios.catalogue import UnknownScenarioError
 from local.twilio.fleet import FleetError, load_fleet
 
 
 def command(options: argparse.Namespace) -> int:
     """Run the event against the fleet as often as asked; returns the exit code."""
     out = Console(file=sys.stdout, highlight=False)
+    _refuse_contradictions(options)
     try:
-        event, fleet = load_event(options.event), load_fleet(options.fleet)
+        if options.list:
+            return scenario.list_scenarios(out)
+        if options.scenario:
+            return scenario.command(options, out)
+        event, fleet = load_event(options.event or EXAMPLE_EVENT), load_fleet(options.fleet or SMALL_FLEET)
         with ExitStack() as stack:
             log = stack.enter_context(_log(options.log))
             stack.enter_context(redirect_stdout(log))
-            local = stack.enter_context(LocalStack(fleet, options.time_scale))
-            for number in range(1, options.repeat + 1):
+            local = stack.enter_context(LocalStack(fleet, options.time_scale or 1.0))
+            repeat = options.repeat or 1
+            for number in range(1, repeat + 1):
                 if options.json:
                     report = local.run(event)
                     out.file.write(report.model_dump_json() + "\n")
                     out.file.flush()
                     continue
-                if options.repeat > 1:
-                    out.print(f"\n[bold]Run {number} of {options.repeat}[/bold]")
+                if repeat > 1:
+                    out.print(f"\n[bold]Run {number} of {repeat}[/bold]")
                 with Live(out) if out.is_terminal else Lines(out) as show:
                     report = local.run(event, on_change=show.update)
                 whole_fleet = not local.engine.execution_input(event).get("subaccounts")
                 summarise(out, report, local, whole_fleet=whole_fleet)
-    except (EventError, FleetError, TemplateError, OSError) as error:
+    except (EventError, FleetError, TemplateError, UnknownScenarioError, OSError) as error:
         print(f"shaken-stir run: {error}", file=sys.stderr)
         return 2
     return 0 if report.status == "SUCCEEDED" else 1
+
+
+def _refuse_contradictions(options: argparse.Namespace) -> None:
+    """Exit with a sentence when a story is asked for, and what it brings along itself."""
+    chosen = "--list" if options.list else "--scenario"
+    for name in ("event", "fleet", "repeat"):
+        if (options.list or options.scenario) and getattr(options, name) is not None:
+            options.wrong(f"argument --{name}: not allowed with argument {chosen}")
 
 
 def _log(path: Path | None) -> TextIO:

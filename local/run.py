@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -129,22 +129,50 @@ class LocalStack:
         Raises:
             EventError: No rule of the template matches the event.
         """
-        request = self.engine.execution_input(event)
+        [report] = self.run_together([event], on_change)
+        return report
+
+    def run_together(
+        self, events: Sequence[Mapping[str, Any]], on_change: Callable[[Snapshot], None] | None = None
+    ) -> list[Report]:
+        """Start an execution from each event, and wait until all have ended.
+
+        What is counted outside the executions, Trust Hub calls and invocations, counts for all of them together.
+
+        Args:
+            events: As in `run`.
+            on_change: Called now and then with where the runs stand.
+
+        Raises:
+            EventError: No rule of the template matches an event.
+        """
+        requests = [self.engine.execution_input(event) for event in events]
         calls = Counter(self.simulator.calls)
         invocations = sum(self.engine.invocations.values())
         started = time.monotonic()
-        arn = self.engine.start_execution(request)
+        arns = [self.engine.start_execution(request) for request in requests]
 
         def tell() -> None:
             if on_change:
                 on_change(self.snapshot(time.monotonic() - started, sum(calls.values())))
 
         try:
-            execution = self.engine.wait(arn, on_poll=tell)
+            executions = [self.engine.wait(arn, on_poll=tell) for arn in arns]
         except KeyboardInterrupt:
-            self.engine.stop_execution(arn)
+            for arn in arns:
+                if self.engine.describe_execution(arn)["status"] == "RUNNING":
+                    self.engine.stop_execution(arn)
             raise
         tell()
+        twilio_calls = dict(Counter(self.simulator.calls) - calls)
+        invocations = sum(self.engine.invocations.values()) - invocations
+        seconds = round(time.monotonic() - started, 2)
+        return [self._report(execution, twilio_calls, invocations, seconds) for execution in executions]
+
+    def _report(
+        self, execution: dict[str, Any], twilio_calls: dict[str, int], invocations: int, seconds: float
+    ) -> Report:
+        arn = execution["executionArn"]
         outcomes, data = self.table.outcomes(execution["name"]), self._data(arn)
         numbers: Counter[Stage] = Counter()
         for outcome in outcomes:
@@ -163,10 +191,10 @@ class LocalStack:
             announced=[
                 it["detail-type"] for it in self.engine.announced if it["detail"]["execution"] == execution["name"]
             ],
-            twilio_calls=dict(Counter(self.simulator.calls) - calls),
+            twilio_calls=twilio_calls,
             state_transitions=self.engine.state_transitions(arn),
-            lambda_invocations=sum(self.engine.invocations.values()) - invocations,
-            seconds=round(time.monotonic() - started, 2),
+            lambda_invocations=invocations,
+            seconds=seconds,
         )
 
     def snapshot(self, seconds: float, calls_before: int) -> Snapshot:

@@ -1,0 +1,100 @@
+"""`shaken-stir run --scenario` and `--list`: stories, told while they are played."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from cli.show import Lines, Live
+from local.report import Report
+from local.run import LocalStack, Snapshot
+from local.scenarios.catalogue import SCENARIOS, find
+from local.scenarios.play import DifferedError, Play
+
+WIDTH = max(map(len, SCENARIOS)) + 2
+
+
+def list_scenarios(out: Console) -> int:
+    """Print every story with a line on what happens in it; returns the exit code."""
+    for scenario in SCENARIOS.values():
+        out.print(f"{scenario.name:{WIDTH}}{scenario.title}", soft_wrap=True, markup=False)
+    return 0
+
+
+def command(options: argparse.Namespace, out: Console) -> int:
+    """Play the story that the options name; returns the exit code.
+
+    Raises:
+        UnknownScenarioError: There is none of this name.
+    """
+    scenario = find(options.scenario)
+    with ExitStack() as stack:
+        log = stack.enter_context(Path(options.log or os.devnull).open("w", encoding="utf-8"))
+        stack.enter_context(redirect_stdout(log))
+        local = stack.enter_context(
+            LocalStack(scenario.fleet(), options.time_scale or scenario.time_scale, scenario.parameters)
+        )
+        teller = JsonLines(out, local) if options.json else Words(out, local)
+        teller.tell(f"{scenario.name}: {scenario.title}.")
+        try:
+            learned = scenario.play(Play(local, teller.run_together, teller.tell))
+        except DifferedError as differed:
+            print(f"shaken-stir run: {scenario.name} did not come out as told: {differed}.", file=sys.stderr)
+            return 1
+        teller.tell(f"\nLearned: {learned}")
+    return 0
+
+
+class Words:
+    """Shows each run as it happens, and tells every sentence."""
+
+    def __init__(self, out: Console, local: LocalStack) -> None:
+        self._out = out
+        self._local = local
+        self._runs = 0
+
+    def tell(self, sentence: str) -> None:
+        """Print a sentence."""
+        self._out.print(sentence, soft_wrap=True, markup=False)
+
+    def run_together(
+        self, events: Sequence[Mapping[str, Any]], on_change: Callable[[Snapshot], None] | None = None
+    ) -> list[Report]:
+        """Run events as `LocalStack.run_together` does, with their rows."""
+        numbers = range(self._runs + 1, self._runs + 1 + len(events))
+        self._runs += len(events)
+        self._out.print(f"\n[bold]Run {' and '.join(map(str, numbers))}[/bold]")
+        with Live(self._out) if self._out.is_terminal else Lines(self._out) as show:
+
+            def update(snapshot: Snapshot) -> None:
+                show.update(snapshot)
+                if on_change:
+                    on_change(snapshot)
+
+            return self._local.run_together(events, update)
+
+
+class JsonLines:
+    """Prints one JSON object per run, and nothing else."""
+
+    def __init__(self, out: Console, local: LocalStack) -> None:
+        self._out = out
+        self._local = local
+
+    def tell(self, sentence: str) -> None:
+        """Keep the sentence back: it is for people."""
+
+    def run_together(
+        self, events: Sequence[Mapping[str, Any]], on_change: Callable[[Snapshot], None] | None = None
+    ) -> list[Report]:
+        """Run events as `LocalStack.run_together` does, and print their reports."""
+        reports = self._local.run_together(events, on_change)
+        for report in reports:
+            self._out.file.write(report.model_dump_json() + "\n")
+        self._out.file.flush()
+        return reports

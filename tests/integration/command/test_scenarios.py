@@ -1,0 +1,201 @@
+"""`shaken-stir run --scenario`: each story plays, tells what was measured, and says so when it comes out otherwise."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cli.main import execute
+from local.run import ROOT, LocalStack
+from local.scenarios import catalogue, lost_callback, number_bought, rejected_and_resubmitted
+from local.scenarios.play import DifferedError, Play, Scenario, expect
+from onboarding.errors import REJECTION_REMEDIES
+
+TOLD: Mapping[str, list[str]] = {
+    "first-onboarding": [
+        "Signed before: 0 numbers.",
+        "Signed now: 30 numbers of 3 subaccounts",
+        "Twilio was sent 61 POSTs to assign them",
+        "+14165550110 is ineligible: its region is CA, not US",
+        "+16025550109 is refused: Phone number +16025550109 is being ported out",
+        "A signed number costs 2 POSTs",
+    ],
+    "nothing-to-do": [
+        "The first run made 60 assignments",
+        "sent 0 POSTs; the 60 assignments at Twilio are the same",
+        "state transitions for 3 subaccounts",
+    ],
+    "number-bought": [
+        f"AC10000000000000000000000000000001 buys {number_bought.BOUGHT}",
+        "(2 POSTs), and it is signed",
+        "with 0 lists of numbers read",
+    ],
+    "rejected-and-resubmitted": [
+        "The run ended as FAILED",
+        *(f"{code}: {REJECTION_REMEDIES[code]}" for code in rejected_and_resubmitted.CODES),
+        'send the request again with "resubmit": true',
+        "60 assignments; signed: 0",
+        "sent 0 POSTs",
+        "twilio-approved after 2 POSTs",
+        "30 numbers are signed",
+        "of 60 assignments, 0 had to be made again",
+    ],
+    "lost-callback": [
+        "sent 1 callback: 1 got lost, 0 arrived",
+        "asked Twilio by itself, 1 time",
+        "twilio-approved, learned by poll, and 30 numbers are signed",
+    ],
+    "two-at-once": [
+        "2 executions, 1 Trust Product: 1 created it",
+        "30 numbers are signed, 0 of them assigned twice",
+        "61 POSTs assign them",
+    ],
+    "drift": [
+        "By hand, 3 numbers went off the Trust Product, 1 of them off the Business Profile",
+        "Of the 30 numbers that were signed, 27 are",
+        "3 numbers had lost one, and 1 had one that was not known. 4 POSTs later 30 of the 30 are signed again",
+    ],
+    "orphans": [
+        "2 numbers are released, and are still assigned at Twilio: PN",
+        'with "release_orphans": true names 2 orphans, 0 of which a run before has named; it removes 0 numbers',
+        'without "release_orphans": true names 2 orphans, 2 of which a run before has named; it removes 0 numbers',
+        "2 numbers went off the Trust Product (2 DELETEs), then off the Business Profile (2); the other 28 are signed",
+    ],
+}
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", "run", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", catalogue.SCENARIOS)
+def test_a_story_comes_out_as_told_and_says_what_was_measured(name: str) -> None:
+    done = command("--scenario", name)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    for told in TOLD[name]:
+        assert told in done.stdout
+    assert re.search(r"^ +\d+\.\d s  Acme Support .*: onboarded", done.stdout, re.MULTILINE)
+    assert done.stdout.splitlines()[-1].startswith("Learned: ")
+
+
+def test_json_is_one_object_per_run_of_the_story_and_nothing_else() -> None:
+    done = command("--scenario", "rejected-and-resubmitted", "--json")
+
+    runs: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [run["status"] for run in runs] == ["FAILED", "FAILED", "SUCCEEDED"]
+
+
+def test_the_stories_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["run", "--list"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "first-onboarding",
+        "nothing-to-do",
+        "number-bought",
+        "rejected-and-resubmitted",
+        "lost-callback",
+        "two-at-once",
+        "drift",
+        "orphans",
+    ]
+    assert all(len(line.split()) > 4 for line in lines)
+
+
+def test_a_story_that_comes_out_otherwise_ends_with_1_and_what_differed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nobody_is_there(play: Play) -> str:
+        expect("subaccounts", len(play.local.fleet.subaccounts), 0)
+        return ""
+
+    story = replace(number_bought.SCENARIO, play=nobody_is_there)
+    monkeypatch.setitem(catalogue.SCENARIOS, "number-bought", story)
+
+    assert execute(["run", "--scenario", "number-bought"]) == 1
+
+    captured = capsys.readouterr()
+    assert "Learned" not in captured.out
+    assert captured.err == (
+        "shaken-stir run: number-bought did not come out as told: subaccounts: the story says 0, seen was 4.\n"
+    )
+
+
+def test_a_number_that_takes_more_calls_than_the_story_says_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(number_bought, "MOST_CALLS", 1)
+
+    with pytest.raises(DifferedError, match=r"^Trust Hub calls: the story says at most 1, seen was \d+$"):
+        play(number_bought.SCENARIO)
+
+
+def test_a_callback_that_arrives_after_all_is_told() -> None:
+    def callbacks_arrive(local: LocalStack) -> None:
+        local.simulator.controls.callbacks = lambda **_: None  # type: ignore[method-assign]
+
+    with pytest.raises(DifferedError, match=r"^callbacks that arrived: the story says 0, seen was 1$"):
+        play(lost_callback.SCENARIO, callbacks_arrive)
+
+
+def test_a_run_of_a_story_that_fails_is_told_with_its_cause() -> None:
+    def revoke_the_profiles(local: LocalStack) -> None:
+        for profile in local.simulator.state.customer_profiles:
+            profile.status = "draft"
+
+    with pytest.raises(DifferedError, match="the story says SUCCEEDED, seen was FAILED BusinessProfileNotApproved The"):
+        play(number_bought.SCENARIO, revoke_the_profiles)
+
+
+def play(scenario: Scenario, before: Callable[[LocalStack], None] = lambda _: None) -> str:
+    """Play a story without the command, on a stack that something was done to before."""
+    with LocalStack(scenario.fleet(), scenario.time_scale, scenario.parameters) as local:
+        before(local)
+        return scenario.play(Play(local, local.run_together, print))
+
+
+def test_sets_that_differ_are_told_in_order() -> None:
+    with pytest.raises(DifferedError, match="signed: the story says none, seen was PN1, PN2"):
+        expect("signed", {"PN2", "PN1"}, set())
+
+
+def test_an_unknown_story_is_told_with_the_names_the_likely_one_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["run", "--scenario", "lost-calback"]) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("shaken-stir run: There is no scenario lost-calback; choose one of lost-callback, ")
+    assert all(name in captured.err for name in catalogue.SCENARIOS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--scenario", "drift", "--event", "x.json"], "argument --event: not allowed with argument --scenario"),
+        (["--fleet", "1x1", "--scenario", "drift"], "argument --fleet: not allowed with argument --scenario"),
+        (["--scenario", "drift", "--repeat", "1"], "argument --repeat: not allowed with argument --scenario"),
+        (["--list", "--repeat", "1"], "argument --repeat: not allowed with argument --list"),
+        (["--list", "--scenario", "drift"], "argument --scenario: not allowed with argument --list"),
+    ],
+)
+def test_a_story_brings_its_own_event_and_fleet(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        execute(["run", *arguments])
+
+    assert end.value.code == 2
+    assert told in capsys.readouterr().err
