@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli import run, serve, twilio
 from local.addresses import EVERYWHERE
-from local.run import EXAMPLE_EVENT, SMALL_FLEET
+from local.run import SMALL_FLEET
 from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
 
 
@@ -20,30 +20,47 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--version", action="version", version=f"%(prog)s {version('shaken-stir-onboarding')}")
     commands = arguments.add_subparsers(required=True, metavar="COMMAND")
 
-    command = commands.add_parser("run", help="run the state machine against a simulated Twilio and show what happens")
+    command = commands.add_parser(
+        "run", help="run the state machine against a simulated Twilio, or your own, and show what happens"
+    )
     command.add_argument(
         "--event",
         type=Path,
-        default=EXAMPLE_EVENT,
         metavar="FILE",
-        help="a request, or an EventBridge event with one (events/onboarding.json)",
+        help="a request, or an EventBridge event with one (events/onboarding.json; with --live the whole fleet)",
     )
     command.add_argument(
         "--fleet",
-        default=str(SMALL_FLEET),
         metavar="FILE|NxM",
         help="what exists at Twilio: a fleet file (local/fleets/small.json), or N subaccounts with M numbers each",
     )
-    command.add_argument("--repeat", type=_positive_integer, default=1, metavar="K", help="send the event K times (1)")
+    command.add_argument("--repeat", type=_positive_integer, metavar="K", help="send the event K times (1)")
     command.add_argument(
         "--time-scale",
         type=_positive,
-        default=1.0,
         metavar="F",
         help="multiply every wait by F (1): retries, polls, leases, the review",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object per run and nothing else")
     command.add_argument("--log", type=Path, metavar="FILE", help="keep what the functions log")
+    live = command.add_argument_group("on a real account", "whose parent TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN name")
+    live.add_argument("--live", action="store_true", help="use it, not a simulated one; no AWS account is needed")
+    live.add_argument("--dry-run", action="store_true", help="send GETs only, and say what would be changed")
+    live.add_argument("--yes", action="store_true", help="do not ask before something is changed")
+    live.add_argument(
+        "--wait",
+        type=_minutes,
+        nargs="?",
+        const=_minutes("15"),
+        metavar="MINUTES",
+        help="wait for the verdict, and ask Twilio for it every so many minutes (15)",
+    )
+    live.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or ~/.local/state/shaken-stir)",
+    )
     command.set_defaults(command=run.command)
 
     command = commands.add_parser("serve", help="keep AWS, Twilio and the webhook up until Ctrl-C, for sam local")
@@ -71,6 +88,11 @@ def _positive(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
     return value
+
+
+def _minutes(text: str) -> int:
+    """Read minutes as whole seconds."""
+    return math.ceil(_positive(text) * 60)
 
 
 def _positive_integer(text: str) -> int:

@@ -9,31 +9,38 @@ from typing import TextIO
 
 from rich.console import Console
 
+from cli import live
 from cli.show import Lines, Live
 from cli.summary import summarise
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
-from local.run import LocalStack, load_event
+from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack, load_event
 from local.twilio.fleet import FleetError, load_fleet
 
 
 def command(options: argparse.Namespace) -> int:
     """Run the event against the fleet as often as asked; returns the exit code."""
+    if misused := _misused(options):
+        print(f"shaken-stir run: {misused}", file=sys.stderr)
+        return 2
+    if options.live:
+        return live.command(options)
     out = Console(file=sys.stdout, highlight=False)
     try:
-        event, fleet = load_event(options.event), load_fleet(options.fleet)
+        event, fleet = load_event(options.event or EXAMPLE_EVENT), load_fleet(options.fleet or str(SMALL_FLEET))
         with ExitStack() as stack:
             log = stack.enter_context(_log(options.log))
             stack.enter_context(redirect_stdout(log))
-            local = stack.enter_context(LocalStack(fleet, options.time_scale))
-            for number in range(1, options.repeat + 1):
+            local = stack.enter_context(LocalStack(fleet, options.time_scale or 1.0))
+            repeat = options.repeat or 1
+            for number in range(1, repeat + 1):
                 if options.json:
                     report = local.run(event)
                     out.file.write(report.model_dump_json() + "\n")
                     out.file.flush()
                     continue
-                if options.repeat > 1:
-                    out.print(f"\n[bold]Run {number} of {options.repeat}[/bold]")
+                if repeat > 1:
+                    out.print(f"\n[bold]Run {number} of {repeat}[/bold]")
                 with Live(out) if out.is_terminal else Lines(out) as show:
                     report = local.run(event, on_change=show.update)
                 whole_fleet = not local.engine.execution_input(event).get("subaccounts")
@@ -42,6 +49,16 @@ def command(options: argparse.Namespace) -> int:
         print(f"shaken-stir run: {error}", file=sys.stderr)
         return 2
     return 0 if report.status == "SUCCEEDED" else 1
+
+
+def _misused(options: argparse.Namespace) -> str | None:
+    """Say what options do not go together."""
+    others = ("fleet", "repeat", "time_scale") if options.live else ("dry_run", "yes", "wait", "state")
+    given = [f"--{name.replace('_', '-')}" for name in others if getattr(options, name)]
+    if not given:
+        return None
+    how = "cannot be used with --live" if options.live else "is for --live only"
+    return f"{' and '.join(given)} {how}; leave it out."
 
 
 def _log(path: Path | None) -> TextIO:

@@ -2,9 +2,11 @@
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -55,15 +57,157 @@ class Row(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """Where a run stands; `review` is the Trust Product's status at Twilio, None before there is a product."""
+    """Where a run stands.
+
+    `review` is the Trust Product's status at Twilio, None before there is a product; `next_look` is when Twilio is
+    asked next for the verdict, None if nothing waits for it.
+    """
 
     seconds: float
     rows: list[Row]
     review: str | None
     twilio_calls: int
+    next_look: datetime | None = None
 
 
-class LocalStack:
+class Stack(ABC):
+    """The product on this machine, and a Twilio that its functions speak to.
+
+    Attributes:
+        engine: The AWS side.
+    """
+
+    engine: Engine
+
+    @abstractmethod
+    def twilio_calls(self) -> Counter[str]:
+        """Count the requests to Twilio so far, by method and route."""
+
+    @abstractmethod
+    def review(self, arn: str) -> str | None:
+        """Say what the status of an execution's Trust Product is, None before there is one."""
+
+    @abstractmethod
+    def friendly_name(self, sid: str) -> str:
+        """Give the name of an account (`AC…`)."""
+
+    @abstractmethod
+    def left_out(self) -> dict[str, str]:
+        """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
+
+    def wait(self, arn: str, tell: Callable[[], object]) -> dict[str, Any]:
+        """Wait until an execution has ended.
+
+        Args:
+            arn: The execution.
+            tell: Called now and then.
+
+        Returns:
+            What Step Functions says of it.
+        """
+        try:
+            return self.engine.wait(arn, on_poll=tell)
+        except KeyboardInterrupt:
+            self.engine.stop_execution(arn)
+            raise
+
+    def next_look(self, arn: str) -> datetime | None:  # noqa: ARG002 - for those who know
+        """Say when Twilio is asked next for the verdict that an execution waits for, None if nobody knows."""
+        return None
+
+    @property
+    def table(self) -> Progress:
+        """The progress table, read as the functions read it."""
+        return progress.connect(settings.load())
+
+    def run(self, event: Mapping[str, Any], on_change: Callable[[Snapshot], None] | None = None) -> Report:
+        """Start an execution from an event and wait until it has ended.
+
+        Args:
+            event: A plain request, or an EventBridge event that carries one.
+            on_change: Called now and then with where the run stands.
+
+        Raises:
+            EventError: No rule of the template matches the event.
+        """
+        request = self.engine.execution_input(event)
+        calls = self.twilio_calls()
+        invocations = sum(self.engine.invocations.values())
+        started = time.monotonic()
+        arn = self.engine.start_execution(request)
+
+        def tell() -> None:
+            if on_change:
+                on_change(self.snapshot(arn, time.monotonic() - started, calls.total()))
+
+        execution = self.wait(arn, tell)
+        tell()
+        outcomes = self.table.outcomes(execution["name"])
+        numbers: Counter[Stage] = Counter()
+        for outcome in outcomes:
+            numbers.update(outcome.numbers)
+        return Report(
+            status=execution["status"],
+            error=execution.get("error"),
+            cause=execution.get("cause"),
+            trust_product=self.trust_product(arn),
+            subaccounts=subaccounts_of(outcomes),
+            numbers=dict(numbers),
+            twilio_calls=dict(self.twilio_calls() - calls),
+            state_transitions=self.engine.state_transitions(arn),
+            lambda_invocations=sum(self.engine.invocations.values()) - invocations,
+            seconds=round(time.monotonic() - started, 2),
+        )
+
+    def snapshot(self, arn: str, seconds: float, calls_before: int) -> Snapshot:
+        """Look where the review stands, and every subaccount that the execution has come to."""
+        execution = arn.rpartition(":")[2]
+        rows = [
+            Row(
+                sid=item["sk"].removeprefix("SUBACCOUNT#"),
+                friendly_name=self.friendly_name(item["sk"].removeprefix("SUBACCOUNT#")),
+                status=item["status"],
+                numbers=self._numbers(item),
+            )
+            for item in self.table.fleet()
+            if execution in {item.get("lease_execution"), item.get("recorded_by")}
+        ]
+        return Snapshot(
+            seconds=seconds,
+            rows=rows,
+            review=self.review(arn),
+            twilio_calls=self.twilio_calls().total() - calls_before,
+            next_look=self.next_look(arn),
+        )
+
+    def phone_numbers(self, subaccount_sid: str) -> list[PhoneNumberRecord]:
+        """Read where each number of a subaccount stands."""
+        return self.table.all_phone_numbers(subaccount_sid)
+
+    def _numbers(self, item: dict[str, Any]) -> dict[Stage, int]:
+        """Counts are recorded at a subaccount's end; while it is worked on they are counted afresh."""
+        if item["status"] == "in_progress":
+            return self.table.count_stages(item["sk"].removeprefix("SUBACCOUNT#"))
+        return {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
+
+    def trust_product(self, arn: str) -> TrustProductReport | None:
+        """Report the Trust Product as the last state at the machine's top level left it.
+
+        The state that finds a rejection fails, so it leaves its news only in the table.
+        """
+        for event in reversed(self.engine.history(arn)):
+            output = event.get("stateExitedEventDetails", {}).get("output")
+            product = json.loads(output).get("trust_product") if output else None
+            if product:
+                report = TrustProductReport.model_validate(product)
+                record = self.table.trust_product(report.sid)
+                if record and record.status is Status.REJECTED and report.status != record.status:
+                    return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
+                return report
+        return None
+
+
+class LocalStack(Stack):
     """The simulator and the engine, as a context manager.
 
     Args:
@@ -89,7 +233,6 @@ class LocalStack:
         self._time_scale = time_scale
         self._parameters = parameters or {}
         self._stack = ExitStack()
-        self.engine: Engine
 
     def __enter__(self) -> Self:
         try:
@@ -114,104 +257,21 @@ class LocalStack:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    @property
-    def table(self) -> Progress:
-        """The progress table, read as the functions read it."""
-        return progress.connect(settings.load())
+    def twilio_calls(self) -> Counter[str]:
+        """Count the requests to the simulator so far, by method and route."""
+        return Counter(self.simulator.calls)
 
-    def run(self, event: Mapping[str, Any], on_change: Callable[[Snapshot], None] | None = None) -> Report:
-        """Start an execution from an event and wait until it has ended.
-
-        Args:
-            event: A plain request, or an EventBridge event that carries one.
-            on_change: Called now and then with where the run stands.
-
-        Raises:
-            EventError: No rule of the template matches the event.
-        """
-        request = self.engine.execution_input(event)
-        calls = Counter(self.simulator.calls)
-        invocations = sum(self.engine.invocations.values())
-        started = time.monotonic()
-        arn = self.engine.start_execution(request)
-
-        def tell() -> None:
-            if on_change:
-                on_change(self.snapshot(time.monotonic() - started, sum(calls.values())))
-
-        try:
-            execution = self.engine.wait(arn, on_poll=tell)
-        except KeyboardInterrupt:
-            self.engine.stop_execution(arn)
-            raise
-        tell()
-        outcomes = self.table.outcomes(execution["name"])
-        numbers: Counter[Stage] = Counter()
-        for outcome in outcomes:
-            numbers.update(outcome.numbers)
-        return Report(
-            status=execution["status"],
-            error=execution.get("error"),
-            cause=execution.get("cause"),
-            trust_product=self._trust_product(arn),
-            subaccounts=subaccounts_of(outcomes),
-            numbers=dict(numbers),
-            twilio_calls=dict(Counter(self.simulator.calls) - calls),
-            state_transitions=self.engine.state_transitions(arn),
-            lambda_invocations=sum(self.engine.invocations.values()) - invocations,
-            seconds=round(time.monotonic() - started, 2),
-        )
-
-    def snapshot(self, seconds: float, calls_before: int) -> Snapshot:
-        """Look where every subaccount and the review stand."""
-        rows = [
-            Row(
-                sid=item["sk"].removeprefix("SUBACCOUNT#"),
-                friendly_name=self._friendly_name(item["sk"].removeprefix("SUBACCOUNT#")),
-                status=item["status"],
-                numbers=self._numbers(item),
-            )
-            for item in self.table.fleet()
-        ]
+    def review(self, arn: str) -> str | None:  # noqa: ARG002 - there is one product at a time
+        """Say what the status of the newest Trust Product is, None before there is one."""
         products = [product.status for product in self.simulator.state.trust_products]
-        return Snapshot(
-            seconds=seconds,
-            rows=rows,
-            review=products[-1] if products else None,
-            twilio_calls=sum(self.simulator.calls.values()) - calls_before,
-        )
+        return products[-1] if products else None
 
-    def phone_numbers(self, subaccount_sid: str) -> list[PhoneNumberRecord]:
-        """Read where each number of a subaccount stands."""
-        return self.table.all_phone_numbers(subaccount_sid)
+    def friendly_name(self, sid: str) -> str:
+        """Give the name of an account (`AC…`), as the fleet has it."""
+        names = {subaccount.sid: subaccount.friendly_name for subaccount in self.fleet.subaccounts}
+        return names.get(sid, "parent account")
 
     def left_out(self) -> dict[str, str]:
         """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
         accounts = self.simulator.state.accounts
         return {account.sid: account.status for account in accounts if account.status != "active"}
-
-    def _numbers(self, item: dict[str, Any]) -> dict[Stage, int]:
-        """Counts are recorded at a subaccount's end; while it is worked on they are counted afresh."""
-        if item["status"] == "in_progress":
-            return self.table.count_stages(item["sk"].removeprefix("SUBACCOUNT#"))
-        return {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
-
-    def _friendly_name(self, sid: str) -> str:
-        names = {subaccount.sid: subaccount.friendly_name for subaccount in self.fleet.subaccounts}
-        return names.get(sid, "parent account")
-
-    def _trust_product(self, arn: str) -> TrustProductReport | None:
-        """The Trust Product as the last state at the machine's top level left it.
-
-        The state that finds a rejection fails, so it leaves its news only in the table.
-        """
-        for event in reversed(self.engine.history(arn)):
-            output = event.get("stateExitedEventDetails", {}).get("output")
-            product = json.loads(output).get("trust_product") if output else None
-            if product:
-                report = TrustProductReport.model_validate(product)
-                record = self.table.trust_product(report.sid)
-                if record and record.status is Status.REJECTED and report.status != record.status:
-                    return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
-                return report
-        return None
