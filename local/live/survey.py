@@ -300,13 +300,10 @@ def read_numbers(
     what = "accounts' phone numbers"
     tell(what, 0, len(accounts))
     read: dict[str, AccountNumbers] = {}
-    pool = ThreadPoolExecutor(THREADS)
-    try:
+    with ThreadPoolExecutor(THREADS) as pool:
         for it in pool.map(lambda account: read_account(hub, request, account), accounts):
             read[it.account.sid] = it
             tell(what, len(read), len(accounts))
-    finally:
-        pool.shutdown(cancel_futures=True)
     return read
 
 

@@ -13,11 +13,12 @@ import pytest
 from cli.main import execute
 from local.live import account, request, survey
 from local.live.assumptions import ASSUMPTIONS
-from local.live.read_only import read_only
+from local.live.read_only import WriteRefused, read_only
 from local.run import ROOT
 from local.twilio.app import App
 from local.twilio.messages import Request, Response
 from onboarding.errors import TwilioThrottled
+from onboarding.trust_hub import TrustHub
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import HOSTS, TwilioItself
 from tests.integration.onboarding.world import (
@@ -322,6 +323,33 @@ def test_a_big_fleet_is_read_side_by_side_but_by_few_at_once(twilio: Start, monk
     assert 1 < most <= account.THREADS
     assert told[-1] == ("accounts' phone numbers", 61, 61)
     assert [done for what, done, _ in told if what == "accounts' phone numbers"] == list(range(62))
+
+
+def test_nothing_in_it_can_change_anything(twilio: Start, doctor_here: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulated = twilio()
+    monkeypatch.setattr(
+        TrustHub, "trust_products", lambda hub: [hub.create_trust_product("Acme", "trust@acme.example")]
+    )
+
+    with pytest.raises(WriteRefused, match="POST /v1/TrustProducts to .* was not sent"):
+        doctor_here(simulated)
+
+    assert {sent.method for sent in simulated.sent} == {"GET"}
+
+
+def test_a_survey_that_is_stopped_asks_for_no_further_account(twilio: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulated = twilio(subaccounts=[subaccount(index, 1) for index in range(1, 61)], latency=0.02)
+    simulated.known_here(monkeypatch)
+    hub = account.connect(account.credentials(simulated.environment()))
+
+    def stop(_: str, done: int, total: int | None) -> None:
+        if total and done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        survey.take(hub, request.complete(NAMED), stop)
+
+    assert sum("IncomingPhoneNumbers" in sent.path for sent in simulated.sent) < 60
 
 
 def test_ctrl_c_ends_it_cleanly(twilio: Start) -> None:
