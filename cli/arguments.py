@@ -5,7 +5,7 @@ import math
 from importlib.metadata import version
 from pathlib import Path
 
-from cli import run, serve, twilio
+from cli import doctor, run, serve, twilio
 from local.addresses import EVERYWHERE
 from local.run import SMALL_FLEET
 from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
@@ -80,6 +80,19 @@ def parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=TWILIO_PORT, metavar="N", help=f"where to listen ({TWILIO_PORT})"
     )
     command.set_defaults(command=twilio.command)
+
+    command = commands.add_parser(
+        "doctor",
+        help="look at a real Twilio account, and say what a run would do; changes nothing",
+        description="Reads the account of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and says what is there, what is in "
+        "the way, and what a run would send. It sends GETs only; anything else is stopped within the process.",
+        epilog="Exit code: 0 nothing is in the way, 1 something is, 2 wrong option or missing variable, 130 Ctrl-C.",
+    )
+    command.add_argument(
+        "--event", type=Path, metavar="FILE", help="the request that the run would be given (the whole fleet: {})"
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    command.set_defaults(command=doctor.command)
     return arguments
 
 

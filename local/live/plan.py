@@ -1,6 +1,7 @@
 """What a run would do, call by call, in numbers: worked out from a survey by the state machine's own order.
 
-It is the plan of a first run. One whose table knows the numbers already sends as many POSTs, but fewer GETs.
+It is the plan of a first run, with an empty table. A run whose table knows the numbers sends the same POSTs, but for
+numbers that Twilio refused within the last 7 days, and fewer GETs; and it may release orphans that two runs have named.
 """
 
 from collections import Counter
@@ -62,7 +63,7 @@ def make(survey: Survey) -> Plan:
         creates=not survey.product,
         connects=not survey.product or not survey.product.connection_sid,
         submits=not survey.product or survey.product.status in SUBMITTABLE,
-        in_the_way=tuple(f"{sid} would fail: {why}" for sid, why in unread_of(survey).items()),
+        in_the_way=tuple(obstacles(survey)),
     )
     counted = replace(plan, gets=gets(survey, plan), posts=posts(plan))
     return replace(counted, words=words(survey, counted))
@@ -70,8 +71,10 @@ def make(survey: Survey) -> Plan:
 
 def gets(survey: Survey, plan: Plan) -> dict[str, int]:
     """Count the GETs."""
-    together = profile_gets(survey) + product_gets(survey) + account_gets(survey) + number_gets(survey)
+    together = profile_gets(survey) + account_gets(survey) + product_gets(survey) + number_gets(survey)
     together += Counter({CONNECTIONS: int(plan.connects), PRODUCT: plan.submits + verdict_gets(survey)})
+    if not survey.request.phone_numbers:
+        together += audit_gets(survey) + orphan_gets(survey)
     return dict(together)
 
 
@@ -117,6 +120,17 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def obstacles(survey: Survey) -> Iterator[str]:
+    """Say what would make a run fail, or do harm, although it begins."""
+    if survey.filter_holds is False:
+        yield (
+            "A look-up of assigned numbers by their SIDs did not find them all, so a run would assign some twice; "
+            "do not run, and ask Twilio's support about ChannelEndpointSids."
+        )
+    for sid, why in unread_of(survey).items():
+        yield f"{sid} would fail: {why}"
+
+
 def numbers_worked_on(survey: Survey) -> Iterator[Number]:
     """Pick the numbers of the accounts that a run would work on."""
     for account in survey.worked_on:
@@ -134,7 +148,9 @@ def profile_gets(survey: Survey) -> Counter[str]:
 
 
 def account_gets(survey: Survey) -> Counter[str]:
-    """Count what `List Subaccounts` asks."""
+    """Count what `List Subaccounts` asks: nothing for named numbers, whose subaccount is asked for them anyway."""
+    if survey.request.phone_numbers:
+        return Counter()
     one = len(survey.request.subaccounts or []) == 1
     return Counter([ACCOUNT]) if one else Counter({ACCOUNTS: pages([survey.account, *survey.subaccounts])})
 
@@ -164,9 +180,26 @@ def number_gets(survey: Survey) -> Counter[str]:
     return asked
 
 
+def audit_gets(survey: Survey) -> Counter[str]:
+    """Count what `Audit Assignments` asks: all that is assigned."""
+    return Counter({ON_PROFILE: pages(survey.on_profile.assignments), ON_PRODUCT: pages(survey.on_product.assignments)})
+
+
+def orphan_gets(survey: Survey) -> Counter[str]:
+    """Count what `Find Orphans` asks: all other accounts' numbers, if some number is in none that the run worked on."""
+    assigned = survey.on_profile.by_number.keys() | survey.on_product.by_number.keys()
+    if not survey.whole_fleet or unread_of(survey) or assigned <= {it.sid for it in numbers_worked_on(survey)}:
+        return Counter()
+    listed = {account.sid for account in survey.worked_on}
+    others = sum(it.calls for sid, it in survey.numbers.items() if sid not in listed)
+    return Counter({ACCOUNTS: pages([survey.account, *survey.subaccounts]), NUMBERS: others})
+
+
 def verdict_gets(survey: Survey) -> int:
     """Count what `Await Review` and `Check Trust Product` ask when the verdict comes by callback."""
-    return 1 if survey.product and survey.product.status is Status.APPROVED else 2
+    if not survey.product or survey.product.status is not Status.APPROVED:
+        return 2
+    return 0 if survey.request.phone_numbers else 1
 
 
 def pages(listed: Sized) -> int:

@@ -1,5 +1,6 @@
 """A guard below every HTTP client: while it is up, nothing but GETs leaves this process."""
 
+from asyncio import BaseEventLoop
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -15,9 +16,10 @@ class WriteRefused(Exception):  # noqa: N818 - says what happened
 def read_only() -> Iterator[None]:
     """Refuse every request but GETs, in the whole process, until the end of the block.
 
-    The guard sits where a request line is written, in the standard library's HTTP connection. urllib, urllib3, and so
+    The guard sits where a request line is written, in the standard library's HTTP connection: urllib, urllib3, and so
     requests, boto3 and the twilio library send by it and by nothing else. Asynchronous clients (aiohttp, which the
-    twilio library only uses when told to) and bare sockets do not: nothing here uses them.
+    twilio library uses when told to) have no such place, so they get no connection at all. Only who writes HTTP to a
+    socket by hand is not stopped.
 
     Raises:
         WriteRefused: In the place of the request, on the thread that was about to send it.
@@ -31,5 +33,11 @@ def read_only() -> Iterator[None]:
             )
         send(connection, method, url, *args, **options)
 
-    with patch.object(HTTPConnection, "putrequest", send_if_get):
+    async def no_connection(*_: Any, **__: Any) -> None:
+        raise WriteRefused("An asynchronous client was not connected: nothing may be changed now.")
+
+    with (
+        patch.object(HTTPConnection, "putrequest", send_if_get),
+        patch.object(BaseEventLoop, "create_connection", no_connection),
+    ):
         yield

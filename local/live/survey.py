@@ -46,9 +46,10 @@ type OnProgress = Callable[[str, int, int | None], object]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A phone number; `ineligible` is why it is not to be signed, None if it is."""
+    """A phone number: the region of the request that it is eligible for, or why it is not."""
 
     sid: str
+    region: str | None
     ineligible: str | None
 
 
@@ -74,9 +75,9 @@ class Assigned:
         return {number: sids for number, sids in self.by_number.items() if len(sids) > 1}
 
     @property
-    def count(self) -> int:
-        """How many assignments there are."""
-        return sum(map(len, self.by_number.values()))
+    def assignments(self) -> list[str]:
+        """All assignments."""
+        return [sid for sids in self.by_number.values() for sid in sids]
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Survey:
         numbers: The phone numbers by account (`AC…`): of all accounts that are not closed when the request means the
             whole fleet, else of those that a run would work on.
         refused: Why a run would end before it changes anything, empty if it would not.
-        filter_holds: Whether a look-up of assigned numbers by SID gave what the whole list says, None if none is.
+        filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
     """
 
     request: CompleteRequest
@@ -148,7 +149,7 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
     """
     tell = on_progress or (lambda *_: None)
     tell("the account", 0, None)
-    account = patiently(hub.account, hub.account_sid) or Account(hub.account_sid, "", "unknown")
+    account = hub.account(hub.account_sid) or Account(hub.account_sid, "", "unknown")
     if is_subaccount(account):
         return Survey(request, account, refused=(subaccounts_credentials(account),))
     refused: list[str] = [] if account.status == "active" else [not_active(account)]
@@ -299,13 +300,10 @@ def read_numbers(
     what = "accounts' phone numbers"
     tell(what, 0, len(accounts))
     read: dict[str, AccountNumbers] = {}
-    pool = ThreadPoolExecutor(THREADS)
-    try:
+    with ThreadPoolExecutor(THREADS) as pool:
         for it in pool.map(lambda account: read_account(hub, request, account), accounts):
             read[it.account.sid] = it
             tell(what, len(read), len(accounts))
-    finally:
-        pool.shutdown(cancel_futures=True)
     return read
 
 
@@ -327,8 +325,13 @@ def read_account(hub: TrustHub, request: CompleteRequest, account: Account) -> A
                 numbers += page
     except TwilioRefused as refusal:
         return AccountNumbers(account, calls=calls + 1, unread=str(refusal))
-    judged = (Number(it.sid, ineligible_because(it, request.regions)) for it in numbers)
-    return AccountNumbers(account, tuple(judged), calls)
+    return AccountNumbers(account, tuple(judge(it, request.regions) for it in numbers), calls)
+
+
+def judge(number: PhoneNumber, regions: list[str]) -> Number:
+    """Say whether a number is to be signed, as `List Phone Numbers` does."""
+    region = next((region for region in regions if not ineligible_because(number, [region])), None)
+    return Number(number.sid, region, None if region else ineligible_because(number, regions))
 
 
 def pages(hub: TrustHub, account_sid: str) -> Iterator[list[PhoneNumber]]:
@@ -346,4 +349,4 @@ def filter_holds(assignments: ChannelEndpointAssignments, known: Assigned) -> bo
     sample = list(known.by_number)[:SIDS_PER_FILTER]
     if not sample:
         return None
-    return patiently(assignments.find, sample).keys() == set(sample)
+    return patiently(assignments.find, sample).keys() >= set(sample)

@@ -1,5 +1,6 @@
 """While a command reads, nothing but GETs leaves the process, whoever sends it."""
 
+import asyncio
 import contextlib
 import http.client
 import os
@@ -8,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+import aiohttp
 import boto3
 import pytest
 import requests
@@ -131,6 +133,20 @@ def test_aws_cannot_be_changed_either(simulated: TwilioItself) -> None:
         client.delete_table(TableName="progress")
 
     assert simulated.simulator.calls == {}
+
+
+def test_an_asynchronous_client_gets_no_connection(simulated: TwilioItself) -> None:
+    async def send() -> None:
+        context = ssl.create_default_context(cafile=os.environ["REQUESTS_CA_BUNDLE"])
+        async with aiohttp.ClientSession() as session, session.post(PRODUCTS, ssl=context):
+            pass
+
+    with read_only(), pytest.raises(WriteRefused, match="asynchronous"):
+        asyncio.run(send())
+
+    assert simulated.sent == []
+    asyncio.run(send())
+    assert [sent.method for sent in simulated.sent] == ["POST"]
 
 
 def test_the_guard_ends_with_its_block(simulated: TwilioItself) -> None:

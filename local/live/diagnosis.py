@@ -1,0 +1,275 @@
+"""What a person wants to know of an account before a run: findings, each with a mark, and what is in the way."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+from local.live import plan, survey
+from local.live.account import ACCOUNT_SID, AUTH_TOKEN
+from local.live.assumptions import ASSUMPTIONS
+from local.live.plan import Plan, plural
+from local.live.survey import Assigned, OnProgress, Survey
+from onboarding.errors import CredentialsRefused, OnboardingError
+from onboarding.models import CompleteRequest, Stage, Status
+from onboarding.trust_hub import Account, Bundle, TrustHub
+
+MOST_NAMED = 3
+
+
+class Mark(StrEnum):
+    """What a finding means: all is well, worth a look, in the way of a run, or not to be told from here."""
+
+    WELL = "well"
+    LOOK = "look"
+    IN_THE_WAY = "in the way"
+    UNKNOWN = "unknown"
+
+
+class Finding(BaseModel):
+    """A sentence with a mark."""
+
+    mark: Mark
+    text: str
+
+
+class Section(BaseModel):
+    """Findings on one subject."""
+
+    title: str
+    findings: list[Finding]
+
+
+class Diagnosis(BaseModel):
+    """The account in words and numbers, as `shaken-stir doctor --json` prints it.
+
+    Attributes:
+        in_the_way: What would make a run fail, empty if nothing is known to.
+        sections: The findings.
+        subaccounts: How many there are, by status.
+        numbers: The numbers of the accounts that a run would work on, by stage.
+        business_profile_sid, trust_product_sid: What a run would use, None for nothing or a new one.
+        gets, posts: What a run would send, by route.
+    """
+
+    account_sid: str
+    in_the_way: list[str]
+    sections: list[Section]
+    subaccounts: dict[str, int] = {}
+    numbers: dict[Stage, int] = {}
+    business_profile_sid: str | None = None
+    trust_product_sid: str | None = None
+    gets: dict[str, int] = {}
+    posts: dict[str, int] = {}
+
+
+def diagnose(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None = None) -> Diagnosis:
+    """Read an account and say how it stands; an account that cannot be read is a diagnosis, too.
+
+    Args:
+        hub: The client.
+        request: What a run would be asked for.
+        on_progress: Called now and then.
+    """
+    try:
+        read = survey.take(hub, request, on_progress)
+    except CredentialsRefused:
+        refused = (
+            f"Twilio refused the credentials (HTTP 401); check {ACCOUNT_SID} and {AUTH_TOKEN}: "
+            "they must be the parent account's SID and its own Auth Token, no API key's secret."
+        )
+        return unreadable(hub, "Credentials", refused)
+    except OnboardingError as error:
+        return unreadable(hub, "Twilio", str(error))
+    planned = plan.make(read)
+    return Diagnosis(
+        account_sid=hub.account_sid,
+        in_the_way=list(planned.in_the_way),
+        sections=[section for section in tell(read, planned) if section.findings],
+        subaccounts=Counter(account.status for account in read.subaccounts),
+        numbers=stages(read),
+        business_profile_sid=read.profile.sid if read.profile else None,
+        trust_product_sid=read.product.sid if read.product else None,
+        gets=planned.gets,
+        posts=planned.posts,
+    )
+
+
+def unreadable(hub: TrustHub, title: str, sentence: str) -> Diagnosis:
+    """Say that nothing more can be said."""
+    findings = [Finding(mark=Mark.IN_THE_WAY, text=sentence)]
+    return Diagnosis(
+        account_sid=hub.account_sid, in_the_way=[sentence], sections=[Section(title=title, findings=findings)]
+    )
+
+
+def tell(read: Survey, planned: Plan) -> list[Section]:
+    """Put all that was read into findings."""
+    if survey.is_subaccount(read.account):
+        return [Section(title="Credentials", findings=in_the_way(planned.in_the_way))]
+    return [
+        Section(title="Credentials", findings=[of_credentials(read.account)]),
+        Section(title="Subaccounts", findings=of_subaccounts(read)),
+        Section(title="Business Profile", findings=of_profiles(read)),
+        Section(title="Trust Product", findings=of_products(read)),
+        Section(title="Phone numbers", findings=of_numbers(read)),
+        Section(title="Assigned at Twilio", findings=of_assignments(read)),
+        Section(title="What a run would do", findings=[*in_the_way(planned.in_the_way), *map(well, planned.words)]),
+        Section(title="Assumptions about Twilio (docs/first-day.md)", findings=of_assumptions(read)),
+    ]
+
+
+def stages(read: Survey) -> dict[Stage, int]:
+    """Count the numbers that a run would work on, by where Twilio's lists show them."""
+    counted: Counter[Stage] = Counter()
+    for number in plan.numbers_worked_on(read):
+        if number.sid in read.on_product.by_number:
+            counted[Stage.ON_TRUST_PRODUCT] += 1
+        elif number.ineligible:
+            counted[Stage.INELIGIBLE] += 1
+        elif number.sid in read.on_profile.by_number:
+            counted[Stage.ON_BUSINESS_PROFILE] += 1
+        else:
+            counted[Stage.DISCOVERED] += 1
+    return dict(counted)
+
+
+def of_credentials(account: Account) -> Finding:
+    """Tell whose credentials they are."""
+    return well(f"The Auth Token of {account.sid} «{account.friendly_name}» works; it is a parent account.")
+
+
+def of_subaccounts(read: Survey) -> list[Finding]:
+    """Tell which subaccounts there are, and which cannot be worked on."""
+    by_status: dict[str, list[str]] = {}
+    for account in read.subaccounts:
+        by_status.setdefault(account.status, []).append(account.sid)
+    active = by_status.pop("active", [])
+    found = [
+        well(
+            f"{plural(len(active), 'subaccount')} active; a run would work on {plural(len(read.worked_on), 'account')}."
+        )
+    ]
+    found += [
+        look(f"{plural(len(sids), 'subaccount')} {status}: {named(sids)}; only active ones are worked on.")
+        for status, sids in by_status.items()
+    ]
+    found += [look(f"The numbers of {sid} could not be read: {why}") for sid, why in read.unread.items()]
+    return found
+
+
+def of_profiles(read: Survey) -> list[Finding]:
+    """Tell of the Business Profiles."""
+    others = [profile for profile in read.profiles if profile != read.profile]
+    found = [well(f"{described(read.profile)}: a run uses it.")] if read.profile else []
+    return found + [look(f"{described(profile)}: not used.") for profile in others]
+
+
+def of_products(read: Survey) -> list[Finding]:
+    """Tell of the Trust Products, and how the one that a run uses is connected."""
+    found = []
+    if product := read.product:
+        mark = look if product.status is Status.REJECTED else well
+        found.append(mark(f"{product.sid} ({product.status.value}): a run uses it."))
+        profile = read.profile.sid if read.profile else "the Business Profile"
+        if product.connection_sid:
+            found.append(well(f"It is connected to {profile} ({product.connection_sid})."))
+        else:
+            found.append(look(f"It is not connected to {profile} yet."))
+    elif read.profile:
+        found.append(look("There is none for this profile yet: a run creates one."))
+    used = read.product.sid if read.product else None
+    return found + [look(f"{described(it)}: not used.") for it in read.products if it.sid != used]
+
+
+def of_numbers(read: Survey) -> list[Finding]:
+    """Tell how many numbers a run would work on, and how far they are."""
+    numbers = list(plan.numbers_worked_on(read))
+    if not numbers:
+        return []
+    regions = Counter(number.region for number in numbers if number.region)
+    by_region = ", ".join(f"{count:,} of {region}" for region, count in sorted(regions.items())) or "none"
+    found = [well(f"{plural(len(numbers), 'number')} in all; eligible: {by_region}.")]
+    counted = stages(read)
+    told = {
+        Stage.ON_TRUST_PRODUCT: "on the Trust Product",
+        Stage.ON_BUSINESS_PROFILE: "on the Business Profile only",
+        Stage.DISCOVERED: "on neither",
+    }
+    found += [well(f"{counted[stage]:,} {words}.") for stage, words in told.items() if stage in counted]
+    reasons = Counter(number.ineligible for number in numbers if number.ineligible)
+    found += [look(f"{count:,} ineligible: {reason}.") for reason, count in reasons.most_common()]
+    worked_on = {account.sid for account in read.worked_on}
+    for sid, it in read.numbers.items():
+        left_out = sum(not number.ineligible for number in it.numbers) if sid not in worked_on else 0
+        if left_out:
+            whose = "the parent (include_parent)" if sid == read.account.sid else f"{sid} ({it.account.status})"
+            found.append(look(f"{left_out:,} eligible of {whose} left out."))
+    return found
+
+
+def of_assignments(read: Survey) -> list[Finding]:
+    """Tell what is amiss with the assignments: duplicates, orphans, what is on the product alone."""
+    if not read.profile:
+        return []
+    found = [*of_duplicates("Business Profile", read.on_profile), *of_duplicates("Trust Product", read.on_product)]
+    if alone := read.on_product.by_number.keys() - read.on_profile.by_number.keys():
+        found.append(
+            look(f"{plural(len(alone), 'number')} on the Trust Product but not on the profile: {named(alone)}.")
+        )
+    if read.orphans:
+        found.append(
+            look(f"{plural(len(read.orphans), 'assigned number')} in no account any more: {named(read.orphans)}.")
+        )
+    elif read.orphans is None:
+        found.append(
+            Finding(mark=Mark.UNKNOWN, text="Orphans: not looked for, since not every account's numbers were read.")
+        )
+    return found or [well("No number is assigned twice, and every assigned number is in an account.")]
+
+
+def of_duplicates(where: str, assigned: Assigned) -> list[Finding]:
+    """Tell which numbers are assigned twice."""
+    twice = assigned.duplicates
+    return (
+        [look(f"{plural(len(twice), 'number')} assigned to the {where} more than once: {named(twice)}.")]
+        if twice
+        else []
+    )
+
+
+def of_assumptions(read: Survey) -> list[Finding]:
+    """Tell what was borne out of what the product assumes of Twilio."""
+    marks = {True: Mark.WELL, False: Mark.LOOK, None: Mark.UNKNOWN}
+    held = [(assumption.text, assumption.holds(read)) for assumption in ASSUMPTIONS]
+    return [
+        Finding(mark=marks[holds], text=text if holds is not False else f"Not borne out here: {text}")
+        for text, holds in held
+    ]
+
+
+def well(text: str) -> Finding:
+    """Make a finding that all is well."""
+    return Finding(mark=Mark.WELL, text=text)
+
+
+def look(text: str) -> Finding:
+    """Make a finding that is worth a look."""
+    return Finding(mark=Mark.LOOK, text=text)
+
+
+def in_the_way(sentences: Iterable[str]) -> list[Finding]:
+    """Make findings of what would make a run fail."""
+    return [Finding(mark=Mark.IN_THE_WAY, text=sentence) for sentence in sentences]
+
+
+def described(bundle: Bundle) -> str:
+    """Name a Business Profile or Trust Product with its status."""
+    return f"{bundle.sid} «{bundle.friendly_name}» ({bundle.status.value})"
+
+
+def named(sids: Collection[str]) -> str:
+    """Name some of many."""
+    first = sorted(sids)[:MOST_NAMED]
+    return ", ".join(first) + (f" and {len(sids) - len(first):,} more" if len(sids) > len(first) else "")
