@@ -131,7 +131,7 @@ class StateFile:
                     pause = max(pause, _take_over(item, now, settle_seconds))
                     table.put_item(item)
             except (JsonRESTError, LookupError, TypeError, ValueError):
-                raise self._damaged(f"{item['sk']['S']} is no item of the table") from None
+                raise self._damaged(f"{', '.join(_key(item))} is no item of the table") from None
         with _Keeper(self, table).keeping():
             yield pause
 
