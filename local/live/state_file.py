@@ -288,12 +288,14 @@ def _expired(item: Attributes, now: float) -> bool:
 
 
 def _take_over(item: Attributes, now: float, settle_seconds: float) -> float:
-    """End the lease of a run that is gone; gives the seconds for which its POSTs may still be unseen."""
-    for attribute in LEASE:
-        item.pop(attribute, None)
-    pause = 0.0
-    if "unsettled_until" in item:
-        left = float(item["unsettled_until"]["N"]) / 1000 - now
-        pause = min(max(0.0, left), settle_seconds)
-        item["unsettled_until"] = {"N": str(int((now + pause) * 1000))}
-    return pause
+    """End the lease of a run that is gone; gives the seconds for which its POSTs may still be unseen.
+
+    A note without a lease is of a run that came to a proper end a moment ago.
+    """
+    held = [item.pop(attribute, None) for attribute in LEASE]
+    if "unsettled_until" not in item:
+        return 0.0
+    left = float(item["unsettled_until"]["N"]) / 1000 - now
+    pause = min(max(0.0, left), settle_seconds)
+    item["unsettled_until"] = {"N": str(int((now + pause) * 1000))}
+    return pause if any(held) else 0.0

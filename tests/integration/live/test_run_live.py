@@ -177,7 +177,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_sent(twilio: Start, lapto
     assert simulated.sent == []
 
 
-@pytest.mark.parametrize("sent", [1, 4, 10, 30, 59])
+@pytest.mark.parametrize("sent", [1, 4, 10, 30, 43])
 def test_ctrl_c_loses_nothing(twilio: Start, laptop: Laptop, sent: int) -> None:
     simulated = twilio(latency=0.05, subaccounts=[subaccount(1, 14), subaccount(2, 14)], **DAYS)
     with laptop.started(simulated, "--yes") as process:
@@ -197,20 +197,24 @@ def test_ctrl_c_loses_nothing(twilio: Start, laptop: Laptop, sent: int) -> None:
     assert "cut off" not in resumed.stdout
 
 
-@pytest.mark.parametrize("sent", [1, 20])
+@pytest.mark.parametrize(("sent", "lag"), [(1, 8), (20, 18)])
 def test_a_run_that_is_killed_goes_on_without_a_duplicate_though_lists_lag(
-    twilio: Start, laptop: Laptop, sent: int
+    twilio: Start, laptop: Laptop, sent: int, lag: int
 ) -> None:
-    simulated = twilio(latency=0.05, lag=8, subaccounts=[subaccount(1, 14), subaccount(2, 14)], **DAYS)
+    simulated = twilio(latency=0.05, subaccounts=[subaccount(1, 14), subaccount(2, 14)], **DAYS)
     with laptop.started(simulated, "--yes") as process:
+        # The product's own list may not lag for as long as the assignments', of which nobody knows what became of them.
+        assert wait_until(lambda: len(posts(simulated)) >= sent // 2, 60)
+        simulated.simulator.controls.lag(lag)
         assert wait_until(lambda: len(posts(simulated)) >= sent, 60)
         process.kill()
 
     resumed = laptop.run(simulated, "--yes")
 
     assert resumed.returncode == 0, resumed.stderr
-    assert "The last run was cut off while it changed things. Twilio's lists get 20 seconds" in resumed.stdout
     assert each_once(simulated, 2, 14)
+    if sent > 1:
+        assert "The last run was cut off while it changed things. Twilio's lists get 20 seconds" in resumed.stdout
 
 
 def test_only_one_process_at_a_time_works_with_a_state_file(twilio: Start, laptop: Laptop) -> None:
