@@ -72,6 +72,26 @@ build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
 	@sed -i.bak -E '/^  Architecture:/,/^  [A-Z]/{s/Default:.*/Default: $(ARCH)/;/- $(OTHER_ARCH)$$/d}' $(BUILD_DIR)/template.yaml
 	@rm $(BUILD_DIR)/template.yaml.bak
 
+STACK := shaken-stir
+# The template's parameters to change, such as PARAMETERS='AlarmEmail=ops@acme.example Regions="US,CA"'.
+PARAMETERS :=
+# More options for `sam deploy`, such as --no-confirm-changeset.
+OPTIONS :=
+
+# Without --template-file, since SAM CLI looks for samconfig.toml beside that.
+.PHONY: deploy
+deploy: setup $(SAM) ## deploy what `make build` built for ARCH, as STACK; PARAMETERS that are not named stay as they are
+	@$(RUN)python -m cli.deploy before --build $(BUILD_DIR) --architecture $(ARCH)
+	$(SAM) deploy --stack-name $(STACK) \
+	  --parameter-overrides Architecture=$(ARCH) $(if $(PARAMETERS),'$(PARAMETERS)') $(OPTIONS)
+	@$(RUN)python -m cli.deploy after --stack $(STACK)
+
+.PHONY: request
+request: EVENT :=
+request: setup ## send EVENT=events/... to the deployed STACK and follow it
+	@[ -n '$(EVENT)' ] || { echo 'make request: say which request, such as EVENT=events/whole_fleet.json.' >&2; exit 2; }
+	@$(RUN)shaken-stir request --event $(EVENT) --stack $(STACK)
+
 .PHONY: serve
 serve: setup ## keep AWS, Twilio and the webhook up on this machine, until Ctrl-C
 	@$(RUN)shaken-stir serve
@@ -103,6 +123,10 @@ picture: setup ## draw the state machine anew in docs/architecture.md
 .PHONY: iam
 iam: setup ## write down anew who may do what in docs/iam.md
 	$(RUN)python -m local.rights
+
+.PHONY: schemas
+schemas: setup ## write down anew the JSON Schemas of the announcements
+	$(RUN)python -m local.announcement_schemas
 
 .PHONY: format
 format: setup ## mend what ruff can mend

@@ -5,17 +5,21 @@ import math
 from importlib.metadata import version
 from pathlib import Path
 
-from cli import doctor, run, serve, twilio
+from pydantic import TypeAdapter, ValidationError
+
+from cli import callback, doctor, request, run, serve, twilio
 from local.addresses import EVERYWHERE
 from local.run import SMALL_FLEET
 from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
+from local.stack.deployed import STACK
+from onboarding.models import BundleSid, Status
 
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser; its `command` is what carries the command out."""
     arguments = argparse.ArgumentParser(
         prog="shaken-stir",
-        description="SHAKEN/STIR onboarding for a Twilio parent account and its subaccounts, on this machine.",
+        description="SHAKEN/STIR onboarding for a Twilio parent account and its subaccounts, here and on AWS.",
     )
     arguments.add_argument("--version", action="version", version=f"%(prog)s {version('shaken-stir-onboarding')}")
     commands = arguments.add_subparsers(required=True, metavar="COMMAND")
@@ -83,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser(
         "doctor",
-        help="look at a real Twilio account, and say what a run would do; changes nothing",
+        help="look at a real Twilio account, or at a deployed stack, and say what is in the way; changes nothing",
         description="Reads the account of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and says what is there, what is in "
         "the way, and what a run would send. It sends GETs only; anything else is stopped within the process.",
         epilog="Exit code: 0 nothing is in the way, 1 something is, 2 wrong option or missing variable, 130 Ctrl-C.",
@@ -91,8 +95,36 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--event", type=Path, metavar="FILE", help="the request that the run would be given (the whole fleet: {})"
     )
+    command.add_argument(
+        "--stack", metavar="NAME", help="look at this deployed stack instead, in the region of AWS_DEFAULT_REGION"
+    )
     command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     command.set_defaults(command=doctor.command)
+
+    command = commands.add_parser("request", help="send a request to a deployed stack and follow it")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--event", type=Path, metavar="FILE", help="a request, or an EventBridge event with one")
+    what.add_argument("--execution", metavar="ARN", help="follow this execution, and start none")
+    command.add_argument("--stack", default=STACK, metavar="NAME", help=f"the stack ({STACK})")
+    command.add_argument(
+        "--wait", action="store_true", help="follow on through Twilio's review, which takes days; else stop there"
+    )
+    command.set_defaults(command=request.command)
+
+    command = commands.add_parser("callback", help="send a signed status callback, as Twilio does, to `make serve`")
+    command.add_argument(
+        "--status", required=True, choices=[it.value for it in Status], help="what it says has become of the product"
+    )
+    command.add_argument(
+        "--trust-product", type=_bundle_sid, metavar="SID", help="which product (that of `make serve`)"
+    )
+    command.add_argument("--url", metavar="URL", help="another webhook, such as a stack's output CallbackUrl")
+    command.add_argument(
+        "--auth-token-env",
+        metavar="VARIABLE",
+        help=f"the environment variable with the Auth Token that signs ({callback.SIGNED_WITH} with --url)",
+    )
+    command.set_defaults(command=callback.command)
     return arguments
 
 
@@ -120,6 +152,13 @@ def _port(text: str) -> int:
     if value not in range(65_536):
         raise argparse.ArgumentTypeError(f"{text} is not a port (0 to 65535)")
     return int(value)
+
+
+def _bundle_sid(text: str) -> str:
+    try:
+        return TypeAdapter[str](BundleSid).validate_python(text)
+    except ValidationError:
+        raise argparse.ArgumentTypeError(f"{text} is not BU and 32 hexadecimal digits") from None
 
 
 def _number(text: str) -> float:

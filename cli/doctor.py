@@ -7,6 +7,7 @@ import sys
 from rich.console import Console
 from rich.status import Status
 
+from cli import stack_doctor
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
 from local.live import account, request
@@ -25,8 +26,16 @@ MARKS = {
 
 
 def command(options: argparse.Namespace) -> int:
-    """Diagnose the account that the environment names; returns the exit code."""
-    return diagnose_account(options)
+    """Diagnose the stack that is named, else the account that the environment names; returns the exit code."""
+    if not options.stack:
+        return diagnose_account(options)
+    if options.event:
+        print(
+            "shaken-stir doctor: --event says what a run would do at Twilio; leave it out with --stack.",
+            file=sys.stderr,
+        )
+        return 2
+    return stack_doctor.command(options)
 
 
 def diagnose_account(options: argparse.Namespace) -> int:

@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from local.addresses import THIS_MACHINE
 from local.aws.engine import Engine
 from local.run import ROOT, load_event
+from local.stack.webhook import Target
+from local.twilio.fleet import load_fleet
 
 TWILIO_PORT: Final = 8010
 WEBHOOK_PORT: Final = 8011
@@ -15,8 +18,9 @@ SERVED_FLEET: Final = ROOT / "local/fleets/serve.json"
 def prepare(engine: Engine) -> None:
     """Put in place what the events start from, so that each works by itself and in any order.
 
-    That is the manifest; the subaccount's numbers in the table; and on the Business Profile the numbers that are to go
-    on the Trust Product. The subaccount's lease is given back, so that executions may work on it, too.
+    That is the manifest; the list of what is assigned; the subaccount's numbers in the table; and on the Business
+    Profile the numbers that are to go on the Trust Product. The subaccount's lease is given back, so that executions
+    may work on it, too.
 
     Args:
         engine: Deployed, with the fleet `SERVED_FLEET` at Twilio.
@@ -24,8 +28,16 @@ def prepare(engine: Engine) -> None:
     numbers = load_event(EVENTS / "assign_to_trust_product.json")["phone_numbers"]
     for function, changes in (
         ("list_subaccounts", {}),
+        ("audit_assignments", {}),
         ("list_phone_numbers", {}),
         ("assign_to_business_profile", {"phone_numbers": numbers}),
         ("record_subaccount", {}),
     ):
         engine.invoke(function, load_event(EVENTS / f"{function}.json") | changes)
+
+
+def served_webhook() -> Target:
+    """Give the webhook that is kept up, for callbacks on the fleet's first Trust Product."""
+    fleet = load_fleet(str(SERVED_FLEET))
+    address = f"http://{THIS_MACHINE}:{WEBHOOK_PORT}/status-callback"
+    return Target(address, fleet.parent.auth_token, fleet.products[0].sid)

@@ -1,7 +1,8 @@
 """What a run would do, call by call, in numbers: worked out from a survey by the state machine's own order.
 
 It is the plan of a first run, with an empty table. A run whose table knows the numbers sends the same POSTs, but for
-numbers that Twilio refused within the last 7 days, and fewer GETs; and it may release orphans that two runs have named.
+numbers that Twilio refused within the last 7 days, and fewer GETs; and only the table tells which orphans two runs in a
+row have named, so that `release_orphans` removes them.
 """
 
 from collections import Counter
@@ -109,6 +110,9 @@ def words(survey: Survey, plan: Plan) -> tuple[str, ...]:
         lines.append(f"put {plural(len(plan.to_product), 'number')} on the Trust Product")
     if not lines:
         lines.append("change nothing")
+    if survey.orphans:
+        removed = ", and remove what two runs in a row have named" if survey.request.release_orphans else ""
+        lines.append(f"name {plural(len(survey.orphans), 'orphan')}{removed}")
     if not survey.product or survey.product.status is not Status.APPROVED:
         lines.append("wait for Twilio's verdict")
     lines.append(f"in all: {plural(sum(plan.posts.values()), 'POST')}, {plural(sum(plan.gets.values()), 'GET')}")
@@ -129,6 +133,9 @@ def obstacles(survey: Survey) -> Iterator[str]:
         )
     for sid, why in unread_of(survey).items():
         yield f"{sid} would fail: {why}"
+    if looks_for_orphans(survey):
+        for sid, why in survey.unread.items():
+            yield f"The run would fail while it looks for orphans in {sid}: {why}"
 
 
 def numbers_worked_on(survey: Survey) -> Iterator[Number]:
@@ -185,10 +192,17 @@ def audit_gets(survey: Survey) -> Counter[str]:
     return Counter({ON_PROFILE: pages(survey.on_profile.assignments), ON_PRODUCT: pages(survey.on_product.assignments)})
 
 
-def orphan_gets(survey: Survey) -> Counter[str]:
-    """Count what `Find Orphans` asks: all other accounts' numbers, if some number is in none that the run worked on."""
+def looks_for_orphans(survey: Survey) -> bool:
+    """Say whether `Find Orphans` reads all other accounts: some number is in none that the run worked on."""
+    if not survey.whole_fleet or unread_of(survey):
+        return False
     assigned = survey.on_profile.by_number.keys() | survey.on_product.by_number.keys()
-    if not survey.whole_fleet or unread_of(survey) or assigned <= {it.sid for it in numbers_worked_on(survey)}:
+    return not assigned <= {number.sid for number in numbers_worked_on(survey)}
+
+
+def orphan_gets(survey: Survey) -> Counter[str]:
+    """Count what `Find Orphans` asks: all other accounts' numbers."""
+    if not looks_for_orphans(survey):
         return Counter()
     listed = {account.sid for account in survey.worked_on}
     others = sum(it.calls for sid, it in survey.numbers.items() if sid not in listed)

@@ -163,10 +163,8 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
     product = allowed(lambda: choose_product(hub, request, profile.sid), refused) if profile else None
     refused += product_refusals(hub, request, profile, product, products)
     worked_on = allowed(lambda: choose_accounts(hub, request), refused) or []
-    on_profile = (
-        assigned(hub.on_business_profile(profile.sid), "numbers on the profile", tell) if profile else Assigned()
-    )
-    on_product = assigned(hub.on_trust_product(product.sid), "numbers on the product", tell) if product else Assigned()
+    on_profile = assigned(hub.on_business_profile(profile.sid), PROFILE_NUMBERS, tell) if profile else Assigned()
+    on_product = assigned(hub.on_trust_product(product.sid), PRODUCT_NUMBERS, tell) if product else Assigned()
     return Survey(
         request=request,
         account=account,

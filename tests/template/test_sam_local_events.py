@@ -23,7 +23,7 @@ from local.serve import AWS_PORT, EVENTS, SERVED_FLEET, TWILIO_PORT, WEBHOOK_POR
 from local.twilio.fleet import load_fleet
 from local.twilio.fleet_schema import SCHEMA_FILE
 
-REQUESTS = {"onboarding.json", "onboarding_requested.json", "number_purchased.json"}
+REQUESTS = {"onboarding.json", "onboarding_requested.json", "number_purchased.json", "whole_fleet.json"}
 SERVED = Template(TEMPLATE, {"PublicBaseUrl": f"http://{THIS_MACHINE}:{WEBHOOK_PORT}"})
 FUNCTIONS = sorted(function.module for function in SERVED.functions.values())
 ENVIRONMENT: dict[str, str] = load_event(EVENTS / "local.env.json")["Parameters"]

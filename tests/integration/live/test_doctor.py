@@ -241,8 +241,9 @@ def test_orphans_are_not_concluded_from_a_fleet_that_could_not_be_read_in_full(
 
     code, out, _ = doctor_here(simulated)
 
-    assert code == 0
+    assert code == 1
     assert f"! The numbers of {account_sid(2)} could not be read: Twilio refused GET" in out
+    assert f"✗ The run would fail while it looks for orphans in {account_sid(2)}: Twilio refused GET" in out
     assert "? Orphans: not looked for" in out
     assert "! Not borne out here: The numbers of a suspended subaccount can be listed, too." in out
 
@@ -331,7 +332,7 @@ def test_nothing_in_it_can_change_anything(twilio: Start, doctor_here: Doctor, m
         TrustHub, "trust_products", lambda hub: [hub.create_trust_product("Acme", "trust@acme.example")]
     )
 
-    with pytest.raises(WriteRefused, match="POST /v1/TrustProducts to .* was not sent"):
+    with pytest.raises(WriteRefused, match="POST /v1/TrustProducts to"):
         doctor_here(simulated)
 
     assert {sent.method for sent in simulated.sent} == {"GET"}

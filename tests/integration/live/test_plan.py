@@ -11,10 +11,11 @@ from local.live import plan, request, survey
 from local.live.plan import Plan
 from local.live.survey import Survey
 from local.run import LocalStack
+from local.twilio.app import App
 from local.twilio.fleet import Fleet
 from onboarding.trust_hub import TrustHub
 from onboarding.twilio_http import TwilioHttpClient
-from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, phone_number, subaccount
+from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, error, phone_number, subaccount
 
 TIME_SCALE = 0.01
 PRODUCT, OTHER_PRODUCT, OTHER_PROFILE = ("BU" + digit * 32 for digit in "234")
@@ -159,13 +160,16 @@ def test_what_is_in_the_way_ends_the_run_before_it_changes_anything(case: str) -
         assert report.cause == plans.in_the_way[0]
 
 
-def test_orphans_are_told_and_change_no_post() -> None:
+@pytest.mark.parametrize("event", [{}, {"release_orphans": True}])
+def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) -> None:
     both = {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST, SECOND])], "parent": PARENTS}
     with stack(**both) as local:
         local.simulator.controls.release(FIRST)
-        read, plans = planned(local, {})
-        report = local.run({})
+        read, plans = planned(local, event)
+        report = local.run(event)
 
+    assert any("name 1 orphan" in line for line in plans.words)
+    assert of("DELETE", report.twilio_calls) == {}
     assert read.orphans == frozenset({FIRST})
     assert of("POST", report.twilio_calls) == plans.posts
     assert of("GET", report.twilio_calls) == plans.gets
@@ -180,6 +184,25 @@ def test_a_number_that_is_not_the_subaccount_s_is_in_the_way_of_its_subaccount_o
     assert report.error == "SubaccountsFailed"
     assert "is not a number of" in plans.in_the_way[0]
     assert of("POST", report.twilio_calls) == plans.posts == {}
+
+
+def test_an_account_that_cannot_be_read_is_in_the_way_of_the_search_for_orphans(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer, refusal = App.answer, error(403, 20003, "Account suspended")
+    suspended = f"/2010-04-01/Accounts/{account(2)}/IncomingPhoneNumbers.json"
+    monkeypatch.setattr(App, "answer", lambda app, asked: refusal if asked.path == suspended else answer(app, asked))
+    fleet = {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST, SECOND])]}
+    with stack(subaccounts=[subaccount(1), subaccount(2, status="suspended")], **fleet) as local:
+        _, before = planned(local, {})
+        local.simulator.controls.release(FIRST)
+        _, after = planned(local, {})
+        report = local.run({})
+
+    assert before.in_the_way == ()
+    assert len(after.in_the_way) == 1
+    assert (report.status, report.error) == ("FAILED", "TwilioRefused")
+    assert str(report.cause) in after.in_the_way[0]
 
 
 def test_a_survey_changes_nothing() -> None:

@@ -1,0 +1,45 @@
+"""`shaken-stir doctor --stack`: what keeps a deployed stack from its work."""
+
+import argparse
+import sys
+
+import boto3
+from rich.console import Console
+from rich.text import Text
+
+from local.stack.checks import Checkup, Mark, check_up
+from local.stack.deployed import StackError, aws_failures_told, find
+
+MARKS = {Mark.OK: ("✓", "green"), Mark.WARNING: ("!", "yellow"), Mark.PROBLEM: ("✗", "red")}
+
+
+def command(options: argparse.Namespace) -> int:
+    """Look at the stack and print what was found; returns the exit code."""
+    try:
+        with aws_failures_told():
+            checkup = check_up(find(boto3.Session(), options.stack))
+    except StackError as error:
+        print(f"shaken-stir doctor: {error}", file=sys.stderr)
+        return 2
+    if options.json:
+        print(checkup.model_dump_json())
+    else:
+        show(Console(file=sys.stdout, highlight=False), checkup)
+    return 0 if checkup.healthy else 1
+
+
+def show(out: Console, checkup: Checkup) -> None:
+    """Print the findings as a ticked list, and the last runs."""
+    for finding in checkup.findings:
+        mark, style = MARKS[finding.mark]
+        out.print(Text.assemble((mark, style), f" {finding.check}: {finding.says}"), soft_wrap=True)
+        if finding.remedy:
+            out.print(Text(f"    {finding.remedy}"), soft_wrap=True)
+        if finding.check == "Runs":
+            for run in checkup.runs:
+                out.print(Text(f"    {run.started_at:%Y-%m-%d %H:%M} {run.status} {run.name}"), soft_wrap=True)
+                if run.error:
+                    out.print(Text(f"      {run.error}: {run.cause or 'without a cause'}"), soft_wrap=True)
+    problems = sum(finding.mark is Mark.PROBLEM for finding in checkup.findings)
+    verdict = "Nothing is in the way." if checkup.healthy else f"In the way: {problems}."
+    out.print(Text(verdict, style="bold"))

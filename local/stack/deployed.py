@@ -1,0 +1,142 @@
+"""A deployed stack: what CloudFormation knows of it, and what AWS says when it will not tell."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+)
+from botocore.parsers import ResponseParserError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
+
+STACK: Final = "shaken-stir"
+OUTPUTS: Final = frozenset(
+    {"StateMachineArn", "CallbackUrl", "TwilioSecretArn", "ProgressTableName", "AlarmTopicArn", "FunctionLogGroupName"}
+)
+"""What the template gives out."""
+
+NO_CREDENTIALS: Final = (
+    "No AWS credentials were found: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY."
+)
+NO_REGION: Final = "No AWS region is set: set AWS_DEFAULT_REGION, such as us-east-1, or run `aws configure`."
+
+type AwsFailure = BotoCoreError | ClientError | ResponseParserError
+AWS_FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
+
+
+class StackError(Exception):
+    """What was asked for cannot be had of AWS; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A stack of this application.
+
+    Attributes:
+        name: What it is called.
+        status: CloudFormation's word for where it stands.
+        outputs: The template's outputs; empty until the first deployment has succeeded.
+        session: The AWS account and region that it is in.
+    """
+
+    name: str
+    status: str
+    outputs: Mapping[str, str]
+    session: boto3.Session
+
+    def resources(self, kind: str) -> dict[str, str]:
+        """List the resources of a type (`AWS::…`): logical id -> physical id."""
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in self._resources
+            if resource["ResourceType"] == kind and resource.get("PhysicalResourceId")
+        }
+
+    @cached_property
+    def _resources(self) -> "list[StackResourceSummaryTypeDef]":
+        pages = self.session.client("cloudformation").get_paginator("list_stack_resources")
+        return [it for page in pages.paginate(StackName=self.name) for it in page["StackResourceSummaries"]]
+
+
+def find(session: boto3.Session, name: str) -> DeployedStack:
+    """Find a stack by its name.
+
+    Raises:
+        StackError: There is none, or it is not one of this application.
+    """
+    try:
+        [stack] = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise StackError(
+            f"There is no stack {name} in {session.region_name}: name the stack with --stack or its region with "
+            "AWS_DEFAULT_REGION, or deploy it with `make deploy`."
+        ) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    deployed = stack["StackStatus"].startswith(("CREATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_"))
+    if (deployed or outputs) and (missing := sorted(OUTPUTS - outputs.keys())):
+        raise StackError(
+            f"The stack {name} is not one of this application, or of an older version: it has no output "
+            f"{', '.join(missing)}; name another, or run `make deploy`."
+        )
+    return DeployedStack(name, stack["StackStatus"], outputs, session)
+
+
+def find_complete(session: boto3.Session, name: str) -> DeployedStack:
+    """Find a stack that can be used.
+
+    Raises:
+        StackError: There is none, it is not one of this application, or its first deployment has not succeeded.
+    """
+    stack = find(session, name)
+    if not stack.outputs:
+        raise StackError(f"The stack {name} is {stack.status}: `shaken-stir doctor --stack {name}` says what to do.")
+    return stack
+
+
+def sentence(error: AwsFailure) -> str:
+    """Put a failure of AWS into one sentence that says what to do."""
+    match error:
+        case NoCredentialsError():
+            return NO_CREDENTIALS
+        case NoRegionError():
+            return NO_REGION
+        case ClientError():
+            found = error.response["Error"]
+            reason = found.get("Message", "").rstrip(".") or "no reason given"
+            return (
+                f"AWS refused {error.operation_name} ({found['Code']}: {reason}); "
+                "see that your credentials are current and may do this."
+            )
+        case EndpointConnectionError() | HTTPClientError():
+            return f"AWS cannot be reached ({error}); see that the region is right and the network is there."
+        case ResponseParserError():
+            return "Something else answers in AWS's place: see which proxy or AWS_ENDPOINT_URL is set."
+        case _:
+            return f"AWS cannot be asked ({str(error).rstrip('.')}); see the AWS_ variables and `aws configure`."
+
+
+@contextmanager
+def aws_failures_told() -> Iterator[None]:
+    """Turn AWS's failures into sentences.
+
+    Raises:
+        StackError: AWS failed.
+    """
+    try:
+        yield
+    except AWS_FAILURES as error:
+        raise StackError(sentence(error)) from error

@@ -1,0 +1,58 @@
+"""Before and after `sam deploy`: what is missing for it, and what comes next."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import boto3
+
+from local.aws.intrinsics import read_template
+from local.stack.checks import Mark, fill_secret, secret
+from local.stack.deployed import NO_CREDENTIALS, NO_REGION, DeployedStack
+
+FOLDERS: Final = ("functions", "layers", "statemachine")
+FILES: Final = ("template.yaml", "uv.lock")
+
+
+def missing(session: boto3.Session, root: Path, build: Path, architecture: str) -> Iterator[str]:
+    """Say what a deployment lacks, a sentence for each.
+
+    Args:
+        session: The AWS account and region to deploy to.
+        root: The project's folder.
+        build: What `make build` made.
+        architecture: The processor to deploy for.
+    """
+    if session.get_credentials() is None:
+        yield NO_CREDENTIALS
+    if session.region_name is None:
+        yield NO_REGION
+    template, run = build / "template.yaml", f"run `make build ARCH={architecture}`"
+    if not template.exists():
+        yield f"There is no build in {build}: {run}."
+        return
+    built_for = read_template(template)["Parameters"]["Architecture"]["Default"]
+    if built_for != architecture:
+        yield f"The build in {build} is for {built_for}, not {architecture}: {run}, or add ARCH={built_for}."
+    if newer := _newer_source(root, template.stat().st_mtime):
+        yield f"The build in {build} is older than {newer}: {run}."
+
+
+def target(session: boto3.Session) -> str:
+    """Name the account, the region and who deploys there."""
+    caller = session.client("sts").get_caller_identity()
+    return f"account {caller['Account']} in {session.region_name}, as {caller['Arn']}"
+
+
+def next_commands(stack: DeployedStack) -> Iterator[str]:
+    """Give the commands that come after a deployment, the first one first."""
+    if any(finding.mark is Mark.PROBLEM for finding in secret(stack)):
+        yield fill_secret(stack)
+    yield f".venv/bin/shaken-stir doctor --stack {stack.name}"
+    yield f"make request EVENT=events/whole_fleet.json STACK={stack.name}"
+
+
+def _newer_source(root: Path, built_at: float) -> Path | None:
+    sources = [*(root / name for name in FILES), *(it for name in FOLDERS for it in (root / name).rglob("*"))]
+    files = (it for it in sources if it.is_file() and it.suffix != ".pyc")
+    return next((it.relative_to(root) for it in files if it.stat().st_mtime > built_at), None)
