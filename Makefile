@@ -33,9 +33,13 @@ $(SAM): .ci/sam-requirements.txt | .venv/.synced
 	$(UV) pip install --quiet --python .tools/sam/bin/python --require-hashes --requirements .ci/sam-requirements.txt
 	@touch $@
 
+# TWILIO=live is the account that TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN name; ARGS is for more options.
+WHERE = $(if $(filter live,$(TWILIO)),--live,--fleet local/fleets/small.json --event events/onboarding.json)
+
 .PHONY: run
-run: setup ## take the small simulated fleet from nothing to approved
-	@$(RUN)shaken-stir run --fleet local/fleets/small.json --event events/onboarding.json
+run: setup ## take the small simulated fleet from nothing to approved, or with TWILIO=live your own to its review
+	@[ -z '$(filter-out live,$(TWILIO))' ] || { echo 'make run: TWILIO is live or nothing, not $(TWILIO).' >&2; exit 2; }
+	@$(RUN)shaken-stir run $(WHERE) $(ARGS)
 
 .PHONY: lint
 lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters

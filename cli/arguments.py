@@ -24,12 +24,14 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--version", action="version", version=f"%(prog)s {version('shaken-stir-onboarding')}")
     commands = arguments.add_subparsers(required=True, metavar="COMMAND")
 
-    command = commands.add_parser("run", help="run the state machine against a simulated Twilio and show what happens")
+    command = commands.add_parser(
+        "run", help="run the state machine against a simulated Twilio, or your own, and show what happens"
+    )
     command.add_argument(
         "--event",
         type=Path,
         metavar="FILE",
-        help="a request, or an EventBridge event with one (events/onboarding.json)",
+        help="a request, or an EventBridge event with one (events/onboarding.json; with --live the whole fleet)",
     )
     command.add_argument(
         "--fleet",
@@ -48,7 +50,25 @@ def parser() -> argparse.ArgumentParser:
     story = command.add_mutually_exclusive_group()
     story.add_argument("--scenario", metavar="NAME", help="play a story instead, and say what is seen in it")
     story.add_argument("--list", action="store_true", help="list the stories")
-    command.set_defaults(command=run.command, wrong=command.error)
+    live = command.add_argument_group("on a real account", "whose parent TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN name")
+    live.add_argument("--live", action="store_true", help="use it, not a simulated one; no AWS account is needed")
+    live.add_argument("--dry-run", action="store_true", help="send GETs only, and say what would be changed")
+    live.add_argument("--yes", action="store_true", help="do not ask before something is changed")
+    live.add_argument(
+        "--wait",
+        type=_minutes,
+        nargs="?",
+        const=_minutes("15"),
+        metavar="MINUTES",
+        help="wait for the verdict, and ask Twilio for it every so many minutes (15)",
+    )
+    live.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or ~/.local/state/shaken-stir)",
+    )
+    command.set_defaults(command=run.command)
 
     command = commands.add_parser("serve", help="keep AWS, Twilio and the webhook up until Ctrl-C, for sam local")
     command.add_argument("--fleet", default=str(SERVED_FLEET), metavar="FILE|NxM", help="what exists at Twilio")
@@ -116,6 +136,11 @@ def _positive(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
     return value
+
+
+def _minutes(text: str) -> int:
+    """Read minutes as whole seconds."""
+    return math.ceil(_positive(text) * 60)
 
 
 def _positive_integer(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from rich.console import Console
 
-from cli import scenario
+from cli import live, scenario
 from cli.show import Lines, Live
 from cli.summary import summarise
 from local.aws.events import EventError
@@ -19,10 +19,17 @@ from local.scenarios.catalogue import UnknownScenarioError
 from local.twilio.fleet import FleetError, load_fleet
 
 
+FOR_LIVE = ("dry_run", "yes", "wait", "state")
+
+
 def command(options: argparse.Namespace) -> int:
     """Run the event against the fleet as often as asked; returns the exit code."""
+    if misused := _misused(options):
+        print(f"shaken-stir run: {misused}", file=sys.stderr)
+        return 2
+    if options.live:
+        return live.command(options)
     out = Console(file=sys.stdout, highlight=False)
-    _refuse_contradictions(options)
     try:
         if options.list:
             return scenario.list_scenarios(out)
@@ -52,12 +59,17 @@ def command(options: argparse.Namespace) -> int:
     return 0 if report.status == "SUCCEEDED" else 1
 
 
-def _refuse_contradictions(options: argparse.Namespace) -> None:
-    """Exit with a sentence when a story is asked for, and what it brings along itself."""
-    chosen = "--list" if options.list else "--scenario"
-    for name in ("event", "fleet", "repeat"):
-        if (options.list or options.scenario) and getattr(options, name) is not None:
-            options.wrong(f"argument --{name}: not allowed with argument {chosen}")
+def _misused(options: argparse.Namespace) -> str | None:
+    """Say what options do not go together."""
+    story = "--list" if options.list else "--scenario" if options.scenario else None
+    if options.live:
+        alien, why = ("fleet", "repeat", "time_scale", "scenario", "list"), "cannot be used with --live"
+    elif story:
+        alien, why = ("event", "fleet", "repeat", *FOR_LIVE), f"cannot be used with {story}"
+    else:
+        alien, why = FOR_LIVE, "is for --live only"
+    given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name)]
+    return f"{' and '.join(given)} {why}; leave it out." if given else None
 
 
 def _log(path: Path | None) -> TextIO:

@@ -20,7 +20,7 @@ STAGES = {
     Stage.RELEASED: "released",
 }
 STATUS_STYLES = {"onboarded": "green", "failed": "red", "in_progress": "yellow"}
-LINES_AROUND_THE_ROWS = 8
+LINES_AROUND_THE_ROWS = 9
 
 
 class Lines:
@@ -30,6 +30,7 @@ class Lines:
         self._console = console
         self._rows: dict[str, Row] = {}
         self._review: str | None = None
+        self._awaited = ""
 
     def __enter__(self) -> Self:
         return self
@@ -46,6 +47,10 @@ class Lines:
             if self._rows.get(row.sid) != row:
                 self._rows[row.sid] = row
                 self._line(snapshot, f"{row.friendly_name} ({row.sid}): {row.status}{_counts(row)}")
+        awaited = _awaited(snapshot)
+        if awaited and awaited != self._awaited:
+            self._awaited = awaited
+            self._line(snapshot, awaited)
 
     def _line(self, snapshot: Snapshot, text: str) -> None:
         self._console.print(f"{snapshot.seconds:6.1f} s  {text}", soft_wrap=True, markup=False)
@@ -98,7 +103,15 @@ def picture(snapshot: Snapshot, most_rows: int) -> Group:
             f"Trust Product: {snapshot.review or 'none yet'}    "
             f"{snapshot.twilio_calls} Trust Hub calls    {snapshot.seconds:.1f} s"
         ),
+        Text(_awaited(snapshot)),
     )
+
+
+def _awaited(snapshot: Snapshot) -> str:
+    if not snapshot.next_look:
+        return ""
+    when = f"{snapshot.next_look.astimezone():%H:%M:%S}"
+    return f"Twilio's verdict is awaited; asked for again at {when} (Ctrl-C ends the wait)"
 
 
 def _counts(row: Row) -> str:

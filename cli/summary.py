@@ -2,15 +2,16 @@
 
 from rich.console import Console
 
+from local.live.stack import AWAITING_REVIEW, LiveStack
 from local.report import Report
-from local.run import LocalStack
+from local.run import Stack
 from onboarding.models import PhoneNumberRecord, Stage, Status
 
 MOST_NUMBERS_TOLD = 20
 SIGNED = "signed with full (A) attestation"
 
 
-def summarise(out: Console, report: Report, local: LocalStack, *, whole_fleet: bool) -> None:
+def summarise(out: Console, report: Report, local: Stack, *, whole_fleet: bool) -> None:
     """Print what is signed, what is not and why, what it cost, and what to do next.
 
     Args:
@@ -19,7 +20,7 @@ def summarise(out: Console, report: Report, local: LocalStack, *, whole_fleet: b
         local: The stack it ran on, for the reasons.
         whole_fleet: Whether the request meant all subaccounts.
     """
-    style = "green" if report.status == "SUCCEEDED" else "red"
+    style = "green" if report.status in {"SUCCEEDED", AWAITING_REVIEW} and not report.error else "red"
     out.print(f"\n[bold {style}]{report.status}[/] in {report.seconds:.1f} s", markup=True)
     if report.cause:
         _print(out, f"{report.error}: {report.cause}")
@@ -48,10 +49,10 @@ def summarise(out: Console, report: Report, local: LocalStack, *, whole_fleet: b
         f"{_plural(report.state_transitions, 'state transition')}, "
         f"{_plural(report.lambda_invocations, 'function invocation')}.",
     )
-    _print(out, f"Next: {_next(report)}")
+    _print(out, f"Next: {_next(report, live=isinstance(local, LiveStack))}")
 
 
-def _unsigned(out: Console, report: Report, local: LocalStack) -> None:
+def _unsigned(out: Console, report: Report, local: Stack) -> None:
     unsigned = [
         (sid, number)
         for sid in report.subaccounts
@@ -96,11 +97,17 @@ def _reason(number: PhoneNumberRecord) -> str:
             return stage.value.replace("_", " ")
 
 
-def _next(report: Report) -> str:
+def _next(report: Report, *, live: bool) -> str:
+    if report.status == AWAITING_REVIEW:
+        return (
+            "the Trust Product is submitted, and the review takes Twilio up to 72 hours or more. Run the same command "
+            "again to see how it went (it takes along numbers that come meanwhile), or with --wait to stay until then."
+        )
     if report.status != "SUCCEEDED":
         return "do what the message says, then send the request again: it does only what is missing."
     if any(call.startswith("POST") for call in report.twilio_calls):
-        return "send the same request whenever numbers come or go; with nothing to do it changes nothing (--repeat 2)."
+        again = "" if live else " (--repeat 2)"
+        return f"send the same request whenever numbers come or go; with nothing to do it changes nothing{again}."
     return "nothing; the same request finds the numbers that come later."
 
 

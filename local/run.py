@@ -2,9 +2,11 @@
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -55,64 +57,63 @@ class Row(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """Where a run stands; `review` is the Trust Product's status at Twilio, None before there is a product."""
+    """Where a run stands.
+
+    `review` is the Trust Product's status at Twilio, None before there is a product; `next_look` is when Twilio is
+    asked next for the verdict, None if nothing waits for it.
+    """
 
     seconds: float
     rows: list[Row]
     review: str | None
     twilio_calls: int
+    next_look: datetime | None = None
 
 
-class LocalStack:
-    """The simulator and the engine, as a context manager.
+class Stack(ABC):
+    """The product on this machine, and a Twilio that its functions speak to.
 
-    Args:
-        fleet: What exists at Twilio.
-        time_scale: The factor by which all waiting takes longer than in earnest: retries, polls, the review.
-        parameters: The template's parameters that differ from their defaults.
-        twilio: Where the simulator listens.
-        webhook: Where the webhook listens.
+    Attributes:
+        engine: The AWS side.
     """
 
-    def __init__(
-        self,
-        fleet: Fleet,
-        time_scale: float = 1.0,
-        parameters: Mapping[str, str] | None = None,
-        *,
-        twilio: Address = ANY_PORT,
-        webhook: Address = ANY_PORT,
-    ) -> None:
-        self.fleet = fleet
-        self.simulator = Simulator(fleet, host=twilio.host, port=twilio.port, time_scale=time_scale)
-        self._webhook = webhook
-        self._time_scale = time_scale
-        self._parameters = parameters or {}
-        self._stack = ExitStack()
-        self.engine: Engine
+    engine: Engine
 
-    def __enter__(self) -> Self:
+    @abstractmethod
+    def twilio_calls(self) -> Counter[str]:
+        """Count the requests to Twilio so far, by method and route."""
+
+    @abstractmethod
+    def review(self, arn: str) -> str | None:
+        """Say what the status of an execution's Trust Product is, None before there is one."""
+
+    @abstractmethod
+    def friendly_name(self, sid: str) -> str:
+        """Give the name of an account (`AC…`)."""
+
+    @abstractmethod
+    def left_out(self) -> dict[str, str]:
+        """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
+
+    def wait(self, arn: str, tell: Callable[[], object]) -> dict[str, Any]:
+        """Wait until an execution has ended.
+
+        Args:
+            arn: The execution.
+            tell: Called now and then.
+
+        Returns:
+            What Step Functions says of it.
+        """
         try:
-            self._stack.enter_context(self.simulator)
-            self.engine = self._stack.enter_context(
-                Engine(
-                    TEMPLATE,
-                    parameters={"TwilioBaseUrl": self.simulator.url, **self._parameters},
-                    twilio_secret={
-                        "account_sid": self.simulator.account_sid,
-                        "auth_token": self.simulator.auth_token,
-                    },
-                    time_scale=self._time_scale,
-                    webhook=self._webhook,
-                )
-            )
-        except BaseException:
-            self._stack.close()
+            return self.engine.wait(arn, on_poll=tell)
+        except KeyboardInterrupt:
+            self.engine.stop_execution(arn)
             raise
-        return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._stack.close()
+    def next_look(self, arn: str) -> datetime | None:  # noqa: ARG002 - for those who know
+        """Say when Twilio is asked next for the verdict that an execution waits for, None if nobody knows."""
+        return None
 
     @property
     def table(self) -> Progress:
@@ -147,24 +148,18 @@ class LocalStack:
             EventError: No rule of the template matches an event.
         """
         requests = [self.engine.execution_input(event) for event in events]
-        calls = Counter(self.simulator.calls)
+        calls = self.twilio_calls()
         invocations = sum(self.engine.invocations.values())
         started = time.monotonic()
         arns = [self.engine.start_execution(request) for request in requests]
 
         def tell() -> None:
             if on_change:
-                on_change(self.snapshot(time.monotonic() - started, sum(calls.values())))
+                on_change(self.snapshot(arns, time.monotonic() - started, calls.total()))
 
-        try:
-            executions = [self.engine.wait(arn, on_poll=tell) for arn in arns]
-        except KeyboardInterrupt:
-            for arn in arns:
-                if self.engine.describe_execution(arn)["status"] == "RUNNING":
-                    self.engine.stop_execution(arn)
-            raise
+        executions = [self.wait(arn, tell) for arn in arns]
         tell()
-        twilio_calls = dict(Counter(self.simulator.calls) - calls)
+        twilio_calls = dict(self.twilio_calls() - calls)
         invocations = sum(self.engine.invocations.values()) - invocations
         seconds = round(time.monotonic() - started, 2)
         return [self._report(execution, twilio_calls, invocations, seconds) for execution in executions]
@@ -197,33 +192,30 @@ class LocalStack:
             seconds=seconds,
         )
 
-    def snapshot(self, seconds: float, calls_before: int) -> Snapshot:
-        """Look where every subaccount and the review stand."""
+    def snapshot(self, arns: Sequence[str], seconds: float, calls_before: int) -> Snapshot:
+        """Look where the review stands, and every subaccount that the executions have come to."""
+        executions = {arn.rpartition(":")[2] for arn in arns}
         rows = [
             Row(
                 sid=item["sk"].removeprefix("SUBACCOUNT#"),
-                friendly_name=self._friendly_name(item["sk"].removeprefix("SUBACCOUNT#")),
+                friendly_name=self.friendly_name(item["sk"].removeprefix("SUBACCOUNT#")),
                 status=item["status"],
                 numbers=self._numbers(item),
             )
             for item in self.table.fleet()
+            if executions & {item.get("lease_execution"), item.get("recorded_by")}
         ]
-        products = [product.status for product in self.simulator.state.trust_products]
         return Snapshot(
             seconds=seconds,
             rows=rows,
-            review=products[-1] if products else None,
-            twilio_calls=sum(self.simulator.calls.values()) - calls_before,
+            review=self.review(arns[0]),
+            twilio_calls=self.twilio_calls().total() - calls_before,
+            next_look=self.next_look(arns[0]),
         )
 
     def phone_numbers(self, subaccount_sid: str) -> list[PhoneNumberRecord]:
         """Read where each number of a subaccount stands."""
         return self.table.all_phone_numbers(subaccount_sid)
-
-    def left_out(self) -> dict[str, str]:
-        """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
-        accounts = self.simulator.state.accounts
-        return {account.sid: account.status for account in accounts if account.status != "active"}
 
     def _numbers(self, item: dict[str, Any]) -> dict[Stage, int]:
         """Counts are recorded at a subaccount's end; while it is worked on they are counted afresh."""
@@ -231,9 +223,9 @@ class LocalStack:
             return self.table.count_stages(item["sk"].removeprefix("SUBACCOUNT#"))
         return {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
 
-    def _friendly_name(self, sid: str) -> str:
-        names = {subaccount.sid: subaccount.friendly_name for subaccount in self.fleet.subaccounts}
-        return names.get(sid, "parent account")
+    def trust_product(self, arn: str) -> TrustProductReport | None:
+        """Report the Trust Product of an execution, None before there is one."""
+        return self._trust_product(self._data(arn))
 
     def _data(self, arn: str) -> dict[str, Any]:
         """The data of the last state at the machine's top level that left any of Twilio's in it."""
@@ -252,3 +244,73 @@ class LocalStack:
         if record and record.status is Status.REJECTED and report.status != record.status:
             return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
         return report
+
+
+class LocalStack(Stack):
+    """The simulator and the engine, as a context manager.
+
+    Args:
+        fleet: What exists at Twilio.
+        time_scale: The factor by which all waiting takes longer than in earnest: retries, polls, the review.
+        parameters: The template's parameters that differ from their defaults.
+        twilio: Where the simulator listens.
+        webhook: Where the webhook listens.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        time_scale: float = 1.0,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        twilio: Address = ANY_PORT,
+        webhook: Address = ANY_PORT,
+    ) -> None:
+        self.fleet = fleet
+        self.simulator = Simulator(fleet, host=twilio.host, port=twilio.port, time_scale=time_scale)
+        self._webhook = webhook
+        self._time_scale = time_scale
+        self._parameters = parameters or {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._stack.enter_context(self.simulator)
+            self.engine = self._stack.enter_context(
+                Engine(
+                    TEMPLATE,
+                    parameters={"TwilioBaseUrl": self.simulator.url, **self._parameters},
+                    twilio_secret={
+                        "account_sid": self.simulator.account_sid,
+                        "auth_token": self.simulator.auth_token,
+                    },
+                    time_scale=self._time_scale,
+                    webhook=self._webhook,
+                )
+            )
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def twilio_calls(self) -> Counter[str]:
+        """Count the requests to the simulator so far, by method and route."""
+        return Counter(self.simulator.calls)
+
+    def review(self, arn: str) -> str | None:  # noqa: ARG002 - there is one product at a time
+        """Say what the status of the newest Trust Product is, None before there is one."""
+        products = [product.status for product in self.simulator.state.trust_products]
+        return products[-1] if products else None
+
+    def friendly_name(self, sid: str) -> str:
+        """Give the name of an account (`AC…`), as the fleet has it."""
+        names = {subaccount.sid: subaccount.friendly_name for subaccount in self.fleet.subaccounts}
+        return names.get(sid, "parent account")
+
+    def left_out(self) -> dict[str, str]:
+        """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
+        accounts = self.simulator.state.accounts
+        return {account.sid: account.status for account in accounts if account.status != "active"}

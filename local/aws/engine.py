@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -17,6 +18,7 @@ import boto3
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import EventsBackend
+from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
@@ -213,6 +215,20 @@ class Engine:
     def stop_execution(self, arn: str) -> None:
         """Aborts an execution; a handler that runs is not interrupted."""
         self.client("stepfunctions").stop_execution(executionArn=arn)
+
+    def drain(self, seconds: float) -> bool:
+        """Waits until no handler runs, so many seconds at the most, and says whether that is so."""
+        return self._functions.drain(seconds)
+
+    def waiting_since(self, arn: str) -> datetime | None:
+        """Returns since when an execution has waited for its task token, None if it does not."""
+        env = _backend().describe_execution(arn).exec_worker.env
+        # The client would read the whole history, which grows with every poll.
+        events = env.event_manager._history_event_list if env else []  # noqa: SLF001
+        last = events[-1] if events else None
+        if last is None or last["type"] != HistoryEventType.TaskSubmitted:
+            return None
+        return datetime.fromisoformat(last["timestamp"])
 
     def state_transitions(self, arn: str) -> int:
         """Returns how many states an execution has entered, those within the Map's items included."""

@@ -109,13 +109,17 @@ class Functions:
 
     def unload(self) -> None:
         """Waits a moment for handlers that still run, then puts Python's modules and path back."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._running == 0, timeout=_DRAIN_SECONDS)
+        self.drain(_DRAIN_SECONDS)
         self._take_modules()
         sys.modules.update(self._set_aside)
         self._set_aside = {}
         while self._added:
             sys.path.remove(self._added.pop())
+
+    def drain(self, seconds: float) -> bool:
+        """Waits until no handler runs, so many seconds at the most, and says whether that is so."""
+        with self._idle:
+            return self._idle.wait_for(lambda: self._running == 0, timeout=seconds)
 
     def invoke(self, name: str, payload: str) -> Answer:
         """Invokes one function with a JSON text.

@@ -1,0 +1,62 @@
+"""Every request that leaves the process while a run is on: counted, and from some moment on none any more."""
+
+import importlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from typing import Any, Final
+from unittest.mock import patch
+
+import requests
+
+SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
+
+
+class Calls:
+    """The requests to Twilio, retries included.
+
+    Attributes:
+        count: How many were sent, by method and route, such as `POST /v1/TrustProducts/{Sid}`.
+    """
+
+    def __init__(self) -> None:
+        self.count: Counter[str] = Counter()
+        self._ended = False
+
+    def end(self) -> None:
+        """Let no further request out: to the functions Twilio is throttling, so they record what was done and stop."""
+        self._ended = True
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch every HTTP connection of the process, as `read_only` does, until the end of the block.
+
+        Once `end` was called the watch is never given up: a handler that still runs must not send anything later on.
+        The address of a callback is left out of what is sent: Twilio cannot reach this machine.
+        """
+        send, request = HTTPConnection.putrequest, requests.Session.request
+
+        def send_and_count(connection: HTTPConnection, method: str, url: str, *args: Any, **options: Any) -> None:
+            if self._ended:
+                # The functions have a package `onboarding` of their own, see local.aws.functions.
+                errors = importlib.import_module("onboarding.errors")
+                raise errors.TwilioThrottled("The run was stopped; nothing more is sent to Twilio.")
+            self.count[f"{method} {SID.sub('{Sid}', url.partition('?')[0])}"] += 1
+            send(connection, method, url, *args, **options)
+
+        def request_without_callback(session: requests.Session, method: str, url: str, **options: Any) -> Any:
+            data = options.get("data")
+            if isinstance(data, dict):
+                options["data"] = {name: value for name, value in data.items() if name != "StatusCallback"}
+            return request(session, method, url, **options)
+
+        with ExitStack() as stack:
+            stack.enter_context(patch.object(HTTPConnection, "putrequest", send_and_count))
+            stack.enter_context(patch.object(requests.Session, "request", request_without_callback))
+            try:
+                yield
+            finally:
+                if self._ended:
+                    stack.pop_all()
