@@ -100,6 +100,10 @@ picture: setup ## draw the state machine anew in docs/architecture.md
 iam: setup ## write down anew who may do what in docs/iam.md
 	$(RUN)python -m local.rights
 
+.PHONY: schemas
+schemas: setup ## write down anew the JSON Schemas of the announcements
+	$(RUN)python -m local.announcement_schemas
+
 .PHONY: format
 format: setup ## mend what ruff can mend
 	$(RUN)ruff check --fix .

@@ -39,6 +39,7 @@ def summarise(out: Console, report: Report, local: LocalStack, *, whole_fleet: b
     if whole_fleet and report.subaccounts:
         for sid, status in local.left_out().items():
             _print(out, f"{sid} was left out: it is {status}, and only active subaccounts are worked on.")
+    _looked_through(out, report)
     posts = sum(count for call, count in report.twilio_calls.items() if call.startswith("POST"))
     calls = sum(report.twilio_calls.values())
     _print(
@@ -64,6 +65,23 @@ def _unsigned(out: Console, report: Report, local: LocalStack) -> None:
         _print(out, f"  {number.phone_number} ({number.phone_number_sid} of {sid}): {_reason(number)}")
     if len(unsigned) > MOST_NUMBERS_TOLD:
         _print(out, f"  … and {len(unsigned) - MOST_NUMBERS_TOLD} more")
+
+
+def _looked_through(out: Console, report: Report) -> None:
+    """Say what the audit and the search for orphans found."""
+    if report.audit and report.audit.message:
+        _print(out, report.audit.message)
+    if report.audit and report.audit.vanished:
+        _print(out, f"{_plural(report.audit.vanished, 'number')} had lost an assignment at Twilio: back to work.")
+    if report.audit and report.audit.adopted:
+        _print(out, f"{_plural(report.audit.adopted, 'number')} had an assignment that was not known yet: adopted.")
+    if report.orphans and report.orphans.found:
+        again = f"{report.orphans.named_before} of them named by an earlier run, too"
+        _print(out, f"{_plural(report.orphans.found, 'assigned number')} in no account any more ({again}).")
+    if report.orphans and report.orphans.released:
+        _print(out, f"{report.orphans.released} of these were released: off the Trust Product, then off the profile.")
+    if report.announced:
+        _print(out, f"Announced: {', '.join(report.announced)}.")
 
 
 def _reason(number: PhoneNumberRecord) -> str:

@@ -1,11 +1,13 @@
 """State "Check Trust Product": what Twilio says of the product now. The API is the truth, a callback only a hint."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from onboarding import progress, settings, trust_hub
+from onboarding import announcements, progress, settings, trust_hub
 from onboarding.errors import ReviewTimedOut, TrustProductRejected, explain_rejection
 from onboarding.models import VERDICTS, Status, StepEvent, TrustProductRecord, TrustProductState, VerdictBy
 from onboarding.observability import measure
+from onboarding.progress import Progress
 from onboarding.step import step
 from onboarding.trust_hub import Bundle, TrustHub
 
@@ -33,9 +35,11 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     if product.status in VERDICTS and before.status not in VERDICTS:
         verdict_by = "poll" if before.verdict_by == "none" else before.verdict_by
     news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
-    progress.connect(environment).record_trust_product(
+    recorded = progress.connect(environment).record_trust_product(
         news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by}), asked_at
     )
+    if product.status in VERDICTS and product.status is not recorded.announced:
+        announce(progress.connect(environment), product, event.execution)
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))
     if product.status is not Status.APPROVED:
@@ -56,6 +60,23 @@ def fetch(hub: TrustHub, sid: str) -> Bundle:
             "send the request again."
         )
     return product
+
+
+def announce(table: Progress, product: Bundle, execution: str) -> None:
+    """Announce the verdict on the product, or that an approval was revoked."""
+    said: dict[str, Any] = {
+        "id": f"{execution}/{product.sid}/{product.status}",
+        "execution": execution,
+        "trust_product_sid": product.sid,
+    }
+    codes = list(product.errors)
+    announcements.announce(
+        announcements.connect(),
+        announcements.TrustProductApproved(**said, message=f"Twilio has approved the Trust Product {product.sid}.")
+        if product.status is Status.APPROVED
+        else announcements.TrustProductRejected(**said, errors=codes, message=explain_rejection(product.sid, codes)),
+    )
+    table.note_announced(product.sid, product.status)
 
 
 def await_on(product: Bundle, event: CheckTrustProductEvent) -> None:

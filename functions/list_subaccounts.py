@@ -2,23 +2,35 @@
 
 from onboarding import manifest, settings, trust_hub
 from onboarding.errors import InvalidRequest
-from onboarding.models import AccountSid, Manifest, StepEvent, Subaccount
+from onboarding.models import AccountSid, PhoneNumberSid, StepEvent, StoredList, Subaccount
 from onboarding.step import step
 from onboarding.trust_hub import Account, TrustHub
 
 
 class ListSubaccountsEvent(StepEvent):
-    """Which subaccounts, None for all active ones; and whether the parent's own numbers are worked on too."""
+    """Which subaccounts, None for all active ones; which of their numbers; whether also the parent's own ones."""
 
     subaccounts: list[AccountSid] | None
+    phone_numbers: list[PhoneNumberSid] | None
     include_parent: bool
 
 
 @step(ListSubaccountsEvent)
-def handler(event: ListSubaccountsEvent) -> Manifest:
+def handler(event: ListSubaccountsEvent) -> StoredList:
     """Handle the state's event."""
     environment = settings.load()
-    hub = trust_hub.connect(environment)
+    subaccounts = choose(trust_hub.connect(environment), event)
+    return manifest.write_subaccounts(manifest.connect(), environment.manifest_bucket, event.execution, subaccounts)
+
+
+def choose(hub: TrustHub, event: ListSubaccountsEvent) -> list[Subaccount]:
+    """Choose the accounts; that of numbers just bought without asking, since Twilio is asked for the numbers there.
+
+    Raises:
+        InvalidRequest: A subaccount cannot be worked on, or there is none.
+    """
+    if event.subaccounts and event.phone_numbers:
+        return [Subaccount(subaccount_sid=sid, friendly_name=None) for sid in event.subaccounts]
     accounts = named(hub, event.subaccounts) if event.subaccounts else active(hub)
     if event.include_parent:
         accounts.append(Account(hub.account_sid, "parent account", "active"))
@@ -27,8 +39,7 @@ def handler(event: ListSubaccountsEvent) -> Manifest:
             f"The account {hub.account_sid} has no active subaccount; "
             "set include_parent to work on the parent's own numbers."
         )
-    entries = [Subaccount(subaccount_sid=account.sid, friendly_name=account.friendly_name) for account in accounts]
-    return manifest.write(manifest.connect(), environment.manifest_bucket, event.execution, entries)
+    return [Subaccount(subaccount_sid=account.sid, friendly_name=account.friendly_name) for account in accounts]
 
 
 def active(hub: TrustHub) -> list[Account]:

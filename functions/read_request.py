@@ -41,8 +41,6 @@ def read(request: Any) -> OnboardingRequest:
         raise InvalidRequest(
             f"The request was refused: regions: {', '.join(unknown)} is not a region that libphonenumber knows."
         )
-    if checked.release_orphans:
-        raise InvalidRequest("The request was refused: release_orphans: this version does not release orphans yet.")
     return checked
 
 
@@ -61,6 +59,7 @@ def complete(request: OnboardingRequest, execution: str, started_at: datetime, d
         include_parent=request.include_parent,
         regions=request.regions or defaults.regions,
         resubmit=request.resubmit,
+        release_orphans=request.release_orphans,
         map_concurrency=defaults.map_concurrency,
         poll_seconds=defaults.poll_seconds,
         review_deadline=started_at + timedelta(days=defaults.review_timeout_days),

@@ -12,7 +12,7 @@ class RecordSubaccountEvent(StepEvent):
     """The subaccount, and the error that its item was caught with: Step Functions' `{"Error", "Cause"}`."""
 
     subaccount_sid: AccountSid
-    friendly_name: str
+    friendly_name: str | None
     error: dict[str, str] | None
 
 

@@ -1,9 +1,17 @@
 """State "Summarise Subaccounts": count how the run's subaccounts came out, and their numbers by stage."""
 
 from collections import Counter
+from typing import Any
 
-from onboarding import manifest, progress, settings
-from onboarding.models import Manifest, Model, Stage, StepEvent, Subaccount, SubaccountOutcome, SubaccountStatus
+from onboarding import announcements, manifest, progress, settings
+from onboarding.announcements import (
+    MOST_NAMED,
+    Announcement,
+    SubaccountFailure,
+    SubaccountsFailed,
+    SubaccountsOnboarded,
+)
+from onboarding.models import Model, Stage, StepEvent, StoredList, Subaccount, SubaccountOutcome, SubaccountStatus
 from onboarding.step import step
 
 FAILURES_TOLD = 3
@@ -12,7 +20,7 @@ FAILURES_TOLD = 3
 class SummariseSubaccountsEvent(StepEvent):
     """The run's manifest."""
 
-    manifest: Manifest
+    manifest: StoredList
 
 
 class Summary(Model):
@@ -27,29 +35,60 @@ class Summary(Model):
 
 @step(SummariseSubaccountsEvent)
 def handler(event: SummariseSubaccountsEvent) -> Summary:
-    """Handle the state's event."""
-    subaccounts = manifest.read(manifest.connect(), event.manifest)
-    return summarise(subaccounts, progress.connect(settings.load()).outcomes(event.execution))
+    """Handle the state's event; what came of the subaccounts is announced at once, however long the review takes."""
+    subaccounts = manifest.read_subaccounts(manifest.connect(), event.manifest)
+    outcomes = complete(subaccounts, progress.connect(settings.load()).outcomes(event.execution))
+    summary = summarise(outcomes)
+    announcements.announce(announcements.connect(), announcement(event.execution, summary, outcomes))
+    return summary
 
 
-def summarise(subaccounts: list[Subaccount], outcomes: list[SubaccountOutcome]) -> Summary:
-    """Sum up; a subaccount of the manifest without an outcome of this run counts as failed."""
-    known = {outcome.subaccount_sid: outcome for outcome in outcomes}
-    results = [known.get(entry.subaccount_sid) or _lost(entry) for entry in subaccounts]
-    statuses = Counter(result.status for result in results)
+def complete(subaccounts: list[Subaccount], recorded: list[SubaccountOutcome]) -> list[SubaccountOutcome]:
+    """Give each subaccount of the manifest its outcome; one without an outcome of this run counts as failed."""
+    known = {outcome.subaccount_sid: outcome for outcome in recorded}
+    return [known.get(entry.subaccount_sid) or _lost(entry) for entry in subaccounts]
+
+
+def summarise(outcomes: list[SubaccountOutcome]) -> Summary:
+    """Sum up."""
+    statuses = Counter(outcome.status for outcome in outcomes)
     numbers: Counter[Stage] = Counter()
-    for result in results:
-        numbers.update(result.numbers)
-    failed = [result for result in results if result.status is SubaccountStatus.FAILED]
+    for outcome in outcomes:
+        numbers.update(outcome.numbers)
+    failed = [outcome for outcome in outcomes if outcome.status is SubaccountStatus.FAILED]
     told = "; ".join(f"{it.subaccount_sid}: {(it.message or '').rstrip('.')}" for it in failed[:FAILURES_TOLD])
     more = f"; and {len(failed) - FAILURES_TOLD} more" if len(failed) > FAILURES_TOLD else ""
-    message = f"{len(failed)} of {len(results)} subaccounts failed: {told}{more}."
+    message = f"{len(failed)} of {len(outcomes)} subaccounts failed: {told}{more}."
     return Summary(
         onboarded=statuses[SubaccountStatus.ONBOARDED],
         failed=len(failed),
         busy=statuses[SubaccountStatus.BUSY],
         numbers=dict(numbers),
         message=message if failed else "",
+    )
+
+
+def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutcome]) -> Announcement:
+    """Say how the subaccounts came out."""
+    said: dict[str, Any] = {
+        "id": f"{execution}/subaccounts",
+        "execution": execution,
+        "onboarded": summary.onboarded,
+        "busy": summary.busy,
+    }
+    if summary.failed:
+        failures = [
+            SubaccountFailure(subaccount_sid=it.subaccount_sid, error=it.error, message=it.message or "")
+            for it in outcomes
+            if it.status is SubaccountStatus.FAILED
+        ]
+        return SubaccountsFailed(**said, failed=summary.failed, failures=failures[:MOST_NAMED], message=summary.message)
+    on_product = summary.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
+    return SubaccountsOnboarded(
+        **said,
+        changed=sum(outcome.changed for outcome in outcomes),
+        numbers=summary.numbers,
+        message=f"Onboarded {summary.onboarded} subaccounts; {on_product} of their numbers are on the Trust Product.",
     )
 
 

@@ -21,8 +21,27 @@ class TrustProductReport(BaseModel):
     verdict_by: VerdictBy
 
 
+class AuditReport(BaseModel):
+    """What the audit of all assignments found; without it the message says why."""
+
+    vanished: int
+    adopted: int
+    message: str
+
+
+class OrphansReport(BaseModel):
+    """Assigned numbers that live in no account: how many, named before, and released in this run."""
+
+    found: int
+    named_before: int
+    released: int = 0
+
+
 class Report(BaseModel):
-    """A run in numbers; `status`, `error` and `cause` are those of Step Functions."""
+    """A run in numbers; `status`, `error` and `cause` are those of Step Functions.
+
+    `audit` and `orphans` are None where the run did not look; `announced` are the detail types of its events.
+    """
 
     status: str
     error: str | None
@@ -30,6 +49,9 @@ class Report(BaseModel):
     trust_product: TrustProductReport | None
     subaccounts: dict[str, SubaccountReport]
     numbers: dict[Stage, int]
+    audit: AuditReport | None = None
+    orphans: OrphansReport | None = None
+    announced: list[str] = []
     twilio_calls: dict[str, int]
     state_transitions: int
     lambda_invocations: int

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from local.addresses import ANY_PORT, Address
 from local.aws.engine import Engine
 from local.aws.events import EventError
-from local.report import Report, TrustProductReport, subaccounts_of
+from local.report import AuditReport, OrphansReport, Report, TrustProductReport, subaccounts_of
 from local.twilio.fleet import Fleet
 from local.twilio.simulator import Simulator
 from onboarding import progress, settings
@@ -145,7 +145,7 @@ class LocalStack:
             self.engine.stop_execution(arn)
             raise
         tell()
-        outcomes = self.table.outcomes(execution["name"])
+        outcomes, data = self.table.outcomes(execution["name"]), self._data(arn)
         numbers: Counter[Stage] = Counter()
         for outcome in outcomes:
             numbers.update(outcome.numbers)
@@ -153,9 +153,16 @@ class LocalStack:
             status=execution["status"],
             error=execution.get("error"),
             cause=execution.get("cause"),
-            trust_product=self._trust_product(arn),
+            trust_product=self._trust_product(data),
             subaccounts=subaccounts_of(outcomes),
             numbers=dict(numbers),
+            audit=AuditReport.model_validate(data["audit"]) if "audit" in data else None,
+            orphans=OrphansReport.model_validate(data["orphans"] | data.get("released_orphans", {}))
+            if "orphans" in data
+            else None,
+            announced=[
+                it["detail-type"] for it in self.engine.announced if it["detail"]["execution"] == execution["name"]
+            ],
             twilio_calls=dict(Counter(self.simulator.calls) - calls),
             state_transitions=self.engine.state_transitions(arn),
             lambda_invocations=sum(self.engine.invocations.values()) - invocations,
@@ -200,18 +207,20 @@ class LocalStack:
         names = {subaccount.sid: subaccount.friendly_name for subaccount in self.fleet.subaccounts}
         return names.get(sid, "parent account")
 
-    def _trust_product(self, arn: str) -> TrustProductReport | None:
-        """The Trust Product as the last state at the machine's top level left it.
-
-        The state that finds a rejection fails, so it leaves its news only in the table.
-        """
+    def _data(self, arn: str) -> dict[str, Any]:
+        """The data of the last state at the machine's top level that left any of Twilio's in it."""
         for event in reversed(self.engine.history(arn)):
-            output = event.get("stateExitedEventDetails", {}).get("output")
-            product = json.loads(output).get("trust_product") if output else None
-            if product:
-                report = TrustProductReport.model_validate(product)
-                record = self.table.trust_product(report.sid)
-                if record and record.status is Status.REJECTED and report.status != record.status:
-                    return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
-                return report
-        return None
+            data = json.loads(event.get("stateExitedEventDetails", {}).get("output", "{}"))
+            if "trust_product" in data:
+                return dict(data)
+        return {}
+
+    def _trust_product(self, data: dict[str, Any]) -> TrustProductReport | None:
+        """The Trust Product of the run; the state that finds a rejection fails, so it leaves its news in the table."""
+        if "trust_product" not in data:
+            return None
+        report = TrustProductReport.model_validate(data["trust_product"])
+        record = self.table.trust_product(report.sid)
+        if record and record.status is Status.REJECTED and report.status != record.status:
+            return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
+        return report

@@ -15,8 +15,9 @@ SERVED_FLEET: Final = ROOT / "local/fleets/serve.json"
 def prepare(engine: Engine) -> None:
     """Put in place what the events start from, so that each works by itself and in any order.
 
-    That is the manifest; the subaccount's numbers in the table; and on the Business Profile the numbers that are to go
-    on the Trust Product. The subaccount's lease is given back, so that executions may work on it, too.
+    That is the manifest; the list of what is assigned; the subaccount's numbers in the table; and on the Business
+    Profile the numbers that are to go on the Trust Product. The subaccount's lease is given back, so that executions
+    may work on it, too.
 
     Args:
         engine: Deployed, with the fleet `SERVED_FLEET` at Twilio.
@@ -24,6 +25,7 @@ def prepare(engine: Engine) -> None:
     numbers = load_event(EVENTS / "assign_to_trust_product.json")["phone_numbers"]
     for function, changes in (
         ("list_subaccounts", {}),
+        ("audit_assignments", {}),
         ("list_phone_numbers", {}),
         ("assign_to_business_profile", {"phone_numbers": numbers}),
         ("record_subaccount", {}),

@@ -16,6 +16,7 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.events.models import EventsBackend
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
@@ -43,6 +44,7 @@ class Engine:
         public_url: Where the webhook is reached, once started.
         environment: The environment variables as the functions see them, once started.
         skipped: Logical id -> type of the template's resources that a local run does without.
+        announced: The events that the functions have put on the default bus, as its rules see them.
     """
 
     _one_at_a_time = threading.Lock()
@@ -76,6 +78,7 @@ class Engine:
         self.public_url = ""
         self.environment: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
+        self.announced: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -120,6 +123,7 @@ class Engine:
             self._transitions.counted(),
             _aws_variables(),
             mock_aws(config=_MOTO),
+            _events_noted(self.announced),
         ):
             stack.enter_context(layer)
         stack.callback(self._clients.clear)
@@ -245,6 +249,21 @@ def _quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+@contextmanager
+def _events_noted(announced: list[dict[str, Any]]) -> Iterator[None]:
+    """Notes what is put on an event bus; the local AWS has no rules that would hand it on."""
+    put_events = EventsBackend.put_events
+
+    def put_and_note(self: Any, events: list[dict[str, Any]]) -> Any:
+        for event in events:
+            source, detail = event["Source"], json.loads(event["Detail"])
+            announced.append({"source": source, "detail-type": event["DetailType"], "detail": detail})
+        return put_events(self, events)
+
+    with patch.object(EventsBackend, "put_events", put_and_note):
+        yield
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -43,6 +43,7 @@ def first_run_and_later_ones(traffic: Traffic) -> None:
         run(NAMED)
         run({})
         run({"subaccounts": [account(1), account(2)], "include_parent": True})
+        run({"subaccounts": [account(2)]})
         run({"subaccounts": [account(2)], "phone_numbers": [phone_number(2, 1)]})
 
 
@@ -66,9 +67,18 @@ def resubmission_of_a_named_product(traffic: Traffic) -> None:
     assert [it.answer.status_code for it in submission] == [400, 200, 200]
 
 
+def release_of_an_orphan(traffic: Traffic) -> None:
+    on_both = {"numbers": [phone_number(1, 0)]}
+    fleet = a_fleet(profiles=[{"sid": PROFILE, **on_both}], products=[product(business_profile=PROFILE, **on_both)])
+    with _onboarding(fleet, traffic, released=[phone_number(1, 0)]) as run:
+        run({})
+        run({"release_orphans": True})
+
+
 SCENARIOS: list[Callable[[Traffic], None]] = [
     first_run_and_later_ones,
     resubmission_of_a_named_product,
+    release_of_an_orphan,
 ]
 
 
@@ -84,13 +94,15 @@ def client_calls() -> dict[str, Callable[..., Any]]:
 
 
 @contextmanager
-def _onboarding(fleet: dict[str, Any], traffic: Traffic) -> Iterator[Callable[..., None]]:
+def _onboarding(fleet: dict[str, Any], traffic: Traffic, released: Iterable[str] = ()) -> Iterator[Callable[..., None]]:
     """The product as it is deployed, with Twilio's own addresses; gives what runs an event."""
     with (
         LocalStack(Fleet.model_validate(fleet), TIME_SCALE, {"TwilioBaseUrl": ""}) as local,
         pytest.MonkeyPatch.context() as patch,
         recording(local.simulator.url) as exchanges,
     ):
+        for number in released:
+            local.simulator.controls.release(number)
         for name, call in client_calls().items():
             patch.setattr(f"onboarding.trust_hub.{name}", _noting(traffic.calls, name, call))
 

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from local.aws.intrinsics import read_template
 from local.rights import DOCUMENT, TEMPLATE, document, roles
 from local.run import LocalStack
 from local.twilio.fleet import Fleet
-from tests.integration.onboarding.world import LONG_REVIEW, NAMED, a_fleet, wait_until, waiting
+from tests.integration.onboarding.world import LONG_REVIEW, NAMED, PROFILE, a_fleet, phone_number, wait_until, waiting
 
 RESOURCES_KNOW_NO_ARN = {"logs", "xray"}
 ROLES = roles()
@@ -28,6 +29,7 @@ def calls() -> Iterator[dict[str, set[str]]]:
     made: dict[str, set[str]] = defaultdict(set)
     running: ContextVar[str] = ContextVar("running")
     invoke, call = Functions.invoke, BaseClient._make_api_call  # type: ignore[attr-defined]
+    submit = ThreadPoolExecutor.submit
 
     def invoke_recorded(functions: Functions, function: str, event: str) -> Any:
         clear_caches()  # type: ignore[no-untyped-call] # or only the first function of the process would read the secret
@@ -42,7 +44,11 @@ def calls() -> Iterator[dict[str, set[str]]]:
             made[function].add(f"{client.meta.service_model.signing_name}:{operation}")
         return call(client, operation, parameters)
 
+    def submit_in_context(pool: ThreadPoolExecutor, call: Any, /, *args: Any, **options: Any) -> Any:
+        return submit(pool, copy_context().run, call, *args, **options)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ThreadPoolExecutor, "submit", submit_in_context)
         patch.setattr(Functions, "invoke", invoke_recorded)
         patch.setattr(BaseClient, "_make_api_call", call_recorded)
         for review_seconds in (
@@ -55,6 +61,10 @@ def calls() -> Iterator[dict[str, set[str]]]:
                 wait_until(partial(waiting, local), seconds=3)
                 assert local.run(NAMED).status == "SUCCEEDED"  # finds the first one waiting
                 assert local.engine.wait(first, timeout=60)["status"] == "SUCCEEDED"
+                local.simulator.controls.drop_assignment(PROFILE, phone_number(1, 0))
+                local.simulator.controls.release(phone_number(2, 0))
+                assert local.run({}).status == "SUCCEEDED"  # names an orphan
+                assert local.run({"release_orphans": True}).status == "SUCCEEDED"
         yield made
 
 

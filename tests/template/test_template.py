@@ -146,14 +146,6 @@ def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
     assert all(f"${{{alarm}.Arn}}" in body for alarm in of_type("AWS::CloudWatch::Alarm"))
 
 
-def test_the_longest_function_runs_as_long_as_the_functions_are_told() -> None:
-    timeouts = [it["Properties"]["Timeout"] for it in of_type("AWS::Serverless::Function").values()]
-    variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
-
-    assert int(variables["FUNCTION_SECONDS"]) == max(timeouts)
-    assert int(variables["LEASE_SECONDS"]) > int(variables["FUNCTION_SECONDS"]) + int(variables["LIST_SETTLE_SECONDS"])
-
-
 def test_polling_for_the_longest_wait_keeps_the_history_below_5000_events() -> None:
     events_per_poll = 13
     most_polls = PARAMETERS["ReviewTimeoutDays"]["MaxValue"] * 86_400 / PARAMETERS["PollSeconds"]["MinValue"]

@@ -6,7 +6,7 @@ import pytest
 
 from onboarding.models import Stage, Subaccount, SubaccountOutcome, SubaccountStatus
 from record_subaccount import message_of, status_of
-from summarise_subaccounts import summarise
+from summarise_subaccounts import complete, summarise
 
 HINT = "; look at the functions' log, then send the request again."
 SIDS = [f"AC{number:032x}" for number in range(6)]
@@ -21,7 +21,7 @@ def outcome(sid: str, status: SubaccountStatus, message: str | None = None) -> S
 def test_an_entry_without_an_outcome_of_this_run_counts_as_failed() -> None:
     entries = [Subaccount(subaccount_sid=sid, friendly_name="") for sid in SIDS[:2]]
 
-    summary = summarise(entries, [outcome(SIDS[0], SubaccountStatus.ONBOARDED)])
+    summary = summarise(complete(entries, [outcome(SIDS[0], SubaccountStatus.ONBOARDED)]))
 
     assert (summary.onboarded, summary.failed) == (1, 1)
     assert summary.numbers == {Stage.ON_TRUST_PRODUCT: 2}
@@ -31,7 +31,7 @@ def test_an_entry_without_an_outcome_of_this_run_counts_as_failed() -> None:
 def test_a_busy_subaccount_is_counted_but_fails_nothing() -> None:
     entries = [Subaccount(subaccount_sid=SIDS[0], friendly_name="")]
 
-    summary = summarise(entries, [outcome(SIDS[0], SubaccountStatus.BUSY)])
+    summary = summarise(complete(entries, [outcome(SIDS[0], SubaccountStatus.BUSY)]))
 
     assert (summary.busy, summary.failed, summary.message) == (1, 0, "")
 
@@ -39,7 +39,7 @@ def test_a_busy_subaccount_is_counted_but_fails_nothing() -> None:
 def test_of_many_failures_the_first_are_told_and_the_rest_counted() -> None:
     entries = [Subaccount(subaccount_sid=sid, friendly_name="") for sid in SIDS]
 
-    summary = summarise(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS])
+    summary = summarise(complete(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS]))
 
     assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more.")
 

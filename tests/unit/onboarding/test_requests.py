@@ -70,7 +70,10 @@ def test_a_sid_that_is_named_twice_is_worked_on_once() -> None:
         ({"regions": ["usa"]}, "regions[0]: 'usa' is not two capital letters, such as US"),
         ({"subaccounts": []}, "subaccounts must not be empty"),
         ({"trust_product": "Acme"}, "trust_product must be a JSON object"),
-        ({"release_orphans": True}, "release_orphans: this version does not release orphans yet"),
+        (
+            {"release_orphans": True, "subaccounts": [f"AC{1:032x}"]},
+            "release_orphans needs the whole fleet: leave subaccounts out",
+        ),
         ([], "it must be a JSON object"),
         (None, "it must be a JSON object"),
     ],

@@ -54,6 +54,22 @@ class Table:
         """Write an item, whatever was there."""
         self._client.put_item(TableName=self._name, Item=_attributes(key._asdict() | item))
 
+    def put_if(self, key: Key, item: Item, *, condition: str, values: Item) -> None:
+        """Write an item over another.
+
+        Raises:
+            ConditionFailed: The condition does not hold.
+        """
+        try:
+            self._client.put_item(
+                TableName=self._name,
+                Item=_attributes(key._asdict() | item),
+                ConditionExpression=condition,
+                ExpressionAttributeValues={f":{name}": _serialize(value) for name, value in values.items()},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ConditionFailed from error
+
     def update(
         self, key: Key, changes: Item, *, remove: Iterable[str] = (), condition: str, values: Item | None = None
     ) -> Item:
@@ -93,6 +109,10 @@ class Table:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ConditionFailed from error
         return _plain(answer.get("Attributes", {}))
+
+    def delete_batch(self, keys: Iterable[Key]) -> None:
+        """Delete items, whatever they are."""
+        self._write_batch({"DeleteRequest": {"Key": _attributes(key._asdict())}} for key in keys)
 
     def delete(self, key: Key, *, condition: str, values: Item) -> None:
         """Delete an item.
@@ -143,9 +163,11 @@ class Table:
 
     def put_batch(self, items: Iterable[tuple[Key, Item]]) -> None:
         """Write items, whatever was there."""
-        for batch in batched(items, ITEMS_PER_BATCH_WRITE, strict=False):
-            requests = [{"PutRequest": {"Item": _attributes(key._asdict() | item)}} for key, item in batch]
-            pending: Any = {self._name: requests}
+        self._write_batch({"PutRequest": {"Item": _attributes(key._asdict() | item)}} for key, item in items)
+
+    def _write_batch(self, requests: Iterable[Item]) -> None:
+        for batch in batched(requests, ITEMS_PER_BATCH_WRITE, strict=False):
+            pending: Any = {self._name: list(batch)}
             for _ in _attempts("writing"):
                 pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"]
                 if not pending:

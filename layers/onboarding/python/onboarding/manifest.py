@@ -1,19 +1,20 @@
-"""The only module that talks to S3: the list of a run's subaccounts, which the Distributed Map reads."""
+"""The only module that talks to S3: a run's subaccounts, which the Distributed Map reads, and the assigned numbers."""
 
 import json
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
-from onboarding.models import Manifest, Subaccount
+from onboarding.models import StoredList, Subaccount
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def write(client: "S3Client", bucket: str, execution: str, subaccounts: list[Subaccount]) -> Manifest:
+def write_subaccounts(client: "S3Client", bucket: str, execution: str, subaccounts: list[Subaccount]) -> StoredList:
     """Write a run's manifest, a JSON array of `{"subaccount_sid", "friendly_name"}`.
 
     Args:
@@ -25,16 +26,35 @@ def write(client: "S3Client", bucket: str, execution: str, subaccounts: list[Sub
     Returns:
         Where the manifest lies.
     """
-    key = f"manifests/{execution}.json"
-    body = json.dumps([subaccount.model_dump() for subaccount in subaccounts])
-    client.put_object(Bucket=bucket, Key=key, Body=body.encode(), ContentType="application/json")
-    return Manifest(bucket=bucket, key=key, count=len(subaccounts))
+    entries = [subaccount.model_dump() for subaccount in subaccounts]
+    return _write(client, bucket, f"manifests/{execution}.json", entries)
 
 
-def read(client: "S3Client", manifest: Manifest) -> list[Subaccount]:
+def read_subaccounts(client: "S3Client", stored: StoredList) -> list[Subaccount]:
     """Read a run's manifest."""
-    body = client.get_object(Bucket=manifest.bucket, Key=manifest.key)["Body"].read()
-    return [Subaccount.model_validate(entry) for entry in json.loads(body)]
+    return [Subaccount.model_validate(entry) for entry in _read(client, stored)]
+
+
+def write_assigned(client: "S3Client", bucket: str, execution: str, phone_number_sids: Iterable[str]) -> StoredList:
+    """Write which numbers (`PN…`) were on the Business Profile or the Trust Product when a run began, as an array."""
+    return _write(client, bucket, f"manifests/{execution}.assigned.json", list(phone_number_sids))
+
+
+def read_assigned(client: "S3Client", stored: StoredList) -> set[str]:
+    """Read which numbers (`PN…`) were assigned when a run began."""
+    return set(_read(client, stored))
+
+
+def _write(client: "S3Client", bucket: str, key: str, entries: list[Any]) -> StoredList:
+    body = json.dumps(entries).encode()
+    client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+    return StoredList(bucket=bucket, key=key, count=len(entries))
+
+
+def _read(client: "S3Client", stored: StoredList) -> list[Any]:
+    body = client.get_object(Bucket=stored.bucket, Key=stored.key)["Body"].read()
+    entries: list[Any] = json.loads(body)
+    return entries
 
 
 @cache

@@ -102,6 +102,12 @@ class OnboardingRequest(Model):
             raise ValueError("phone_numbers needs exactly one subaccount in subaccounts, and no include_parent")
         return self
 
+    @model_validator(mode="after")
+    def _orphans_need_the_whole_fleet(self) -> Self:
+        if self.release_orphans and self.subaccounts:
+            raise ValueError("release_orphans needs the whole fleet: leave subaccounts out")
+        return self
+
 
 class CompleteRequest(Model):
     """The request as every later state reads it at `$.request`: each default filled in."""
@@ -114,20 +120,21 @@ class CompleteRequest(Model):
     include_parent: bool
     regions: list[Region]
     resubmit: bool
+    release_orphans: bool
     map_concurrency: int
     poll_seconds: int
     review_deadline: datetime
 
 
 class Subaccount(Model):
-    """An account whose numbers are to be signed: an entry of the manifest."""
+    """An account whose numbers are to be signed: an entry of the manifest; the name is None if Twilio was not asked."""
 
     subaccount_sid: AccountSid
-    friendly_name: str
+    friendly_name: str | None
 
 
-class Manifest(Model):
-    """Where the list of the run's subaccounts lies in S3."""
+class StoredList(Model):
+    """Where a list of the run's lies in S3: its subaccounts, or the phone numbers that are assigned at Twilio."""
 
     bucket: str
     key: str
@@ -189,18 +196,27 @@ class PhoneNumberRecord(Model):
 
 
 class SubaccountOutcome(Model):
-    """How a subaccount came out of one run."""
+    """How a subaccount came out of one run; `changed` when its numbers are not as they were recorded before."""
 
     subaccount_sid: AccountSid
-    friendly_name: str
+    friendly_name: str | None = None
     status: SubaccountStatus
     numbers: dict[Stage, int] = {}
+    changed: bool = False
     error: str | None = None
     message: str | None = None
 
 
+class StatusChange(Model):
+    """A status of a Trust Product that Twilio was seen to give it, with the codes of a rejection."""
+
+    status: Status
+    errors: list[int]
+    observed_at: datetime
+
+
 class TrustProductRecord(Model):
-    """A Trust Product's item in the table: what Twilio last said of it."""
+    """A Trust Product's item in the table: what Twilio last said of it, what it said before, and what was announced."""
 
     sid: BundleSid
     status: Status
@@ -208,3 +224,18 @@ class TrustProductRecord(Model):
     created_by: str | None = None
     verdict_by: VerdictBy = "none"
     errors: list[int] = []
+    history: list[StatusChange] = []
+    announced: Status | None = None
+
+
+class OrphanRecord(Model):
+    """An orphan's item in the table: an assigned phone number that a run over the whole fleet found in no account.
+
+    `named_before` is the run before that one which named it, too; `account_sid` where it was last.
+    """
+
+    phone_number_sid: PhoneNumberSid
+    account_sid: AccountSid | None = None
+    named_by: str
+    named_at: datetime
+    named_before: str | None = None

@@ -1,13 +1,14 @@
 """What the table says: who works on what, where each phone number stands, how each subaccount came out.
 
 Every write that could race is conditional; phone numbers are written only by the execution that holds their
-subaccount's lease. The items are drawn up in docs/architecture.md.
+subaccount's lease, or corrected on the condition that nobody has written them meanwhile. The items are drawn up in
+docs/architecture.md.
 """
 
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,13 +19,22 @@ from botocore.config import Config
 
 from onboarding.dynamodb import ConditionFailed, Item, Key, Table
 from onboarding.errors import OnboardingError, SubaccountBusy, TrustProductBusy
-from onboarding.models import PhoneNumberRecord, Stage, SubaccountOutcome, SubaccountStatus, TrustProductRecord
+from onboarding.models import (
+    OrphanRecord,
+    PhoneNumberRecord,
+    Stage,
+    Status,
+    SubaccountOutcome,
+    SubaccountStatus,
+    TrustProductRecord,
+)
 from onboarding.settings import Settings
 
 DAY_SECONDS = 86_400
 OUTCOME_SECONDS = 30 * DAY_SECONDS
 RELEASED_SECONDS = 30 * DAY_SECONDS
 CALLBACK_SECONDS = 90 * DAY_SECONDS
+HISTORY_LENGTH = 100
 LEASE = ("lease_execution", "lease_token", "lease_expires_at")
 LEASE_IS_FREE = "attribute_not_exists(lease_execution) OR lease_execution = :execution OR lease_expires_at < :now"
 LEASE_IS_OURS = "lease_token = :lease_token"
@@ -40,6 +50,22 @@ class Lease(NamedTuple):
 
     token: str
     pause: float
+
+
+class Correction(NamedTuple):
+    """What is known of a phone number, and what it should be.
+
+    Attributes:
+        account_sid: Whose number it is, `AC…`.
+        before: The record as it was read.
+        after: The record as it should be.
+        updated_at: When the record that was read had been written, in ISO 8601.
+    """
+
+    account_sid: str
+    before: PhoneNumberRecord
+    after: PhoneNumberRecord
+    updated_at: str
 
 
 class Waiter(NamedTuple):
@@ -152,6 +178,26 @@ class Progress:
         """Read what is known of all phone numbers of an account."""
         return [_read(PhoneNumberRecord, item) for item in self._table.query(f"SUBACCOUNT#{account_sid}", "NUMBER#")]
 
+    def compare_phone_numbers(
+        self, account_sid: str, correct: Callable[[PhoneNumberRecord], PhoneNumberRecord]
+    ) -> Iterator[Correction]:
+        """Compare what is known of all phone numbers of an account with what it should be; yields what differs."""
+        for item in self._table.query(f"SUBACCOUNT#{account_sid}", "NUMBER#"):
+            record = _read(PhoneNumberRecord, item)
+            corrected = correct(record)
+            if corrected != record:
+                yield Correction(account_sid, record, corrected, item["updated_at"])
+
+    def correct_phone_number(self, correction: Correction) -> None:
+        """Write a correction, unless whoever holds the subaccount's lease has written the number meanwhile."""
+        with suppress(ConditionFailed):
+            self._table.put_if(
+                _phone_number(correction.account_sid, correction.after.phone_number_sid),
+                _item(correction.after) | {"updated_at": datetime.now(UTC).isoformat()},
+                condition="updated_at = :updated_at",
+                values={"updated_at": correction.updated_at},
+            )
+
     def add_listing(self, account_sid: str, execution: str, phone_number_sids: list[str]) -> None:
         """Remember one of several pages of an account's phone numbers until the last one is read."""
         if phone_number_sids:
@@ -175,21 +221,29 @@ class Progress:
         The run's own outcome is kept beside the subaccount's progress, since a later run may change that before this
         one is summarised. A subaccount that another execution works on keeps the progress that one writes.
         """
-        item, now = _item(outcome), datetime.now(UTC)
+        before, now = self._record_progress(execution, outcome), datetime.now(UTC)
+        changed = before.get("numbers", {}) != outcome.numbers
         self._table.put(
             Key(f"EXECUTION#{execution}", f"SUBACCOUNT#{outcome.subaccount_sid}"),
-            item | {"expires_at": int(now.timestamp()) + OUTCOME_SECONDS},
+            _item(outcome.model_copy(update={"changed": changed}))
+            | {"expires_at": int(now.timestamp()) + OUTCOME_SECONDS},
         )
+
+    def _record_progress(self, execution: str, outcome: SubaccountOutcome) -> Item:
+        """Give the subaccount's progress as it was before."""
         if outcome.status is SubaccountStatus.BUSY:
-            return
-        with suppress(ConditionFailed):
-            self._table.update(
+            return {"numbers": outcome.numbers}
+        item = _item(outcome, exclude={"changed"})
+        try:
+            return self._table.update(
                 _subaccount(outcome.subaccount_sid),
-                item | {"recorded_by": execution, "recorded_at": now.isoformat()},
+                item | {"recorded_by": execution, "recorded_at": datetime.now(UTC).isoformat()},
                 remove=[*LEASE, *({"error", "message"} - item.keys())],
                 condition=LEASE_IS_FREE,
                 values={"execution": execution, "now": _milliseconds()},
             )
+        except ConditionFailed:
+            return {"numbers": outcome.numbers}
 
     def outcomes(self, execution: str) -> list[SubaccountOutcome]:
         """Read how the subaccounts came out of one run."""
@@ -199,23 +253,81 @@ class Progress:
         """Read every subaccount's progress, as it is in the table."""
         return list(self._table.query("FLEET", "SUBACCOUNT#"))
 
-    def record_trust_product(self, record: TrustProductRecord, asked_at: datetime) -> None:
-        """Record what Twilio said of a Trust Product when it was asked; what the record leaves out stays as it is.
+    def record_trust_product(self, news: TrustProductRecord, asked_at: datetime) -> TrustProductRecord:
+        """Record what Twilio said of a Trust Product when it was asked; what the news leave out stays as it is.
 
-        Older news never overwrites newer.
+        Older news never overwrite newer. A status that differs from the last one joins the history.
+
+        Args:
+            news: What Twilio said.
+            asked_at: When it was asked.
+
+        Returns:
+            What is recorded now.
         """
-        item = _item(record, exclude_unset=True) | {"observed_at": asked_at.isoformat()}
-        with suppress(ConditionFailed):
-            self._table.update(
-                Key(f"TRUST_PRODUCT#{record.sid}", "STATUS"),
-                item,
-                condition="attribute_not_exists(observed_at) OR observed_at <= :observed_at",
-            )
+        key, observed_at = Key(f"TRUST_PRODUCT#{news.sid}", "STATUS"), asked_at.isoformat()
+        while True:
+            item = self._table.get(key) or {}
+            if item.get("observed_at", "") > observed_at:
+                return _read(TrustProductRecord, item)
+            changes = _item(news, exclude_unset=True) | _history(item, news, observed_at) | {"observed_at": observed_at}
+            seen = {"seen_at": item["observed_at"]} if item else {}
+            condition = "observed_at = :seen_at" if item else "attribute_not_exists(observed_at)"
+            with suppress(ConditionFailed):
+                self._table.update(key, changes, condition=condition, values=seen)
+                return _read(TrustProductRecord, item | changes)
 
     def trust_product(self, sid: str) -> TrustProductRecord | None:
         """Read what was last recorded of a Trust Product, `BU…`."""
         item = self._table.get(Key(f"TRUST_PRODUCT#{sid}", "STATUS"))
         return _read(TrustProductRecord, item) if item else None
+
+    def note_announced(self, trust_product_sid: str, status: Status) -> None:
+        """Note that a verdict on a Trust Product was announced."""
+        self._table.update(
+            Key(f"TRUST_PRODUCT#{trust_product_sid}", "STATUS"),
+            {"announced": status.value},
+            condition="attribute_exists(pk)",
+        )
+
+    def name_orphans(
+        self, trust_product_sid: str, execution: str, started_at: datetime, accounts: dict[str, str | None]
+    ) -> list[OrphanRecord]:
+        """Record the orphans that a run over the whole fleet has found, instead of those that were known.
+
+        Args:
+            trust_product_sid: `BU…`; the orphans are on it or on its Business Profile.
+            execution: The run.
+            started_at: When it began.
+            accounts: The orphans (`PN…`), each with the account (`AC…`) where it was last, None where that is unknown.
+
+        Returns:
+            The orphans; each tells whether an earlier run had named it.
+        """
+        known = {orphan.phone_number_sid: orphan for orphan in self.orphans(trust_product_sid)}
+        now = datetime.now(UTC)
+        orphans = [
+            OrphanRecord(
+                phone_number_sid=sid,
+                account_sid=account_sid,
+                named_by=execution,
+                named_at=now,
+                named_before=_named_before(known.get(sid), execution, started_at),
+            )
+            for sid, account_sid in accounts.items()
+        ]
+        self._table.put_batch((_orphan(trust_product_sid, it.phone_number_sid), _item(it)) for it in orphans)
+        self.forget_orphans(trust_product_sid, known.keys() - accounts.keys())
+        return orphans
+
+    def orphans(self, trust_product_sid: str) -> list[OrphanRecord]:
+        """Read the orphans that the last run over the whole fleet has named."""
+        items = self._table.query(f"TRUST_PRODUCT#{trust_product_sid}", "ORPHAN#")
+        return [_read(OrphanRecord, item) for item in items]
+
+    def forget_orphans(self, trust_product_sid: str, phone_number_sids: Iterable[str]) -> None:
+        """Forget orphans (`PN…`) that are none any more."""
+        self._table.delete_batch(_orphan(trust_product_sid, sid) for sid in phone_number_sids)
 
     def record_callback(self, trust_product_sid: str, digest: str, parameters: dict[str, str]) -> None:
         """Keep a verified callback for audit."""
@@ -318,13 +430,39 @@ def _waiter(trust_product_sid: str, execution: str) -> Key:
     return Key(f"TRUST_PRODUCT#{trust_product_sid}", f"WAITER#{execution}")
 
 
-type Record = PhoneNumberRecord | SubaccountOutcome | TrustProductRecord
+def _orphan(trust_product_sid: str, phone_number_sid: str) -> Key:
+    return Key(f"TRUST_PRODUCT#{trust_product_sid}", f"ORPHAN#{phone_number_sid}")
+
+
+def _named_before(known: OrphanRecord | None, execution: str, started_at: datetime) -> str | None:
+    """Which run named the orphan before this one began; a run that does a step again is not an earlier one."""
+    if not known:
+        return None
+    return known.named_by if known.named_by != execution and known.named_at < started_at else known.named_before
+
+
+def _history(item: Item, news: TrustProductRecord, observed_at: str) -> Item:
+    """What the history of a Trust Product becomes with the news; nothing of it where they are none."""
+    history = item.get("history", [])
+    change = {"status": news.status.value, "errors": news.errors, "observed_at": observed_at}
+    if item.get("status") != news.status.value:
+        return {"errors": news.errors, "history": [*history, change][-HISTORY_LENGTH:], "announced": None}
+    if not news.errors or news.errors == item.get("errors"):
+        return {}
+    # A step that looks at the status alone does not learn the codes.
+    before = history if item.get("errors") else history[:-1]
+    return {"history": [*before, change][-HISTORY_LENGTH:]}
+
+
+type Record = PhoneNumberRecord | SubaccountOutcome | TrustProductRecord | OrphanRecord
 
 
 def _item(record: Record, **options: Any) -> Item:
     return record.model_dump(mode="json", exclude_none=True, **options)
 
 
-def _read[Model: (PhoneNumberRecord, SubaccountOutcome, TrustProductRecord)](model: type[Model], item: Item) -> Model:
+def _read[Model: (PhoneNumberRecord, SubaccountOutcome, TrustProductRecord, OrphanRecord)](
+    model: type[Model], item: Item
+) -> Model:
     """Read an item as a model, without the attributes that only the table needs."""
     return model.model_validate({name: item[name] for name in model.model_fields if name in item})

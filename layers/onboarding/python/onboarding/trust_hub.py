@@ -75,19 +75,21 @@ class ChannelEndpointAssignments:
         self._resource = resource
 
     def find(self, phone_number_sids: Iterable[str]) -> dict[str, str]:
-        """Look up assignments, one call per 100 numbers.
-
-        Args:
-            phone_number_sids: `PN…`.
-
-        Returns:
-            The assignment (`RA…`) of each number that has one; of duplicates, the first.
-        """
+        """Look up the assignment (`RA…`) of each of these numbers (`PN…`) that has one; of duplicates, the first."""
         found: dict[str, str] = {}
+        for phone_number_sid, assignment_sid in self.find_all(phone_number_sids):
+            found.setdefault(phone_number_sid, assignment_sid)
+        return found
+
+    def find_all(self, phone_number_sids: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Look up the assignments of these numbers (`PN…`), one call per 100.
+
+        Yields:
+            A number and its assignment (`RA…`); a number with duplicates comes more than once.
+        """
         for sids in batched(phone_number_sids, SIDS_PER_FILTER, strict=False):
             for assignment in self._resource.list(channel_endpoint_sids=",".join(sids), page_size=PAGE_SIZE):
-                found.setdefault(assignment.channel_endpoint_sid, assignment.sid)
-        return found
+                yield assignment.channel_endpoint_sid, assignment.sid
 
     def stream(self) -> Iterator[tuple[str, str]]:
         """Read all of them, one call per 1,000.
@@ -217,6 +219,15 @@ class TrustHub:
         numbers = self._client.api.v2010.accounts(account_sid).incoming_phone_numbers
         page = numbers.get_page(page_url) if page_url else numbers.page(page_size=PHONE_NUMBERS_PER_PAGE)
         return [_phone_number(number) for number in page], page.next_page_url
+
+    def phone_number_sids(self, account_sid: str) -> Iterator[str]:
+        """Read all pages of an account's phone numbers; yields `PN…`."""
+        numbers, page_url = self.phone_numbers(account_sid)
+        while True:
+            yield from (number.sid for number in numbers)
+            if not page_url:
+                return
+            numbers, page_url = self.phone_numbers(account_sid, page_url)
 
     def phone_number(self, account_sid: str, sid: str) -> PhoneNumber | None:
         """Fetch a phone number (`PN…`) of an account."""

@@ -1,0 +1,104 @@
+"""State "Find Orphans": name the assigned numbers that live in no account, after the whole fleet was listed."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import chain
+
+from onboarding import announcements, manifest, progress, settings, trust_hub
+from onboarding.announcements import MOST_NAMED, OrphansFound
+from onboarding.models import BundleSid, Model, OrphanRecord, Stage, StepEvent, StoredList
+from onboarding.progress import Progress
+from onboarding.step import step
+from onboarding.trust_hub import TrustHub
+
+
+class FindOrphansEvent(StepEvent):
+    """When the run began, what was assigned then, and the accounts whose numbers it has listed."""
+
+    started_at: datetime
+    trust_product_sid: BundleSid
+    assigned: StoredList
+    manifest: StoredList
+
+
+class Orphans(Model):
+    """How many orphans there are, how many of them an earlier run had named, and a sentence."""
+
+    found: int
+    named_before: int
+    message: str
+
+
+@step(FindOrphansEvent)
+def handler(event: FindOrphansEvent) -> Orphans:
+    """Handle the state's event."""
+    environment, storage = settings.load(), manifest.connect()
+    table, threads = progress.connect(environment), environment.threads_per_function
+    assigned = manifest.read_assigned(storage, event.assigned)
+    listed = [subaccount.subaccount_sid for subaccount in manifest.read_subaccounts(storage, event.manifest)]
+    homeless = without_home(table, assigned, listed, threads)
+    if homeless:
+        living = numbers_elsewhere(trust_hub.connect(environment), set(listed), threads)
+        homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in living}
+    orphans = table.name_orphans(event.trust_product_sid, event.execution, event.started_at, homeless)
+    if not orphans:
+        return Orphans(found=0, named_before=0, message="")
+    found = announcement(event, orphans)
+    announcements.announce(announcements.connect(), found)
+    return Orphans(found=found.found, named_before=found.found - found.new, message=found.message)
+
+
+def without_home(table: Progress, assigned: set[str], account_sids: list[str], threads: int) -> dict[str, str | None]:
+    """Find the assigned numbers (`PN…`) that none of the listed accounts (`AC…`) has.
+
+    Returns:
+        Each with the account that it was released from, None if it never was in one of them.
+    """
+
+    def read(account_sid: str) -> tuple[set[str], set[str]]:
+        living: set[str] = set()
+        released: set[str] = set()
+        for record in table.all_phone_numbers(account_sid):
+            (released if record.stage is Stage.RELEASED else living).add(record.phone_number_sid)
+        return living, released
+
+    homeless: dict[str, str | None] = dict.fromkeys(assigned)
+    last_seen: dict[str, str] = {}
+    with ThreadPoolExecutor(threads) as pool:
+        for account_sid, (living, released) in zip(account_sids, pool.map(read, account_sids), strict=True):
+            for sid in living & homeless.keys():
+                del homeless[sid]
+            last_seen |= dict.fromkeys(released & homeless.keys(), account_sid)
+    return {sid: last_seen.get(sid) for sid in homeless}
+
+
+def numbers_elsewhere(hub: TrustHub, listed: set[str], threads: int) -> set[str]:
+    """List the numbers (`PN…`) of all accounts that were not listed: the parent, suspended ones, new ones."""
+    accounts = [account.sid for account in hub.subaccounts() if account.status != "closed"]
+    others = [sid for sid in [hub.account_sid, *accounts] if sid not in listed]
+
+    def read(account_sid: str) -> Iterable[str]:
+        return list(hub.phone_number_sids(account_sid))
+
+    with ThreadPoolExecutor(threads) as pool:
+        return set(chain.from_iterable(pool.map(read, others)))
+
+
+def announcement(event: FindOrphansEvent, orphans: list[OrphanRecord]) -> OrphansFound:
+    """Say how many orphans there are, and what can be done."""
+    sids = sorted(orphan.phone_number_sid for orphan in orphans)
+    new = sum(not orphan.named_before for orphan in orphans)
+    return OrphansFound(
+        id=f"{event.execution}/orphans",
+        execution=event.execution,
+        trust_product_sid=event.trust_product_sid,
+        found=len(orphans),
+        new=new,
+        phone_number_sids=sids[:MOST_NAMED],
+        message=(
+            f"{len(orphans)} assigned numbers live in no account any more ({new} of them found for the first time): "
+            f"{', '.join(sids[:3])}{', …' if len(sids) > len(sids[:3]) else ''}; a request with "
+            '"release_orphans": true removes what two runs in a row have named.'
+        ),
+    )

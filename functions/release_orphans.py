@@ -1,0 +1,112 @@
+"""State "Release Orphans": take numbers that live in no account off the Trust Product and the Business Profile."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import batched
+
+from onboarding import progress, settings, trust_hub
+from onboarding.assignments import BATCH_SECONDS
+from onboarding.errors import TwilioRefused
+from onboarding.models import BundleSid, Model, OrphanRecord, StepEvent
+from onboarding.observability import logger, measure
+from onboarding.step import step
+from onboarding.trust_hub import SIDS_PER_FILTER, ChannelEndpointAssignments, TrustHub
+
+
+class ReleaseOrphansEvent(StepEvent):
+    """What the orphans are on."""
+
+    business_profile_sid: BundleSid
+    trust_product_sid: BundleSid
+
+
+class ReleasedOrphans(Model):
+    """How many were released, live after all, were refused by Twilio, or are left to a later run."""
+
+    released: int
+    living: int
+    refused: int
+    left: int
+
+
+@step(ReleaseOrphansEvent)
+def handler(event: ReleaseOrphansEvent) -> ReleasedOrphans:
+    """Handle the state's event.
+
+    Raises:
+        TwilioThrottled, TwilioUnavailable: Some were not removed; try again.
+    """
+    environment = settings.load()
+    hub, table, threads = (
+        trust_hub.connect(environment),
+        progress.connect(environment),
+        environment.threads_per_function,
+    )
+    named_twice = [orphan for orphan in table.orphans(event.trust_product_sid) if orphan.named_before]
+    done: Counter[str] = Counter()
+    for batch in in_time(named_twice):
+        gone = confirm_gone(hub, batch, threads)
+        refused = release(hub, event, gone, threads)
+        settled = [orphan.phone_number_sid for orphan in batch if orphan.phone_number_sid not in refused]
+        table.forget_orphans(event.trust_product_sid, settled)
+        done.update(released=len(gone) - len(refused), living=len(batch) - len(gone), refused=len(refused))
+    measure(name="OrphansReleased", value=done["released"])
+    return ReleasedOrphans(
+        released=done["released"],
+        living=done["living"],
+        refused=done["refused"],
+        left=len(named_twice) - done.total(),
+    )
+
+
+def in_time(orphans: list[OrphanRecord]) -> Iterator[list[OrphanRecord]]:
+    """Give the orphans in batches of 100, for as long as there is time."""
+    deadline = time.monotonic() + BATCH_SECONDS
+    for batch in batched(orphans, SIDS_PER_FILTER, strict=False):
+        if time.monotonic() > deadline:
+            return
+        yield list(batch)
+
+
+def confirm_gone(hub: TrustHub, orphans: list[OrphanRecord], threads: int) -> list[str]:
+    """Ask Twilio for each number where it was last, the parent if nobody knows; gives those that are not there."""
+
+    def is_gone(orphan: OrphanRecord) -> bool:
+        return hub.phone_number(orphan.account_sid or hub.account_sid, orphan.phone_number_sid) is None
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [
+            orphan.phone_number_sid for orphan, gone in zip(orphans, pool.map(is_gone, orphans), strict=True) if gone
+        ]
+
+
+def release(hub: TrustHub, event: ReleaseOrphansEvent, phone_number_sids: list[str], threads: int) -> set[str]:
+    """Remove every assignment of the numbers (`PN…`), from the product before the profile, as Twilio demands.
+
+    Returns:
+        The numbers that Twilio refused to remove: other products of Trust Hub may need them on the profile.
+    """
+    refused: set[str] = set()
+    for assignments in (
+        hub.on_trust_product(event.trust_product_sid),
+        hub.on_business_profile(event.business_profile_sid),
+    ):
+        remove = partial(remove_one, assignments, refused)
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(remove, list(assignments.find_all(phone_number_sids))))
+    return refused
+
+
+def remove_one(assignments: ChannelEndpointAssignments, refused: set[str], assigned: tuple[str, str]) -> None:
+    """Remove the assignment (`RA…`) of a number (`PN…`) that was not refused before."""
+    phone_number_sid, assignment_sid = assigned
+    if phone_number_sid in refused:
+        return
+    try:
+        assignments.delete(assignment_sid)
+    except TwilioRefused as refusal:
+        logger.warning("an orphan was not removed", extra={"phone_number_sid": phone_number_sid, "said": str(refusal)})
+        refused.add(phone_number_sid)

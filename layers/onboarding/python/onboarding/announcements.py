@@ -1,0 +1,125 @@
+"""The only module that talks to EventBridge: what a run announces to whoever listens.
+
+Each announcement is an event on the account's default bus with the source `shaken-stir.onboarding`; its detail is the
+model's JSON. It is sent at least once: what comes twice has the same `id`.
+Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+import boto3
+from botocore.config import Config
+
+from onboarding.errors import AwsUnavailable
+from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+SOURCE = "shaken-stir.onboarding"
+MOST_NAMED = 100
+"""How many subaccounts or numbers one announcement names; an event holds 256 KB."""
+
+
+class Announcement(Model):
+    """What every announcement says: by which execution, and in one sentence for a person, what."""
+
+    detail_type: ClassVar[str]
+
+    id: str
+    execution: str
+    message: str
+
+
+class TrustProductApproved(Announcement):
+    """Twilio has approved the Trust Product: from now on the numbers on it are signed."""
+
+    detail_type = "Trust Product Approved"
+
+    trust_product_sid: BundleSid
+
+
+class TrustProductRejected(Announcement):
+    """Twilio has rejected the Trust Product, or revoked its approval; with Twilio's codes."""
+
+    detail_type = "Trust Product Rejected"
+
+    trust_product_sid: BundleSid
+    errors: list[int]
+
+
+class SubaccountsOnboarded(Announcement):
+    """A run has worked through its subaccounts, and none failed.
+
+    `busy` are those that another run was working on, `changed` those whose numbers are not as they were before;
+    `numbers` counts the numbers of all by stage.
+    """
+
+    detail_type = "Subaccounts Onboarded"
+
+    onboarded: int
+    busy: int
+    changed: int
+    numbers: dict[Stage, int]
+
+
+class SubaccountFailure(Model):
+    """A subaccount that failed; `error` is the name of its error, None if its outcome was lost."""
+
+    subaccount_sid: AccountSid
+    error: str | None
+    message: str
+
+
+class SubaccountsFailed(Announcement):
+    """A run has worked through its subaccounts, and some failed; the first 100 are named."""
+
+    detail_type = "Subaccounts Failed"
+
+    onboarded: int
+    busy: int
+    failed: int
+    failures: list[SubaccountFailure]
+
+
+class OrphansFound(Announcement):
+    """Numbers are assigned that live in no account, `new` of them for the first time; the first 100 are named."""
+
+    detail_type = "Orphans Found"
+
+    trust_product_sid: BundleSid
+    found: int
+    new: int
+    phone_number_sids: list[PhoneNumberSid]
+
+
+ANNOUNCEMENTS: tuple[type[Announcement], ...] = (
+    TrustProductApproved,
+    TrustProductRejected,
+    SubaccountsOnboarded,
+    SubaccountsFailed,
+    OrphansFound,
+)
+
+
+def announce(client: "EventBridgeClient", announcement: Announcement) -> None:
+    """Send an announcement.
+
+    Raises:
+        AwsUnavailable: EventBridge did not take it.
+    """
+    detail = announcement.model_dump_json()
+    answer = client.put_events(Entries=[{"Source": SOURCE, "DetailType": announcement.detail_type, "Detail": detail}])
+    [taken] = answer["Entries"]
+    if "ErrorCode" in taken:
+        raise AwsUnavailable(
+            f"EventBridge did not take «{announcement.detail_type}» ({taken['ErrorCode']}: {taken['ErrorMessage']}); "
+            "send the request again later."
+        )
+
+
+@cache
+def connect() -> "EventBridgeClient":
+    """Give the process's one EventBridge client."""
+    return boto3.client("events", config=Config(connect_timeout=3, read_timeout=5))

@@ -1,0 +1,107 @@
+"""What a run tells those who listen: each verdict once, how the subaccounts came out, orphans."""
+
+import json
+from typing import Any
+
+import jsonschema
+
+from local.announcement_schemas import FOLDER, file_of, schemas
+from local.run import LocalStack
+from local.twilio.messages import Request, Response
+from onboarding.announcements import ANNOUNCEMENTS
+from tests.integration.onboarding.conftest import Fault, Start
+from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
+from tests.integration.onboarding.world import NAMED, PROFILE, account, error, phone_number
+
+APPROVED = product(business_profile=PROFILE)
+ONBOARDED = "Subaccounts Onboarded"
+
+
+def announced(local: LocalStack, kind: str) -> list[dict[str, Any]]:
+    return [event["detail"] for event in local.engine.announced if event["detail-type"] == kind]
+
+
+def test_an_approval_is_announced_once(start: Start) -> None:
+    local = start()
+
+    assert local.run(NAMED).announced == [ONBOARDED, "Trust Product Approved"]
+    assert local.run({}).announced == [ONBOARDED]
+
+
+def test_a_revoked_product_is_noticed_recorded_and_announced_once(start: Start) -> None:
+    local = start(products=[APPROVED])
+    local.run({})
+    local.simulator.controls.revoke(PRODUCT, errors=[18601])
+
+    report = local.run({})
+
+    assert (report.status, report.error) == ("FAILED", "TrustProductRejected")
+    assert report.announced == ["Trust Product Rejected"]
+    [rejection] = announced(local, "Trust Product Rejected")
+    assert (rejection["trust_product_sid"], rejection["errors"]) == (PRODUCT, [18601])
+    record = local.table.trust_product(PRODUCT)
+    assert record
+    assert [(it.status.value, it.errors) for it in record.history] == [
+        ("twilio-approved", []),
+        ("twilio-rejected", [18601]),
+    ]
+    assert local.run({}).announced == []
+
+
+def test_each_rejection_of_a_product_is_announced_and_kept(start: Start) -> None:
+    local = start(review={"seconds": 1, "verdict": "rejected", "errors": [18602]})
+    first, again = local.run(NAMED), local.run({"resubmit": True})
+
+    assert first.announced == again.announced == [ONBOARDED, "Trust Product Rejected"]
+    assert first.trust_product
+    record = local.table.trust_product(first.trust_product.sid)
+    assert record
+    review = ["pending-review", "twilio-rejected"]
+    assert [it.status.value for it in record.history if it.status.value != "in-review"] == ["draft", *review, *review]
+    assert {tuple(it.errors) for it in record.history if it.status.value == "twilio-rejected"} == {(18602,)}
+
+
+def test_failed_subaccounts_are_announced_before_the_review_ends(start: Start, faults: list[Fault]) -> None:
+    def no_list(request: Request) -> Response | None:
+        return error(404, 20404, "gone") if account(2) in request.path else None
+
+    faults.append(no_list)
+    local = start()
+
+    report = local.run(NAMED)
+
+    assert report.announced == ["Subaccounts Failed", "Trust Product Approved"]
+    [failed] = announced(local, "Subaccounts Failed")
+    assert (failed["onboarded"], failed["failed"]) == (1, 1)
+    [failure] = failed["failures"]
+    assert (failure["subaccount_sid"], failure["error"]) == (account(2), "TwilioRefused")
+
+
+def test_a_run_says_how_many_subaccounts_have_changed(start: Start) -> None:
+    local = start(products=[APPROVED])
+    local.run({})
+    local.run({})
+    local.simulator.controls.buy(account(2))
+    local.run({})
+
+    assert [detail["changed"] for detail in announced(local, ONBOARDED)] == [2, 0, 1]
+
+
+def test_every_announcement_is_of_its_published_schema(start: Start, faults: list[Fault]) -> None:
+    local = start(products=[APPROVED])
+    local.run({})
+    local.simulator.controls.release(phone_number(1, 0))
+    local.run({})
+    local.simulator.controls.revoke(PRODUCT)
+    local.run({})
+    faults.append(lambda request: error(404, 20404, "gone") if account(2) in request.path else None)
+    local.run({"resubmit": True})
+
+    assert {event["detail-type"] for event in local.engine.announced} == {it.detail_type for it in ANNOUNCEMENTS}
+    for event in local.engine.announced:
+        schema = json.loads(file_of(event["detail-type"]).read_text(encoding="utf-8"))
+        jsonschema.validate(event["detail"], schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_the_published_schemas_are_in_step() -> None:
+    assert {path: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()} == schemas(), "run `make schemas`"

@@ -1,0 +1,91 @@
+"""Who is told what: the rules that hand announcements, and runs that did not succeed, to the topic for people."""
+
+from typing import Any
+
+import pytest
+
+from local.aws.events import Rule
+from local.aws.intrinsics import read_template
+from local.picture import ROOT
+from onboarding.announcements import ANNOUNCEMENTS, SOURCE
+
+RESOURCES: dict[str, Any] = read_template(ROOT / "template.yaml")["Resources"]
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:local-onboarding"
+
+
+def rule(name: str) -> Rule:
+    properties = RESOURCES[name]["Properties"]
+    pattern = properties["EventPattern"]
+    if "detail" in pattern:
+        pattern = pattern | {"detail": pattern["detail"] | {"stateMachineArn": [MACHINE]}}
+    [target] = properties["Targets"]
+    return Rule(name, pattern, transformer=target["InputTransformer"])
+
+
+def announcement(detail_type: str, **detail: Any) -> dict[str, Any]:
+    return {
+        "source": SOURCE,
+        "detail-type": detail_type,
+        "detail": {"execution": "nightly", "message": "So.", **detail},
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (announcement("Trust Product Approved"), True),
+        (announcement("Trust Product Rejected"), True),
+        (announcement("Subaccounts Failed"), True),
+        (announcement("Subaccounts Onboarded", changed=1), True),
+        (announcement("Subaccounts Onboarded", changed=0), False),
+        (announcement("Orphans Found", new=2), True),
+        (announcement("Orphans Found", new=0), False),
+        (announcement("Onboarding Requested"), False),
+        (announcement("Trust Product Approved") | {"source": "somebody.else"}, False),
+    ],
+)
+def test_people_are_told_what_is_news(event: dict[str, Any], told: bool) -> None:  # noqa: FBT001
+    assert rule("AnnouncementsRule").matches(event) is told
+
+
+def test_every_kind_of_announcement_reaches_people() -> None:
+    news = {"changed": 1, "new": 1}
+
+    assert all(rule("AnnouncementsRule").matches(announcement(it.detail_type, **news)) for it in ANNOUNCEMENTS)
+
+
+def status_change(status: str, machine: str = MACHINE) -> dict[str, Any]:
+    return {
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "detail": {"stateMachineArn": machine, "name": "nightly", "status": status, "error": "E", "cause": "So."},
+    }
+
+
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_people_are_told_of_a_run_that_did_not_succeed(status: str) -> None:
+    assert rule("RunNotSucceededRule").matches(status_change(status))
+
+
+@pytest.mark.parametrize(
+    "event", [status_change("SUCCEEDED"), status_change("RUNNING"), status_change("FAILED", f"{MACHINE}/Subaccount")]
+)
+def test_other_status_changes_are_nobody_s_business(event: dict[str, Any]) -> None:
+    assert not rule("RunNotSucceededRule").matches(event)
+
+
+@pytest.mark.parametrize("name", ["AnnouncementsRule", "RunNotSucceededRule"])
+def test_what_cannot_be_told_is_kept(name: str) -> None:
+    [target] = RESOURCES[name]["Properties"]["Targets"]
+
+    assert target["Arn"] == {"Ref": "AlarmTopic"}
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["UndeliveredEventsQueue", "Arn"]}}
+
+
+def test_both_may_publish_on_the_topic() -> None:
+    statements = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert {it["Principal"]["Service"]: it["Action"] for it in statements} == {
+        "cloudwatch.amazonaws.com": "sns:Publish",
+        "events.amazonaws.com": "sns:Publish",
+    }
