@@ -246,3 +246,15 @@ def test_a_noncompliant_product_is_not_submitted(start: Start) -> None:
     assert report.cause
     assert "noncompliant" in report.cause
     assert "POST /v1/TrustProducts/{Sid}" not in report.twilio_calls
+
+
+def test_a_parent_without_an_active_subaccount_must_ask_for_its_own_numbers(start: Start) -> None:
+    local = start(subaccounts=[subaccount(1, status="suspended")])
+
+    report = local.run(NAMED)
+
+    assert (report.status, report.error) == ("FAILED", "InvalidRequest")
+    assert report.cause == (
+        f"The account {PARENT} has no active subaccount; set include_parent to work on the parent's own numbers."
+    )
+    assert posts(report.twilio_calls) == 0

@@ -1,8 +1,10 @@
 """Numbers that leave a subaccount: they are not counted as signed, and come back as new."""
 
+import pytest
+
 from onboarding.models import Stage
 from tests.integration.onboarding.conftest import Start
-from tests.integration.onboarding.world import NAMED, account, phone_number, stages, subaccount
+from tests.integration.onboarding.world import NAMED, account, assignments, phone_number, stages, subaccount
 
 
 def test_a_released_number_is_no_longer_counted_as_signed(start: Start) -> None:
@@ -59,3 +61,18 @@ def test_a_request_that_names_numbers_says_nothing_of_the_others(start: Start) -
     local.run({"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 1)]})
 
     assert stages(local, account(1))[phone_number(1, 0)] == "on_trust_product"
+
+
+@pytest.mark.parametrize(("moved", "to"), [(phone_number(1, 0), account(9)), (phone_number(9, 0), account(1))])
+def test_a_number_that_moves_between_the_parent_and_a_subaccount_is_counted_once(
+    start: Start, moved: str, to: str
+) -> None:
+    local = start(parent={"sid": account(9), "numbers": [{"sid": phone_number(9, 0)}]}, subaccounts=[subaccount(1)])
+    local.run({**NAMED, "include_parent": True})
+    local.simulator.controls.move(moved, to)
+
+    report = local.run({"include_parent": True})
+
+    assert report.numbers == {Stage.ON_TRUST_PRODUCT: 3, Stage.RELEASED: 1}
+    assert stages(local, to)[moved] == "on_trust_product"
+    assert [bundle.count(moved) for bundle in assignments(local)] == [1, 1]

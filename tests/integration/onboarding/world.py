@@ -52,6 +52,22 @@ def assignments(local: LocalStack) -> tuple[list[str], list[str]]:
     return on_profiles, on_products
 
 
+def all_signed_once(local: LocalStack) -> None:
+    """Hold that every number of an active account is once on a profile, once on the one product, and recorded so."""
+    state = local.simulator.state
+    expected = sorted(
+        number.sid for number in state.numbers.values() if number.account_sid != local.simulator.account_sid
+    )
+    on_profile, on_product = assignments(local)
+    assert sorted(on_profile) == expected
+    assert sorted(on_product) == expected
+    [product] = state.trust_products
+    assert len(list(product.entities)) == 1
+    accounts = {number.account_sid for number in state.numbers.values()} - {local.simulator.account_sid}
+    recorded = {sid: stage for account_sid in accounts for sid, stage in stages(local, account_sid).items()}
+    assert {recorded.get(sid) for sid in expected} == {"on_trust_product"}
+
+
 def posts(calls: dict[str, int]) -> int:
     return sum(count for call, count in calls.items() if call.startswith("POST"))
 
