@@ -18,8 +18,7 @@ from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack, load_event
 from local.scenarios.catalogue import UnknownScenarioError
 from local.twilio.fleet import FleetError, load_fleet
 
-
-FOR_LIVE = ("dry_run", "yes", "wait", "state")
+FOR_LIVE = ["dry_run", "yes", "wait", "state"]
 
 
 def command(options: argparse.Namespace) -> int:
@@ -62,12 +61,11 @@ def command(options: argparse.Namespace) -> int:
 def _misused(options: argparse.Namespace) -> str | None:
     """Say what options do not go together."""
     story = "--list" if options.list else "--scenario" if options.scenario else None
+    alien, why = FOR_LIVE, "is for --live only"
     if options.live:
-        alien, why = ("fleet", "repeat", "time_scale", "scenario", "list"), "cannot be used with --live"
+        alien, why = ["fleet", "repeat", "time_scale", "scenario", "list"], "cannot be used with --live"
     elif story:
-        alien, why = ("event", "fleet", "repeat", *FOR_LIVE), f"cannot be used with {story}"
-    else:
-        alien, why = FOR_LIVE, "is for --live only"
+        alien, why = ["event", "fleet", "repeat", *FOR_LIVE], f"cannot be used with {story}"
     given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name)]
     return f"{' and '.join(given)} {why}; leave it out." if given else None
 

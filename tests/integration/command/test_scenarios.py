@@ -184,11 +184,11 @@ def test_an_unknown_story_is_told_with_the_names_the_likely_one_first(capsys: py
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--scenario", "drift", "--event", "x.json"], "argument --event: not allowed with argument --scenario"),
-        (["--fleet", "1x1", "--scenario", "drift"], "argument --fleet: not allowed with argument --scenario"),
-        (["--scenario", "drift", "--repeat", "1"], "argument --repeat: not allowed with argument --scenario"),
-        (["--list", "--repeat", "1"], "argument --repeat: not allowed with argument --list"),
-        (["--list", "--scenario", "drift"], "argument --scenario: not allowed with argument --list"),
+        (["--scenario", "drift", "--event", "x.json"], "--event cannot be used with --scenario"),
+        (["--fleet", "1x1", "--scenario", "drift"], "--fleet cannot be used with --scenario"),
+        (["--scenario", "drift", "--repeat", "1"], "--repeat cannot be used with --scenario"),
+        (["--list", "--repeat", "1"], "--repeat cannot be used with --list"),
+        (["--list", "--scenario", "drift"], "--scenario cannot be used with --list"),
     ],
 )
 def test_a_story_brings_its_own_event_and_fleet(
