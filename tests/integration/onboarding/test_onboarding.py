@@ -151,6 +151,15 @@ def test_the_parent_s_own_numbers_are_taken_along_when_asked_for(start: Start) -
     assert set(report.subaccounts) == {account(9)}
 
 
+def test_a_deployment_may_mean_the_parent_s_own_numbers_by_default(start: Start) -> None:
+    parent = {"sid": account(9), "numbers": [{"sid": phone_number(9, 0)}]}
+    local = start(parent=parent, parameters={"IncludeParent": "true"})
+
+    assert set(local.run(NAMED).subaccounts) == {account(1), account(2), account(9)}
+    assert set(local.run({"subaccounts": [account(1)]}).subaccounts) == {account(1)}
+    assert set(local.run({"include_parent": False}).subaccounts) == {account(1), account(2)}
+
+
 def test_suspended_and_closed_subaccounts_are_left_out(start: Start) -> None:
     local = start(subaccounts=[subaccount(1), subaccount(2, status="suspended"), subaccount(3, status="closed")])
 
