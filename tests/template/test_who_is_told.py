@@ -74,6 +74,29 @@ def test_other_status_changes_are_nobody_s_business(event: dict[str, Any]) -> No
     assert not rule("RunNotSucceededRule").matches(event)
 
 
+def test_people_read_the_message_whatever_is_in_it() -> None:
+    event = announcement("Trust Product Rejected", message='send it again with "resubmit": true')
+
+    assert rule("AnnouncementsRule").reduce(event) == {
+        "announcement": "Trust Product Rejected",
+        "message": 'send it again with "resubmit": true',
+        "run": "nightly",
+    }
+
+
+@pytest.mark.parametrize("absent", [(), ("error", "cause")])
+def test_people_read_what_stopped_a_run_if_step_functions_says(absent: tuple[str, ...]) -> None:
+    event = status_change("ABORTED")
+    for field in absent:
+        del event["detail"][field]
+
+    assert rule("RunNotSucceededRule").reduce(event) == {
+        "run": "nightly",
+        "status": "ABORTED",
+        "detail": event["detail"],
+    }
+
+
 @pytest.mark.parametrize("name", ["AnnouncementsRule", "RunNotSucceededRule"])
 def test_what_cannot_be_told_is_kept(name: str) -> None:
     [target] = RESOURCES[name]["Properties"]["Targets"]
