@@ -51,7 +51,7 @@ lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters
 
 .PHONY: test
 test: lint ## everything a change must pass
-	$(RUN)pytest --numprocesses 3
+	$(RUN)pytest --numprocesses 3 --dist loadgroup
 
 .PHONY: sam-requirements
 sam-requirements: setup ## take the newest SAM CLI

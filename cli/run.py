@@ -66,6 +66,7 @@ def _misused(options: argparse.Namespace) -> str | None:
         alien, why = ["fleet", "repeat", "time_scale", "scenario", "list"], "cannot be used with --live"
     elif story:
         alien, why = ["event", "fleet", "repeat", *FOR_LIVE], f"cannot be used with {story}"
+        alien += ["scenario"] if options.list else []
     given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name)]
     return f"{' and '.join(given)} {why}; leave it out." if given else None
 

@@ -56,7 +56,7 @@ def complete(request: OnboardingRequest, execution: str, started_at: datetime, d
         ),
         subaccounts=_unique(request.subaccounts),
         phone_numbers=_unique(request.phone_numbers),
-        include_parent=request.include_parent,
+        include_parent=_include_parent(request, defaults),
         regions=request.regions or defaults.regions,
         resubmit=request.resubmit,
         release_orphans=request.release_orphans,
@@ -64,6 +64,12 @@ def complete(request: OnboardingRequest, execution: str, started_at: datetime, d
         poll_seconds=defaults.poll_seconds,
         review_deadline=started_at + timedelta(days=defaults.review_timeout_days),
     )
+
+
+def _include_parent(request: OnboardingRequest, defaults: Settings) -> bool:
+    if request.include_parent is None:
+        return defaults.include_parent and not request.subaccounts
+    return request.include_parent
 
 
 def _unique(sids: list[str] | None) -> list[str] | None:

@@ -13,7 +13,7 @@ SUBMITTABLE = {Status.DRAFT, Status.REJECTED}
 
 
 class SubmitTrustProductEvent(StepEvent):
-    """The product to submit, and the webhook that Twilio is to call."""
+    """The product to submit, and the webhook that Twilio is to call; empty where there is none."""
 
     trust_product: TrustProductState
     callback_url: str
@@ -33,6 +33,7 @@ def submit(hub: TrustHub, sid: str, callback_url: str) -> Status:
     """Submit the product (`BU…`), unless another execution has done so meanwhile.
 
     The callback names the product in its query string, which its signature covers: so the webhook knows it for sure.
+    Without one, the verdict is only asked for.
 
     Raises:
         TwilioRefused: The product cannot be submitted.
@@ -40,7 +41,8 @@ def submit(hub: TrustHub, sid: str, callback_url: str) -> Status:
     if status := submitted(hub, sid):
         return status
     try:
-        return hub.submit(sid, f"{callback_url}?{urlencode({'trust_product_sid': sid})}").status
+        named = f"{callback_url}?{urlencode({'trust_product_sid': sid})}" if callback_url else None
+        return hub.submit(sid, named).status
     except TwilioRefused:
         if status := submitted(hub, sid):
             return status

@@ -46,6 +46,7 @@ class Engine:
         public_url: Where the webhook is reached, once started.
         environment: The environment variables as the functions see them, once started.
         skipped: Logical id -> type of the template's resources that a local run does without.
+        substitutions: What takes the place of the template's own DefinitionSubstitutions, if set before it starts.
         announced: The events that the functions have put on the default bus, as its rules see them.
     """
 
@@ -81,6 +82,7 @@ class Engine:
         self.environment: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
         self.announced: list[dict[str, Any]] = []
+        self.substitutions: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.start()
@@ -134,7 +136,7 @@ class Engine:
         stack.enter_context(patch.dict(os.environ, self.environment))
         self.client("stepfunctions").create_state_machine(
             name=self._template.state_machine_name,
-            definition=self._template.definition(),
+            definition=self._template.definition(self.substitutions),
             roleArn=f"arn:aws:iam::{ACCOUNT}:role/local",
         )
         stack.callback(self._functions.unload)

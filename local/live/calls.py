@@ -9,8 +9,6 @@ from http.client import HTTPConnection
 from typing import Any, Final
 from unittest.mock import patch
 
-import requests
-
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
 
@@ -34,9 +32,8 @@ class Calls:
         """Watch every HTTP connection of the process, as `read_only` does, until the end of the block.
 
         Once `end` was called the watch is never given up: a handler that still runs must not send anything later on.
-        The address of a callback is left out of what is sent: Twilio cannot reach this machine.
         """
-        send, request = HTTPConnection.putrequest, requests.Session.request
+        send = HTTPConnection.putrequest
 
         def send_and_count(connection: HTTPConnection, method: str, url: str, *args: Any, **options: Any) -> None:
             if self._ended:
@@ -46,15 +43,8 @@ class Calls:
             self.count[f"{method} {SID.sub('{Sid}', url.partition('?')[0])}"] += 1
             send(connection, method, url, *args, **options)
 
-        def request_without_callback(session: requests.Session, method: str, url: str, **options: Any) -> Any:
-            data = options.get("data")
-            if isinstance(data, dict):
-                options["data"] = {name: value for name, value in data.items() if name != "StatusCallback"}
-            return request(session, method, url, **options)
-
         with ExitStack() as stack:
             stack.enter_context(patch.object(HTTPConnection, "putrequest", send_and_count))
-            stack.enter_context(patch.object(requests.Session, "request", request_without_callback))
             try:
                 yield
             finally:

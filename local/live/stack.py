@@ -51,9 +51,9 @@ class LiveStack(Stack):
     def __enter__(self) -> Self:
         parameters = {} if self._poll_seconds is None else {"PollSeconds": str(self._poll_seconds)}
         with ExitStack() as stack:
-            self.engine = stack.enter_context(
-                Engine(TEMPLATE, parameters=parameters, twilio_secret=self._parent.model_dump(exclude_none=True))
-            )
+            engine = Engine(TEMPLATE, parameters=parameters, twilio_secret=self._parent.model_dump(exclude_none=True))
+            engine.substitutions["CallbackUrl"] = ""  # Twilio cannot reach this machine
+            self.engine = stack.enter_context(engine)
             variables = self.engine.environment
             settle_seconds = READ_TIMEOUT_SECONDS + float(variables["LIST_SETTLE_SECONDS"])
             self.pause = stack.enter_context(self._file.kept(variables["TABLE_NAME"], settle_seconds))

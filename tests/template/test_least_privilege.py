@@ -18,6 +18,8 @@ from local.run import LocalStack
 from local.twilio.fleet import Fleet
 from tests.integration.onboarding.world import LONG_REVIEW, NAMED, PROFILE, a_fleet, phone_number, wait_until, waiting
 
+pytestmark = pytest.mark.xdist_group("least privilege")  # one process makes the runs, for all tests
+
 RESOURCES_KNOW_NO_ARN = {"logs", "xray"}
 ROLES = roles()
 FUNCTION_ROLES = [name for name in ROLES if name.endswith("Role") and name != "OnboardingStateMachineRole"]

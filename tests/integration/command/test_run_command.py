@@ -51,13 +51,13 @@ def test_json_is_one_object_per_run_and_nothing_else() -> None:
     assert sum(second["twilio_calls"].values()) <= 3 + 2 + 6
 
 
-@pytest.mark.parametrize(("fleet", "calls_per_number"), [("100x10", 2.35), ("1x1000", 2.05)])
-def test_a_thousand_numbers_cost_little_more_than_two_calls_each(fleet: str, calls_per_number: float) -> None:
+@pytest.mark.parametrize(("fleet", "calls_per_number"), [("30x10", 2.4), ("1x300", 2.1)])
+def test_many_numbers_cost_little_more_than_two_calls_each(fleet: str, calls_per_number: float) -> None:
     done = run("run", "--fleet", fleet, "--json")
 
     report = json.loads(done.stdout)
-    assert report["numbers"] == {"on_trust_product": 1000}
-    assert sum(report["twilio_calls"].values()) / 1000 <= calls_per_number
+    assert report["numbers"] == {"on_trust_product": 300}
+    assert sum(report["twilio_calls"].values()) / 300 <= calls_per_number
 
 
 def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words() -> None:

@@ -180,7 +180,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_sent(twilio: Start, lapto
     assert simulated.sent == []
 
 
-@pytest.mark.parametrize("sent", [1, 4, 10, 30, 43])
+@pytest.mark.parametrize("sent", [4, 30])
 def test_ctrl_c_loses_nothing(twilio: Start, laptop: Laptop, sent: int) -> None:
     simulated = twilio(latency=0.05, subaccounts=[subaccount(1, 14), subaccount(2, 14)], **DAYS)
     with laptop.started(simulated, "--yes") as process:

@@ -10,13 +10,13 @@ from local.twilio.sids import new_sid
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import (
-    NAMED,
     PROFILE,
     account,
     assignments,
     error,
     phone_number,
     posts,
+    small_pages,
     stages,
     subaccount,
 )
@@ -70,8 +70,9 @@ def test_an_assignment_made_by_hand_is_taken_over_without_a_look(start: Start) -
     assert sum(report.twilio_calls[call] for call in looks) == 2  # the audit's
 
 
-def test_a_failed_page_changes_nothing(start: Start, faults: list[Fault]) -> None:
-    local = start(products=[APPROVED], subaccounts=[subaccount(1, numbers=1001)])
+def test_a_failed_page_changes_nothing(start: Start, faults: list[Fault], monkeypatch: pytest.MonkeyPatch) -> None:
+    local = start(products=[APPROVED], subaccounts=[subaccount(1, numbers=7)])
+    small_pages(monkeypatch, phone_numbers=500, others=5)
     local.run({})
     local.simulator.controls.drop_assignment(PRODUCT, phone_number(1, 0))
     before = stages(local, account(1))
@@ -125,8 +126,11 @@ def test_more_than_one_step_can_read_is_said_and_stops_nothing(start: Start, mon
 
 
 def test_a_run_with_nothing_to_do_costs_its_lists_and_ten_calls_at_the_most(start: Start) -> None:
-    local = start(subaccounts=[subaccount(1, numbers=1200), subaccount(2, numbers=900), subaccount(3)])
-    local.run(NAMED)
+    fleet = [subaccount(1, numbers=1200), subaccount(2, numbers=900), subaccount(3)]
+    by_hand = {"numbers": [number["sid"] for entry in fleet for number in entry["numbers"]]}
+    profile = {"sid": PROFILE, "primary": True, **by_hand}
+    local = start(subaccounts=fleet, profiles=[profile], products=[APPROVED | by_hand])
+    local.run({})
 
     report = local.run({})
 

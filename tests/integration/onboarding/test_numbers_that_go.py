@@ -4,7 +4,15 @@ import pytest
 
 from onboarding.models import Stage
 from tests.integration.onboarding.conftest import Start
-from tests.integration.onboarding.world import NAMED, account, assignments, phone_number, stages, subaccount
+from tests.integration.onboarding.world import (
+    NAMED,
+    account,
+    assignments,
+    phone_number,
+    small_pages,
+    stages,
+    subaccount,
+)
 
 
 def test_a_released_number_is_no_longer_counted_as_signed(start: Start) -> None:
@@ -19,13 +27,14 @@ def test_a_released_number_is_no_longer_counted_as_signed(start: Start) -> None:
     assert sum(local.run({}).twilio_calls.values()) <= 2 + 2 + 10  # it is looked for once only
 
 
-def test_a_number_released_from_any_of_several_pages_is_noticed(start: Start) -> None:
-    local = start(subaccounts=[subaccount(1, numbers=1001)])
+def test_a_number_released_from_any_of_several_pages_is_noticed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    local = start(subaccounts=[subaccount(1, numbers=11)])
+    small_pages(monkeypatch, phone_numbers=5)
     local.run(NAMED)
-    for number in (0, 700, 1000):
+    for number in (0, 7, 10):
         local.simulator.controls.release(phone_number(1, number))
 
-    assert local.run({}).numbers == {Stage.ON_TRUST_PRODUCT: 998, Stage.RELEASED: 3}
+    assert local.run({}).numbers == {Stage.ON_TRUST_PRODUCT: 8, Stage.RELEASED: 3}
 
 
 def test_a_moved_number_is_followed_and_counted_once(start: Start) -> None:

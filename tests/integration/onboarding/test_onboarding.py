@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from local.run import ROOT, load_event
 from onboarding.models import Stage
 from tests.integration.onboarding.conftest import Start
@@ -13,6 +15,7 @@ from tests.integration.onboarding.world import (
     assignments,
     phone_number,
     posts,
+    small_pages,
     stages,
     subaccount,
 )
@@ -70,16 +73,17 @@ def test_an_unchanged_subaccount_costs_at_most_four_state_transitions(start: Sta
     assert five - one <= 4 * 4
 
 
-def test_several_pages_of_numbers_are_all_assigned(start: Start) -> None:
-    local = start(subaccounts=[subaccount(1, numbers=1001)])
+def test_several_pages_of_numbers_are_all_assigned(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    local = start(subaccounts=[subaccount(1, numbers=11)])
+    small_pages(monkeypatch, phone_numbers=5)
 
     report = local.run(NAMED)
 
-    assert report.numbers == {Stage.ON_TRUST_PRODUCT: 1001}
+    assert report.numbers == {Stage.ON_TRUST_PRODUCT: 11}
     assert report.twilio_calls["GET /2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers.json"] == 3
     _, on_product = assignments(local)
     assert max(Counter(on_product).values()) == 1
-    assert len(on_product) == 1001
+    assert len(on_product) == 11
 
 
 def test_numbers_that_cannot_be_signed_are_told_apart_and_fail_nothing(start: Start) -> None:
@@ -149,6 +153,15 @@ def test_the_parent_s_own_numbers_are_taken_along_when_asked_for(start: Start) -
 
     assert report.numbers == {Stage.ON_TRUST_PRODUCT: 1}
     assert set(report.subaccounts) == {account(9)}
+
+
+def test_a_deployment_may_mean_the_parent_s_own_numbers_by_default(start: Start) -> None:
+    parent = {"sid": account(9), "numbers": [{"sid": phone_number(9, 0)}]}
+    local = start(parent=parent, parameters={"IncludeParent": "true"})
+
+    assert set(local.run(NAMED).subaccounts) == {account(1), account(2), account(9)}
+    assert set(local.run({"subaccounts": [account(1)]}).subaccounts) == {account(1)}
+    assert set(local.run({"include_parent": False}).subaccounts) == {account(1), account(2)}
 
 
 def test_suspended_and_closed_subaccounts_are_left_out(start: Start) -> None:

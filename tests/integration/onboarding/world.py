@@ -1,9 +1,12 @@
 """Fleets to start from, and what a test wants to know afterwards."""
 
+import importlib
 import json
 import time
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from local.run import LocalStack
 from local.twilio.messages import Response
@@ -44,6 +47,13 @@ def a_fleet(**changes: Any) -> dict[str, Any]:
         "review": {"seconds": 20, "verdict": "approved"},
         **changes,
     }
+
+
+def small_pages(monkeypatch: pytest.MonkeyPatch, phone_numbers: int, others: int = 1000) -> None:
+    """Let a stack that has started read pages of so many phone numbers, and of so many of anything else."""
+    client = importlib.import_module("onboarding.trust_hub")
+    monkeypatch.setattr(client, "PHONE_NUMBERS_PER_PAGE", phone_numbers)
+    monkeypatch.setattr(client, "PAGE_SIZE", others)
 
 
 def error(status: int, code: int, message: str) -> Response:

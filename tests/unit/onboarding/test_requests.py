@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "MANIFEST_BUCKET": "bucket",
     "TWILIO_SECRET_ARN": "arn",
     "REGIONS": "US",
+    "INCLUDE_PARENT": "false",
     "MAP_CONCURRENCY": "5",
     "THREADS_PER_FUNCTION": "8",
     "POLL_SECONDS": "3600",

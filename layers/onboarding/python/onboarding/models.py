@@ -91,7 +91,7 @@ class OnboardingRequest(Model):
     trust_product: TrustProductRequest = TrustProductRequest()
     subaccounts: Annotated[list[AccountSid], Field(min_length=1)] | None = None
     phone_numbers: Annotated[list[PhoneNumberSid], Field(min_length=1, max_length=500)] | None = None
-    include_parent: StrictBool = False
+    include_parent: StrictBool | None = None
     regions: Annotated[list[Region], Field(min_length=1)] | None = None
     resubmit: StrictBool = False
     release_orphans: StrictBool = False

@@ -24,6 +24,7 @@ class Settings(BaseModel):
     trust_product_friendly_name: str | None = None
     trust_product_email: str | None = None
     regions: Words
+    include_parent: bool
     map_concurrency: Annotated[int, Field(ge=1)]
     threads_per_function: Annotated[int, Field(ge=1)]
     poll_seconds: Annotated[float, Field(gt=0)]

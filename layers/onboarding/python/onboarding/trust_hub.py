@@ -182,20 +182,21 @@ class TrustHub:
             str(evaluation.sid), () if compliant else tuple(failures) or (f"its status is {evaluation.status}",)
         )
 
-    def submit(self, trust_product_sid: str, callback_url: str) -> Bundle:
+    def submit(self, trust_product_sid: str, callback_url: str | None) -> Bundle:
         """Hand a Trust Product in for review.
 
         Args:
             trust_product_sid: `BU…`, a draft or a rejected one.
-            callback_url: What Twilio calls when the status changes.
+            callback_url: What Twilio calls when the status changes, None for nothing.
         """
         product = self._hub.trust_products(trust_product_sid)
-        try:
-            return _bundle(product.update(status=Status.PENDING_REVIEW.value, status_callback=callback_url))
-        except TwilioRefused as refusal:
-            if refusal.code != STATUS_AND_PROPERTIES_TOGETHER:
-                raise
-        product.update(status_callback=callback_url)
+        if callback_url:
+            try:
+                return _bundle(product.update(status=Status.PENDING_REVIEW.value, status_callback=callback_url))
+            except TwilioRefused as refusal:
+                if refusal.code != STATUS_AND_PROPERTIES_TOGETHER:
+                    raise
+            product.update(status_callback=callback_url)
         return _bundle(product.update(status=Status.PENDING_REVIEW.value))
 
     def account(self, sid: str) -> Account | None:
