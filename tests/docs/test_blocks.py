@@ -48,7 +48,7 @@ NOT_RUN = {
     "make test\n": "itself",
 }
 # A run of a thousand numbers is measured by tests/integration/command.
-SMALLER = {"100x10": "10x10"}
+SMALLER = {"100x10": "2x10"}
 QUICK = ["--time-scale", "0.1"]
 
 SHELL = list(blocks("sh"))
