@@ -11,6 +11,7 @@ from onboarding.announcements import (
     SubaccountsFailed,
     SubaccountsOnboarded,
 )
+from onboarding.errors import section
 from onboarding.models import Model, Stage, StepEvent, StoredList, Subaccount, SubaccountOutcome, SubaccountStatus
 from onboarding.step import step
 
@@ -58,7 +59,8 @@ def summarise(outcomes: list[SubaccountOutcome]) -> Summary:
     failed = [outcome for outcome in outcomes if outcome.status is SubaccountStatus.FAILED]
     told = "; ".join(f"{it.subaccount_sid}: {(it.message or '').rstrip('.')}" for it in failed[:FAILURES_TOLD])
     more = f"; and {len(failed) - FAILURES_TOLD} more" if len(failed) > FAILURES_TOLD else ""
-    message = f"{len(failed)} of {len(outcomes)} subaccounts failed: {told}{more}."
+    see = section(SubaccountsFailed.__name__)
+    message = f"{len(failed)} of {len(outcomes)} subaccounts failed: {told}{more} ({see})."
     return Summary(
         onboarded=statuses[SubaccountStatus.ONBOARDED],
         failed=len(failed),

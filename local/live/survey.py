@@ -16,6 +16,7 @@ from onboarding.errors import (
     BusinessProfileNotApproved,
     BusinessProfileNotFound,
     InvalidRequest,
+    TrustProductRejected,
     TwilioRefused,
     TwilioThrottled,
     TwilioUnavailable,
@@ -243,9 +244,8 @@ def product_refusals(
     """Say why a run would end at its Trust Product: it lacks what it takes to create one, or was rejected."""
     wanted = request.trust_product
     if product and product.status is Status.REJECTED and not request.resubmit:
-        return [
-            explain_rejection(product.sid, [code for it in products if it.sid == product.sid for code in it.errors])
-        ]
+        codes = [code for it in products if it.sid == product.sid for code in it.errors]
+        return [str(TrustProductRejected(explain_rejection(product.sid, codes)))]
     if profile and not product and not wanted.sid and not (wanted.friendly_name and wanted.email):
         needed = "trust_product.friendly_name and trust_product.email"
         return [f"The account {hub.account_sid} has no SHAKEN/STIR Trust Product yet; to create one, give {needed}."]

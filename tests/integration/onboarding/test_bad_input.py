@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.onboarding.conftest import Start
-from tests.integration.onboarding.world import NAMED, PROFILE, account, phone_number, posts, subaccount
+from tests.integration.onboarding.world import NAMED, PROFILE, account, phone_number, posts, subaccount, told
 
 PARENT = "AC" + "0123456789abcdef" * 2
 UNKNOWN = "AC" + "e" * 32
@@ -115,7 +115,7 @@ def test_a_bad_request_is_refused_in_one_sentence_before_anything_is_changed(sta
 
     report = local.run(request)
 
-    assert (report.status, report.error, report.cause) == ("FAILED", "InvalidRequest", sentence)
+    assert (report.status, report.error, report.cause) == ("FAILED", "InvalidRequest", told("InvalidRequest", sentence))
     assert posts(report.twilio_calls) == 0
     assert report.subaccounts == {}
 
@@ -173,7 +173,7 @@ def test_a_profile_that_cannot_be_used_is_told_before_anything_is_changed(start:
 
     report = local.run({**NAMED, **request})
 
-    assert (report.status, report.error, report.cause) == ("FAILED", name, sentence)
+    assert (report.status, report.error, report.cause) == ("FAILED", name, told(name, sentence))
     assert posts(report.twilio_calls) == 0
 
 
@@ -194,9 +194,10 @@ def test_wrong_credentials_are_told_without_the_token(start: Start) -> None:
     report = local.run(NAMED)
 
     assert (report.status, report.error) == ("FAILED", "CredentialsRefused")
-    assert report.cause == (
+    assert report.cause == told(
+        "CredentialsRefused",
         "Twilio refused the credentials at GET /v1/CustomerProfiles («Authenticate»); "
-        "check the account SID and Auth Token in the secret, they must be the parent account's."
+        "check the account SID and Auth Token in the secret, they must be the parent account's.",
     )
 
 
@@ -209,9 +210,10 @@ def test_a_secret_that_holds_no_credentials_is_told_without_its_content(start: S
     report = local.run(NAMED)
 
     assert (report.status, report.error) == ("FAILED", "CredentialsRefused")
-    assert report.cause == (
+    assert report.cause == told(
+        "CredentialsRefused",
         f'The secret {arn} must hold {{"account_sid": "AC…", "auth_token": "…"}} as JSON; '
-        "put the parent account's SID and Auth Token there."
+        "put the parent account's SID and Auth Token there.",
     )
 
 
@@ -254,7 +256,8 @@ def test_a_parent_without_an_active_subaccount_must_ask_for_its_own_numbers(star
     report = local.run(NAMED)
 
     assert (report.status, report.error) == ("FAILED", "InvalidRequest")
-    assert report.cause == (
-        f"The account {PARENT} has no active subaccount; set include_parent to work on the parent's own numbers."
+    assert report.cause == told(
+        "InvalidRequest",
+        f"The account {PARENT} has no active subaccount; set include_parent to work on the parent's own numbers.",
     )
     assert posts(report.twilio_calls) == 0

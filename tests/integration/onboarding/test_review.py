@@ -25,7 +25,7 @@ def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start:
         f"Twilio rejected the Trust Product {report.trust_product.sid} (18601: the business name or website does not "
         "match public records: correct it in the Business Profile; 18606: a representative's e-mail is not of the "
         "business's domain: use one that is). Correct it in the Console, then send the request again with "
-        '"resubmit": true.'
+        '"resubmit": true (docs/errors.md#trust-product-rejected).'
     )
     assert (report.trust_product.status, report.trust_product.verdict_by) == ("twilio-rejected", "callback")
     _, on_product = assignments(local)

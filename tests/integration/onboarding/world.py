@@ -10,11 +10,17 @@ import pytest
 
 from local.run import LocalStack
 from local.twilio.messages import Response
+from onboarding.errors import section
 
 PROFILE = "BU" + "1" * 32
 LONG_REVIEW = 500
 """Seconds, before the time scale: the callback comes when the run is waiting for it."""
 NAMED = {"trust_product": {"friendly_name": "Acme Voice", "email": "trust@acme.example"}}
+
+
+def told(error: str, sentence: str) -> str:
+    """The cause of a run that ended with this error: its sentence, and where to read more."""
+    return f"{sentence.removesuffix('.')} ({section(error)})."
 
 
 def account(number: int) -> str:

@@ -41,7 +41,7 @@ def test_of_many_failures_the_first_are_told_and_the_rest_counted() -> None:
 
     summary = summarise(complete(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS]))
 
-    assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more.")
+    assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more (docs/errors.md#subaccounts-failed).")
 
 
 @pytest.mark.parametrize(

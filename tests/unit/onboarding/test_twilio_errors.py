@@ -51,7 +51,8 @@ def client(adapter: Answering, base_url: str | None = None) -> TwilioHttpClient:
             TwilioRefused,
             (
                 "Twilio refused GET /v1/TrustProducts with «Bad object» (code 22205, HTTP 400); "
-                "see https://www.twilio.com/docs/errors/22205; mend what it names, then send the request again."
+                "see https://www.twilio.com/docs/errors/22205; mend what it names, then send the request again "
+                "(docs/errors.md#twilio-refused)."
             ),
         ),
         (403, "<html>", TwilioRefused, "Twilio refused GET /v1/TrustProducts with «Reason» (HTTP 403); "),

@@ -1,11 +1,21 @@
 """Everything that can go wrong, by the names that the state machine matches.
 
-The text of each error is one sentence for a person: what happened, where, and what to do.
+The text of each error is one sentence for a person: what happened, where, what to do, and where to read more.
 """
+
+import re
+
+
+def section(error: str) -> str:
+    """Name the section on an error: `docs/errors.md#trust-product-busy` for `TrustProductBusy`."""
+    return f"docs/errors.md#{re.sub(r'(?<=[a-z])(?=[A-Z])', '-', error).lower()}"
 
 
 class OnboardingError(Exception):
-    """The root of all errors that a step raises on purpose."""
+    """The root of all errors that a step raises on purpose; its text ends with its section of the documentation."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__().removesuffix('.')} ({section(type(self).__name__)})."
 
 
 class InvalidRequest(OnboardingError):
