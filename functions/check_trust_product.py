@@ -38,7 +38,8 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     recorded = progress.connect(environment).record_trust_product(
         news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by}), asked_at
     )
-    if product.status in VERDICTS and product.status is not recorded.announced:
+    # What is recorded may be newer than this answer.
+    if product.status in VERDICTS and recorded.status is product.status is not recorded.announced:
         announce(progress.connect(environment), product, event.execution)
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))

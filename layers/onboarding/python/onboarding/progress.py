@@ -8,7 +8,7 @@ docs/architecture.md.
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -222,7 +222,8 @@ class Progress:
         one is summarised. A subaccount that another execution works on keeps the progress that one writes.
         """
         before, now = self._record_progress(execution, outcome), datetime.now(UTC)
-        changed = before.get("numbers", {}) != outcome.numbers
+        # A step that is done again finds what it recorded itself, and knows no longer what was there before.
+        changed = before.get("recorded_by") == execution or _kept(before.get("numbers", {})) != _kept(outcome.numbers)
         self._table.put(
             Key(f"EXECUTION#{execution}", f"SUBACCOUNT#{outcome.subaccount_sid}"),
             _item(outcome.model_copy(update={"changed": changed}))
@@ -439,6 +440,11 @@ def _named_before(known: OrphanRecord | None, execution: str, started_at: dateti
     if not known:
         return None
     return known.named_by if known.named_by != execution and known.named_at < started_at else known.named_before
+
+
+def _kept[Name: str](numbers: Mapping[Name, int]) -> dict[Name, int]:
+    """Leave out the released numbers: the table forgets them by itself."""
+    return {stage: count for stage, count in numbers.items() if stage != Stage.RELEASED}
 
 
 def _history(item: Item, news: TrustProductRecord, observed_at: str) -> Item:
