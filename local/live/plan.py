@@ -13,6 +13,7 @@ from math import ceil
 
 from find_or_create_trust_product import BEST_FIRST
 from local.live.survey import Number, Survey
+from local.words import plural
 from onboarding.models import Status
 from onboarding.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
 from submit_trust_product import SUBMITTABLE
@@ -125,11 +126,6 @@ def words(survey: Survey, plan: Plan) -> tuple[str, ...]:
         lines.append("wait for Twilio's verdict")
     lines.append(f"in all: {plural(sum(plan.posts.values()), 'POST')}, {plural(sum(plan.gets.values()), 'GET')}")
     return tuple(lines)
-
-
-def plural(count: int, noun: str) -> str:
-    """Count something in words: `1 number`, `2 numbers`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def obstacles(survey: Survey) -> Iterator[str]:
