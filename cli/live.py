@@ -37,7 +37,7 @@ class Outlook(NamedTuple):
     """What was found and is planned."""
 
     subaccounts: tuple[Account, ...]
-    posts: dict[str, int]
+    changes: bool
     in_the_way: tuple[str, ...]
 
 
@@ -72,14 +72,14 @@ def look_and_run(
 ) -> int:
     """Show what is about to be changed, ask, and run; returns the exit code."""
     planned = look(parent, event, say, "is about to")
-    if not planned.posts and planned.in_the_way:
+    if not planned.changes and planned.in_the_way:
         return 1
-    if planned.posts and not options.yes and not agreed():
+    if planned.changes and not options.yes and not agreed():
         _print(say, "Nothing was changed.")
         return 1
     live = LiveStack(parent, file, planned.subaccounts, options.wait)
     # When nothing was asked, nothing may be changed, whatever has come up since.
-    with nullcontext() if planned.posts or options.yes else read_only():
+    with nullcontext() if planned.changes or options.yes else read_only():
         return run(options, live, event, say)
 
 
@@ -124,7 +124,7 @@ def look(parent: TwilioCredentials, event: dict[str, object], say: Console, how:
         _print(say, f"  {line}")
     for sentence in planned.in_the_way:
         _print(say, sentence)
-    return Outlook(found.subaccounts, planned.posts, planned.in_the_way)
+    return Outlook(found.subaccounts, planned.changes, planned.in_the_way)
 
 
 def somebody_to_ask() -> None:

@@ -5,6 +5,7 @@ from rich.console import Console
 from local.live.stack import AWAITING_REVIEW, LiveStack
 from local.report import Report
 from local.run import Stack
+from local.words import plural
 from onboarding.models import PhoneNumberRecord, Stage, Status
 
 MOST_NUMBERS_TOLD = 20
@@ -32,10 +33,10 @@ def summarise(out: Console, report: Report, local: Stack, *, whole_fleet: bool) 
     approved = product is not None and product.status is Status.APPROVED
     on_product = report.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
     if report.subaccounts:
-        fleet = _plural(len(report.subaccounts), "account")
+        fleet = plural(len(report.subaccounts), "account")
         now = f"{'is' if on_product == 1 else 'are'} {SIGNED}"
         state = now if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
-        _print(out, f"{_plural(on_product, 'number')} of {fleet} {state}.")
+        _print(out, f"{plural(on_product, 'number')} of {fleet} {state}.")
     _unsigned(out, report, local)
     if whole_fleet and report.subaccounts:
         for sid, status in local.left_out().items():
@@ -45,9 +46,9 @@ def summarise(out: Console, report: Report, local: Stack, *, whole_fleet: bool) 
     calls = sum(report.twilio_calls.values())
     _print(
         out,
-        f"Cost: {_plural(calls, 'Trust Hub call')} ({_plural(posts, 'POST')}), "
-        f"{_plural(report.state_transitions, 'state transition')}, "
-        f"{_plural(report.lambda_invocations, 'function invocation')}.",
+        f"Cost: {plural(calls, 'Trust Hub call')} ({plural(posts, 'POST')}), "
+        f"{plural(report.state_transitions, 'state transition')}, "
+        f"{plural(report.lambda_invocations, 'function invocation')}.",
     )
     _print(out, f"Next: {_next(report, live=isinstance(local, LiveStack))}")
 
@@ -61,7 +62,7 @@ def _unsigned(out: Console, report: Report, local: Stack) -> None:
     ]
     if not unsigned:
         return
-    _print(out, f"{_plural(len(unsigned), 'number')} not on the Trust Product:")
+    _print(out, f"{plural(len(unsigned), 'number')} not on the Trust Product:")
     for sid, number in unsigned[:MOST_NUMBERS_TOLD]:
         _print(out, f"  {number.phone_number} ({number.phone_number_sid} of {sid}): {_reason(number)}")
     if len(unsigned) > MOST_NUMBERS_TOLD:
@@ -73,14 +74,14 @@ def _looked_through(out: Console, report: Report) -> None:
     if report.audit and report.audit.message:
         _print(out, report.audit.message)
     if report.audit and report.audit.vanished:
-        _print(out, f"{_plural(report.audit.vanished, 'number')} had lost an assignment at Twilio: back to work.")
+        _print(out, f"{plural(report.audit.vanished, 'number')} had lost an assignment at Twilio: back to work.")
     if report.audit and report.audit.adopted:
-        _print(out, f"{_plural(report.audit.adopted, 'number')} had an assignment that was not known yet: adopted.")
+        _print(out, f"{plural(report.audit.adopted, 'number')} had an assignment that was not known yet: adopted.")
     if report.orphans and report.orphans.message and not report.orphans.found:
         _print(out, report.orphans.message)
     if report.orphans and report.orphans.found:
         again = f"{report.orphans.named_before} of them named by an earlier run, too"
-        _print(out, f"{_plural(report.orphans.found, 'assigned number')} in no account any more ({again}).")
+        _print(out, f"{plural(report.orphans.found, 'assigned number')} in no account any more ({again}).")
     if report.orphans and report.orphans.released:
         _print(out, f"{report.orphans.released} of these were released: off the Trust Product, then off the profile.")
     if report.announced:
@@ -109,10 +110,6 @@ def _next(report: Report, *, live: bool) -> str:
         again = "" if live else " (--repeat 2)"
         return f"send the same request whenever numbers come or go; with nothing to do it changes nothing{again}."
     return "nothing; the same request finds the numbers that come later."
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _print(out: Console, text: str) -> None:

@@ -59,20 +59,20 @@ class Assigned:
 
     def correct(self, record: PhoneNumberRecord) -> PhoneNumberRecord:
         """Say what should be known of a number: equal to the record when that is right."""
-        profile_sid, product_sid, sid = self.business_profile_sid, self.trust_product_sid, record.phone_number_sid
-        on_profile = _one_of(self.on_business_profile.get(sid), record.business_profile_assignment_sid)
-        on_product = _one_of(self.on_trust_product.get(sid), record.trust_product_assignment_sid)
         if record.stage is Stage.RELEASED:
             return record
-        if on_profile and on_product:
-            return record.on_business_profile(profile_sid, on_profile).on_trust_product(product_sid, on_product)
+        ours, sid = (self.business_profile_sid, self.trust_product_sid), record.phone_number_sid
+        on_profile = _one_of(self.on_business_profile.get(sid), record.business_profile_assignment_sid)
+        on_product = _one_of(self.on_trust_product.get(sid), record.trust_product_assignment_sid)
         discovered = PhoneNumberRecord(phone_number_sid=sid, phone_number=record.phone_number, stage=Stage.DISCOVERED)
+        if on_profile and on_product:
+            return record.on_business_profile(ours[0], on_profile).on_trust_product(ours[1], on_product)
         if not on_profile:
-            return discovered if record.business_profile_sid == profile_sid else record
-        known_as = {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE}
-        vanished = record.stage is Stage.ON_TRUST_PRODUCT and record.bundles == (profile_sid, product_sid)
-        if record.stage in known_as or vanished or record.refused_by == profile_sid:
-            return discovered.on_business_profile(profile_sid, on_profile)
+            return discovered if record.business_profile_sid == ours[0] else record
+        on_its_way = record.stage in {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE} or record.refused_by == ours[0]
+        lost_product = record.stage is Stage.ON_TRUST_PRODUCT and record.bundles == ours
+        if on_its_way or lost_product:
+            return discovered.on_business_profile(ours[0], on_profile)
         return record
 
 
@@ -84,11 +84,8 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
         TwilioThrottled, TwilioUnavailable: A page could not be read; try again.
     """
     environment = settings.load()
-    hub, table, threads = (
-        trust_hub.connect(environment),
-        progress.connect(environment),
-        environment.threads_per_function,
-    )
+    hub, table = trust_hub.connect(environment), progress.connect(environment)
+    threads = environment.threads_per_function
     try:
         assigned = read(hub, event.business_profile_sid, event.trust_product_sid)
     except TooMuchToReadError as error:

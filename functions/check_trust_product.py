@@ -38,8 +38,9 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     recorded = progress.connect(environment).record_trust_product(
         news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by}), asked_at
     )
-    if product.status in VERDICTS and product.status is not recorded.announced:
-        announce(progress.connect(environment), product, event.execution)
+    # What is recorded may be newer than this answer.
+    if product.status in VERDICTS and recorded.status is product.status is not recorded.announced:
+        announce(progress.connect(environment), recorded, event.execution)
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))
     if product.status is not Status.APPROVED:
@@ -62,19 +63,21 @@ def fetch(hub: TrustHub, sid: str) -> Bundle:
     return product
 
 
-def announce(table: Progress, product: Bundle, execution: str) -> None:
-    """Announce the verdict on the product, or that an approval was revoked."""
+def announce(table: Progress, product: TrustProductRecord, execution: str) -> None:
+    """Announce the verdict on the product, or that an approval was revoked; executions at once send the same `id`."""
+    since = product.history[-1].observed_at.isoformat() if product.history else ""
     said: dict[str, Any] = {
-        "id": f"{execution}/{product.sid}/{product.status}",
+        "id": f"{product.sid}/{product.status}/{since}",
         "execution": execution,
         "trust_product_sid": product.sid,
     }
-    codes = list(product.errors)
     announcements.announce(
         announcements.connect(),
         announcements.TrustProductApproved(**said, message=f"Twilio has approved the Trust Product {product.sid}.")
         if product.status is Status.APPROVED
-        else announcements.TrustProductRejected(**said, errors=codes, message=explain_rejection(product.sid, codes)),
+        else announcements.TrustProductRejected(
+            **said, errors=product.errors, message=explain_rejection(product.sid, product.errors)
+        ),
     )
     table.note_announced(product.sid, product.status)
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 from onboarding import announcements, manifest, progress, settings, trust_hub
 from onboarding.announcements import MOST_NAMED, OrphansFound
-from onboarding.errors import TwilioRefused
+from onboarding.errors import CredentialsRefused, TwilioRefused
 from onboarding.models import BundleSid, Model, OrphanRecord, Stage, StepEvent, StoredList
 from onboarding.progress import Progress
 from onboarding.step import step
@@ -45,7 +45,8 @@ def handler(event: FindOrphansEvent) -> Orphans:
     if homeless:
         try:
             living = numbers_elsewhere(trust_hub.connect(environment), set(listed), threads)
-        except TwilioRefused as refusal:
+        except (TwilioRefused, CredentialsRefused) as refusal:
+            # The same credentials have just read other accounts: Twilio shuts one that is not active.
             return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {refusal}")
         homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in living}
     orphans = table.name_orphans(event.trust_product_sid, event.execution, event.started_at, homeless)

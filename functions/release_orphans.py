@@ -40,11 +40,8 @@ def handler(event: ReleaseOrphansEvent) -> ReleasedOrphans:
         TwilioThrottled, TwilioUnavailable: Some were not removed; try again.
     """
     environment = settings.load()
-    hub, table, threads = (
-        trust_hub.connect(environment),
-        progress.connect(environment),
-        environment.threads_per_function,
-    )
+    hub, table = trust_hub.connect(environment), progress.connect(environment)
+    threads = environment.threads_per_function
     named_twice = [orphan for orphan in table.orphans(event.trust_product_sid) if orphan.named_before]
     done: Counter[str] = Counter()
     for batch in in_time(named_twice):

@@ -5,6 +5,7 @@ from typing import Any
 
 from onboarding import announcements, manifest, progress, settings
 from onboarding.announcements import (
+    LONGEST_MESSAGE,
     MOST_NAMED,
     Announcement,
     SubaccountFailure,
@@ -57,7 +58,9 @@ def summarise(outcomes: list[SubaccountOutcome]) -> Summary:
     for outcome in outcomes:
         numbers.update(outcome.numbers)
     failed = [outcome for outcome in outcomes if outcome.status is SubaccountStatus.FAILED]
-    told = "; ".join(f"{it.subaccount_sid}: {(it.message or '').rstrip('.')}" for it in failed[:FAILURES_TOLD])
+    told = "; ".join(
+        f"{it.subaccount_sid}: {_shortened(it.message or '').rstrip('.')}" for it in failed[:FAILURES_TOLD]
+    )
     more = f"; and {len(failed) - FAILURES_TOLD} more" if len(failed) > FAILURES_TOLD else ""
     see = section(SubaccountsFailed.__name__)
     message = f"{len(failed)} of {len(outcomes)} subaccounts failed: {told}{more} ({see})."
@@ -80,7 +83,7 @@ def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutc
     }
     if summary.failed:
         failures = [
-            SubaccountFailure(subaccount_sid=it.subaccount_sid, error=it.error, message=it.message or "")
+            SubaccountFailure(subaccount_sid=it.subaccount_sid, error=it.error, message=_shortened(it.message or ""))
             for it in outcomes
             if it.status is SubaccountStatus.FAILED
         ]
@@ -92,6 +95,10 @@ def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutc
         numbers=summary.numbers,
         message=f"Onboarded {summary.onboarded} subaccounts; {on_product} of their numbers are on the Trust Product.",
     )
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _lost(subaccount: Subaccount) -> SubaccountOutcome:

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from local.live import plan, survey
 from local.live.account import ACCOUNT_SID, AUTH_TOKEN
 from local.live.assumptions import ASSUMPTIONS
-from local.live.plan import Plan, plural
+from local.live.plan import Plan
 from local.live.survey import Assigned, OnProgress, Survey
+from local.words import plural
 from onboarding.errors import CredentialsRefused, OnboardingError
 from onboarding.models import CompleteRequest, Stage, Status
 from onboarding.trust_hub import Account, Bundle, TrustHub

@@ -13,6 +13,7 @@ from math import ceil
 
 from find_or_create_trust_product import BEST_FIRST
 from local.live.survey import Number, Survey
+from local.words import plural
 from onboarding.models import Status
 from onboarding.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
 from submit_trust_product import SUBMITTABLE
@@ -37,6 +38,7 @@ class Plan:
         posts: How many POSTs it would send by route.
         to_profile: The numbers (`PN…`) to be put on the Business Profile.
         to_product: The numbers to be put on the Trust Product.
+        may_remove: The orphans (`PN…`), if the request says to release what two runs in a row have named.
         creates, connects, submits: What it would do with the Trust Product; what is submitted is evaluated before.
         in_the_way: The sentences on what would make it fail; with POSTs all the same if it does what it can.
         words: The plan for a person, line by line.
@@ -46,11 +48,17 @@ class Plan:
     posts: dict[str, int] = field(default_factory=dict)
     to_profile: tuple[str, ...] = ()
     to_product: tuple[str, ...] = ()
+    may_remove: frozenset[str] = frozenset()
     creates: bool = False
     connects: bool = False
     submits: bool = False
     in_the_way: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether the run may change anything at Twilio."""
+        return bool(self.posts or self.may_remove)
 
 
 def make(survey: Survey) -> Plan:
@@ -61,6 +69,7 @@ def make(survey: Survey) -> Plan:
     plan = Plan(
         to_profile=tuple(sid for sid in eligible if sid not in survey.on_profile.by_number),
         to_product=tuple(sid for sid in eligible if sid not in survey.on_product.by_number),
+        may_remove=(survey.orphans or frozenset()) if survey.request.release_orphans else frozenset(),
         creates=not survey.product,
         connects=not survey.product or not survey.product.connection_sid,
         submits=not survey.product or survey.product.status in SUBMITTABLE,
@@ -108,20 +117,15 @@ def words(survey: Survey, plan: Plan) -> tuple[str, ...]:
         lines.append(f"put {plural(len(plan.to_profile), 'number')} on the Business Profile {profile}")
     if plan.to_product:
         lines.append(f"put {plural(len(plan.to_product), 'number')} on the Trust Product")
-    if not lines:
+    if not lines and not plan.may_remove:
         lines.append("change nothing")
     if survey.orphans:
-        removed = ", and remove what two runs in a row have named" if survey.request.release_orphans else ""
+        removed = ", and remove what two runs in a row have named" if plan.may_remove else ""
         lines.append(f"name {plural(len(survey.orphans), 'orphan')}{removed}")
     if not survey.product or survey.product.status is not Status.APPROVED:
         lines.append("wait for Twilio's verdict")
     lines.append(f"in all: {plural(sum(plan.posts.values()), 'POST')}, {plural(sum(plan.gets.values()), 'GET')}")
     return tuple(lines)
-
-
-def plural(count: int, noun: str) -> str:
-    """Count something in words: `1 number`, `2 numbers`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def obstacles(survey: Survey) -> Iterator[str]:

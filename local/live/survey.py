@@ -15,6 +15,7 @@ from onboarding.errors import (
     BusinessProfileAmbiguous,
     BusinessProfileNotApproved,
     BusinessProfileNotFound,
+    CredentialsRefused,
     InvalidRequest,
     TrustProductRejected,
     TwilioRefused,
@@ -321,7 +322,7 @@ def read_account(hub: TrustHub, request: CompleteRequest, account: Account) -> A
             for page in pages(hub, account.sid):
                 calls += 1
                 numbers += page
-    except TwilioRefused as refusal:
+    except (TwilioRefused, CredentialsRefused) as refusal:
         return AccountNumbers(account, calls=calls + 1, unread=str(refusal))
     return AccountNumbers(account, tuple(judge(it, request.regions) for it in numbers), calls)
 

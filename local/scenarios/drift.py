@@ -1,8 +1,9 @@
 """Somebody changes assignments at Twilio by hand."""
 
 from local.scenarios import acme
-from local.scenarios.play import DifferedError, Play, Scenario, counted, expect
+from local.scenarios.play import DifferedError, Play, Scenario, expect
 from local.seen import assigned_twice, signed, total
+from local.words import plural
 from onboarding import settings, trust_hub
 from onboarding.models import Stage
 
@@ -27,7 +28,7 @@ def play(play: Play) -> str:
         bundle.create(by_hand.phone_number_sid)
     drifted = signed(simulator)
     play.tell(
-        f"By hand, {counted(len(taken_off), 'number')} went off the Trust Product, {OFF_BOTH} of them off the Business "
+        f"By hand, {plural(len(taken_off), 'number')} went off the Trust Product, {OFF_BOTH} of them off the Business "
         f"Profile, too; {by_hand.phone_number} ({by_hand.reason}) was put on both. Of the {len(before)} numbers that "
         f"were signed, {len(before & drifted)} are."
     )
@@ -42,8 +43,8 @@ def play(play: Play) -> str:
     expect("numbers that are assigned twice", assigned_twice(simulator), twice)
     expect("POSTs", posts, OFF_PRODUCT + 2 * OFF_BOTH)
     play.tell(
-        f"The next run compared all assignments: {counted(report.audit.vanished, 'number')} had lost one, and "
-        f"{report.audit.adopted} had one that was not known. {counted(posts, 'POST')} later "
+        f"The next run compared all assignments: {plural(report.audit.vanished, 'number')} had lost one, and "
+        f"{report.audit.adopted} had one that was not known. {plural(posts, 'POST')} later "
         f"{len(before & signed(simulator))} of the {len(before)} are signed again."
     )
     return (

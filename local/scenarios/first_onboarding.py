@@ -1,8 +1,9 @@
 """A fleet of which no number is signed."""
 
 from local.scenarios import acme
-from local.scenarios.play import Play, Scenario, counted, expect
+from local.scenarios.play import Play, Scenario, expect
 from local.seen import ASSIGN_TO_PRODUCT, ASSIGN_TO_PROFILE, assigned_twice, signed, total
+from local.words import plural
 from onboarding.models import Stage
 
 _LEFT_UNSIGNED = {Stage.REFUSED, Stage.INELIGIBLE}
@@ -10,7 +11,7 @@ _LEFT_UNSIGNED = {Stage.REFUSED, Stage.INELIGIBLE}
 
 def play(play: Play) -> str:
     """Take it to signed calls in one run."""
-    play.tell(f"Signed before: {counted(len(signed(play.local.simulator)), 'number')}.")
+    play.tell(f"Signed before: {plural(len(signed(play.local.simulator)), 'number')}.")
     report = play.succeed(acme.request())
     done, calls = signed(play.local.simulator), report.twilio_calls
     numbers = [number for sid in report.subaccounts for number in play.local.phone_numbers(sid)]
@@ -23,15 +24,15 @@ def play(play: Play) -> str:
     expect("POSTs that assign numbers", posts, 2 * len(done) + refused)
     product = report.trust_product
     play.tell(
-        f"Signed now: {counted(len(done), 'number')} of {counted(len(report.subaccounts), 'subaccount')}, each on the "
+        f"Signed now: {plural(len(done), 'number')} of {plural(len(report.subaccounts), 'subaccount')}, each on the "
         f"Business Profile and on the Trust Product {product and product.sid}, which is {product and product.status}. "
-        f"Twilio was sent {counted(posts, 'POST')} to assign them."
+        f"Twilio was sent {plural(posts, 'POST')} to assign them."
     )
     for number in unsigned:
         play.tell(f"Not signed: {number.phone_number} is {number.stage}: {number.reason}.")
     return (
         f"A signed number costs {2 * len(done) / len(done):g} POSTs, all else is looked up for many at once: "
-        f"{counted(total(calls), 'Trust Hub call')} in all, {total(calls) / len(done):.1f} per number."
+        f"{plural(total(calls), 'Trust Hub call')} in all, {total(calls) / len(done):.1f} per number."
     )
 
 

@@ -1,8 +1,9 @@
 """Twilio's callback gets lost."""
 
 from local.scenarios import acme
-from local.scenarios.play import Play, Scenario, counted, expect
+from local.scenarios.play import Play, Scenario, expect
 from local.seen import once_awaited, signed
+from local.words import plural
 
 POLL_SECONDS = 3600
 
@@ -26,13 +27,13 @@ def play(play: Play) -> str:
     expect("callbacks that were lost", len(lost), 1)
     expect("how the verdict was learned", product and product.verdict_by, "poll")
     play.tell(
-        f"Twilio decided and sent {counted(len(simulator.state.callbacks), 'callback')}: {len(lost)} got lost, "
+        f"Twilio decided and sent {plural(len(simulator.state.callbacks), 'callback')}: {len(lost)} got lost, "
         f"{arrived} arrived."
     )
     play.tell(
-        f"The run asked Twilio by itself, {counted(polls, 'time')}, one poll being due every {POLL_SECONDS:,} seconds "
+        f"The run asked Twilio by itself, {plural(polls, 'time')}, one poll being due every {POLL_SECONDS:,} seconds "
         f"in earnest: the product is {product and product.status}, learned by {product and product.verdict_by}, and "
-        f"{counted(len(signed(simulator)), 'number')} are signed."
+        f"{plural(len(signed(simulator)), 'number')} are signed."
     )
     return "The callback is only a hint, Twilio's API is the truth: a lost callback costs time, never the verdict."
 

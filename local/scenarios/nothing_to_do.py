@@ -1,8 +1,9 @@
 """The same request, sent again."""
 
 from local.scenarios import acme
-from local.scenarios.play import Play, Scenario, counted, expect
+from local.scenarios.play import Play, Scenario, expect
 from local.seen import assignments, total
+from local.words import plural
 
 
 def play(play: Play) -> str:
@@ -10,7 +11,7 @@ def play(play: Play) -> str:
     first = play.succeed(acme.request())
     before = assignments(play.local.simulator)
     play.tell(
-        f"The first run made {counted(len(before), 'assignment')} in {counted(total(first.twilio_calls), 'call')}, "
+        f"The first run made {plural(len(before), 'assignment')} in {plural(total(first.twilio_calls), 'call')}, "
         f"of which {total(first.twilio_calls, 'POST')} were POSTs."
     )
     second = play.succeed(acme.request())
@@ -19,12 +20,12 @@ def play(play: Play) -> str:
     expect("calls of the second run that are no GETs", total(second.twilio_calls) - reads, 0)
     expect("the assignments at Twilio are as before", assignments(play.local.simulator) == before, expected=True)
     play.tell(
-        f"The second run read {counted(reads, 'time')} and sent {counted(posts, 'POST')}; "
-        f"the {counted(len(before), 'assignment')} at Twilio are the same."
+        f"The second run read {plural(reads, 'time')} and sent {plural(posts, 'POST')}; "
+        f"the {plural(len(before), 'assignment')} at Twilio are the same."
     )
     return (
-        f"The same request sent again is harmless: {counted(reads, 'read')} and "
-        f"{counted(second.state_transitions, 'state transition')} for {counted(len(second.subaccounts), 'subaccount')}."
+        f"The same request sent again is harmless: {plural(reads, 'read')} and "
+        f"{plural(second.state_transitions, 'state transition')} for {plural(len(second.subaccounts), 'subaccount')}."
     )
 
 

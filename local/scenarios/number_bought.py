@@ -2,8 +2,9 @@
 
 from local.run import ROOT, load_event
 from local.scenarios import acme
-from local.scenarios.play import Play, Scenario, counted, expect, expect_at_most
+from local.scenarios.play import Play, Scenario, expect, expect_at_most
 from local.seen import LIST_NUMBERS, assigned_twice, signed, total
+from local.words import plural
 
 EVENT = ROOT / "events/number_purchased.json"
 BOUGHT = "+17205550177"
@@ -31,12 +32,12 @@ def play(play: Play) -> str:
     expect("lists of numbers that were read", lists, 0)
     expect_at_most("Trust Hub calls", calls, MOST_CALLS)
     play.tell(
-        f'The event "{event["detail-type"]}" names it: {counted(calls, "Trust Hub call")} '
-        f"({counted(posts, 'POST')}), and it is signed."
+        f'The event "{event["detail-type"]}" names it: {plural(calls, "Trust Hub call")} '
+        f"({plural(posts, 'POST')}), and it is signed."
     )
     return (
-        f"A number that is bought need not wait for the daily run: {counted(calls, 'call')} and "
-        f"{counted(report.state_transitions, 'state transition')}, with {counted(lists, 'list')} of numbers read, "
+        f"A number that is bought need not wait for the daily run: {plural(calls, 'call')} and "
+        f"{plural(report.state_transitions, 'state transition')}, with {plural(lists, 'list')} of numbers read, "
         "however many others there are."
     )
 

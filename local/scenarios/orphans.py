@@ -2,8 +2,9 @@
 
 from local.report import OrphansReport, Report
 from local.scenarios import acme
-from local.scenarios.play import DifferedError, Play, Scenario, counted, expect
+from local.scenarios.play import DifferedError, Play, Scenario, expect
 from local.seen import UNASSIGN, orphans, signed, total
+from local.words import plural
 
 RELEASED = 2
 
@@ -18,7 +19,7 @@ def play(play: Play) -> str:
         simulator.controls.release(sid)
     expect("numbers that left assignments behind", orphans(simulator), gone)
     play.tell(
-        f"{counted(len(gone), 'number')} are released, and are still assigned at Twilio: {', '.join(sorted(gone))}."
+        f"{plural(len(gone), 'number')} are released, and are still assigned at Twilio: {', '.join(sorted(gone))}."
     )
 
     releasing = {**acme.request(), "release_orphans": True}
@@ -31,8 +32,8 @@ def play(play: Play) -> str:
         expect("DELETEs", total(report.twilio_calls, "DELETE"), 0)
         expect("numbers that are still assigned", orphans(simulator), gone)
         play.tell(
-            f'A run {asked} "release_orphans": true names {counted(found.found, "orphan")}, {found.named_before} of '
-            f"which a run before has named; it removes {counted(found.released, 'number')}."
+            f'A run {asked} "release_orphans": true names {plural(found.found, "orphan")}, {found.named_before} of '
+            f"which a run before has named; it removes {plural(found.released, 'number')}."
         )
 
     report = play.succeed(releasing)
@@ -44,13 +45,13 @@ def play(play: Play) -> str:
     expect("numbers that are signed", signed(simulator), before - gone)
     off_product, off_profile = deletes.values()
     play.tell(
-        f'Named twice before, and asked for with "release_orphans": true: {counted(found.released, "number")} went off '
-        f"the Trust Product ({counted(off_product, 'DELETE')}), then off the Business Profile ({off_profile}); the "
+        f'Named twice before, and asked for with "release_orphans": true: {plural(found.released, "number")} went off '
+        f"the Trust Product ({plural(off_product, 'DELETE')}), then off the Business Profile ({off_profile}); the "
         f"other {len(signed(simulator))} are signed as before."
     )
     return (
         "Nothing is removed on one look: two runs must have named it, and a person must ask. "
-        f"It took {counted(sum(deletes.values()), 'DELETE')} to remove what {counted(len(gone), 'number')} left behind."
+        f"It took {plural(sum(deletes.values()), 'DELETE')} to remove what {plural(len(gone), 'number')} left behind."
     )
 
 

@@ -102,11 +102,6 @@ def expect_success(report: Report) -> None:
     expect("how the run ended", " ".join(filter(None, (report.status, report.error, report.cause))), "SUCCEEDED")
 
 
-def counted(count: int, noun: str) -> str:
-    """Write a count with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _words(value: object) -> str:
     if isinstance(value, set | frozenset):
         return ", ".join(sorted(map(str, value))) or "none"

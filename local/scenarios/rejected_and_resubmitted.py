@@ -1,9 +1,10 @@
 """Twilio rejects the Trust Product, a person corrects what it names, and it is handed in again."""
 
 from local.scenarios import acme
-from local.scenarios.play import Play, Scenario, counted, expect
+from local.scenarios.play import Play, Scenario, expect
 from local.seen import assignments, once_awaited, signed, total
 from local.twilio.fleet import Verdict
+from local.words import plural
 from onboarding.errors import REJECTION_REMEDIES, TrustProductRejected
 
 CODES = [18601, 18606]
@@ -24,7 +25,7 @@ def play(play: Play) -> str:
     expect("codes in the cause", named, CODES)
     before = assignments(simulator)
     play.tell(f"The run ended as {rejected.status}. {rejected.cause}")
-    play.tell(f"What was done is kept: {counted(len(before), 'assignment')}; signed: {len(signed(simulator))}.")
+    play.tell(f"What was done is kept: {plural(len(before), 'assignment')}; signed: {len(signed(simulator))}.")
 
     again = play.run(acme.request())
     expect("how the same request ended", again.error, TrustProductRejected.__name__)
@@ -42,11 +43,11 @@ def play(play: Play) -> str:
     product = resubmitted.trust_product
     play.tell(
         f'Corrected, and sent with "resubmit": true: the product is {product and product.status} after '
-        f"{counted(sum(posts.values()), 'POST')} (it is evaluated and submitted), and "
-        f"{counted(len(signed(simulator)), 'number')} are signed."
+        f"{plural(sum(posts.values()), 'POST')} (it is evaluated and submitted), and "
+        f"{plural(len(signed(simulator)), 'number')} are signed."
     )
     return (
-        f"A rejection costs no work: of {counted(len(before), 'assignment')}, "
+        f"A rejection costs no work: of {plural(len(before), 'assignment')}, "
         f"{len(assignments(simulator).keys() - before.keys())} had to be made again."
     )
 

@@ -1,8 +1,9 @@
 """Two executions that want the same at the same time."""
 
 from local.scenarios import acme
-from local.scenarios.play import Play, Scenario, counted, expect, expect_success
+from local.scenarios.play import Play, Scenario, expect, expect_success
 from local.seen import ASSIGN_TO_PRODUCT, ASSIGN_TO_PROFILE, assigned_twice, signed
+from local.words import plural
 from onboarding.models import Stage
 
 CREATE, CONNECT = "POST /v1/TrustProducts", "POST /v1/TrustProducts/{Sid}/EntityAssignments"
@@ -29,16 +30,16 @@ def play(play: Play) -> str:
     expect("numbers that are assigned twice", twice, set())
     expect("POSTs that assign numbers", posts, 2 * len(done) + refused)
     play.tell(
-        f"{counted(len(reports), 'execution')}, {counted(products, 'Trust Product')}: {creators} created it, "
+        f"{plural(len(reports), 'execution')}, {plural(products, 'Trust Product')}: {creators} created it, "
         f"the others found it."
     )
     play.tell(
-        f"{counted(len(done), 'number')} are signed, {len(twice)} of them assigned twice, although Twilio would accept "
+        f"{plural(len(done), 'number')} are signed, {len(twice)} of them assigned twice, although Twilio would accept "
         f"that: {posts} POSTs assign them, as many as one execution sends by itself."
     )
     return (
         "Whoever works on a subaccount, or creates the product, holds a lease; the other waits, looks again, and finds "
-        f"it done: {counted(sum(report.state_transitions for report in reports), 'state transition')} for both."
+        f"it done: {plural(sum(report.state_transitions for report in reports), 'state transition')} for both."
     )
 
 

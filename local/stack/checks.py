@@ -263,7 +263,7 @@ def last_runs(stack: DeployedStack, keep: Callable[[Run], object]) -> Iterator[F
 
 
 def undelivered_events(stack: DeployedStack) -> Iterator[Finding]:
-    """Look whether events wait that did not reach the state machine."""
+    """Look whether events wait that did not reach the state machine, or the topic."""
     client = stack.session.client("sqs")
     for url in stack.resources("AWS::SQS::Queue").values():
         asked = client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
@@ -271,8 +271,8 @@ def undelivered_events(stack: DeployedStack) -> Iterator[Finding]:
             yield Finding(
                 check="Undelivered events",
                 mark=Mark.PROBLEM,
-                says=f"{count} did not reach the state machine",
-                remedy=f"Read them (aws sqs receive-message --queue-url {url}), send their requests again, "
+                says=f"{count} did not reach the state machine, or the topic",
+                remedy=f"Read them (aws sqs receive-message --queue-url {url}), send the requests among them again, "
                 f"then empty the queue (aws sqs purge-queue --queue-url {url}).",
             )
         else:

@@ -170,6 +170,23 @@ def test_it_asks_before_anything_is_changed(twilio: Start, laptop: Laptop, answe
     assert ("Nothing was changed." in said) == only_gets(simulated) == (answer == "n")
 
 
+def test_it_asks_before_it_removes_orphans_though_nothing_is_posted(twilio: Start, laptop: Laptop) -> None:
+    simulated = twilio(review={"seconds": 0})
+    laptop.run(simulated, "--yes")
+    simulated.simulator.controls.release(phone_number(1, 0))
+    laptop.event.write_text(json.dumps({**NAMED, "release_orphans": True}))
+    laptop.run(simulated, "--yes")
+    sent = len(posts(simulated))
+
+    with laptop.asked(simulated) as (process, terminal):
+        assert not [it for it in simulated.sent if it.method == "DELETE"]
+        os.write(terminal, b"y\n")
+        assert process.wait(60) == 0, process.stderr and process.stderr.read()
+
+    assert len([it for it in simulated.sent if it.method == "DELETE"]) == 2
+    assert len(posts(simulated)) == sent
+
+
 def test_without_a_terminal_and_without_yes_nothing_is_sent(twilio: Start, laptop: Laptop) -> None:
     simulated = twilio()
 

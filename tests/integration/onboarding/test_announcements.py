@@ -1,6 +1,7 @@
 """What a run tells those who listen: each verdict once, how the subaccounts came out, orphans."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema
@@ -9,7 +10,9 @@ from local.announcement_schemas import FOLDER, file_of, schemas
 from local.run import LocalStack
 from local.twilio.messages import Request, Response
 from onboarding.announcements import ANNOUNCEMENTS
+from onboarding.models import Status, TrustProductRecord
 from tests.integration.onboarding.conftest import Fault, Start
+from tests.integration.onboarding.interruptions import Kills
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import NAMED, PROFILE, account, error, phone_number
 
@@ -38,6 +41,7 @@ def test_a_revoked_product_is_noticed_recorded_and_announced_once(start: Start) 
     assert (report.status, report.error) == ("FAILED", "TrustProductRejected")
     assert report.announced == ["Trust Product Rejected"]
     [rejection] = announced(local, "Trust Product Rejected")
+    assert rejection["id"].startswith(f"{PRODUCT}/twilio-rejected/20")
     assert (rejection["trust_product_sid"], rejection["errors"]) == (PRODUCT, [18601])
     record = local.table.trust_product(PRODUCT)
     assert record
@@ -85,6 +89,36 @@ def test_a_run_says_how_many_subaccounts_have_changed(start: Start) -> None:
     local.run({})
 
     assert [detail["changed"] for detail in announced(local, ONBOARDED)] == [2, 0, 1]
+
+
+def test_a_released_number_that_is_forgotten_changes_nothing(start: Start) -> None:
+    local = start(products=[APPROVED])
+    local.run({})
+    local.simulator.controls.release(phone_number(1, 0))
+    local.run({})
+    local.engine.client("dynamodb").delete_item(
+        TableName=local.engine.environment["TABLE_NAME"],
+        Key={"pk": {"S": f"SUBACCOUNT#{account(1)}"}, "sk": {"S": f"NUMBER#{phone_number(1, 0)}"}},
+    )
+    local.run({})
+
+    assert [detail["changed"] for detail in announced(local, ONBOARDED)] == [2, 1, 0]
+
+
+def test_a_subaccount_that_is_recorded_again_has_changed_all_the_same(start: Start) -> None:
+    local = start(products=[APPROVED])
+    with Kills(local, ["record_subaccount"], turn=9, stop=False).awaited():
+        local.run({})
+
+    assert [detail["changed"] for detail in announced(local, ONBOARDED)] == [2]
+
+
+def test_an_answer_that_newer_news_have_overtaken_is_not_announced(start: Start) -> None:
+    local = start(products=[APPROVED])
+    revoked = TrustProductRecord(sid=PRODUCT, status=Status.REJECTED, announced=Status.REJECTED)
+    local.table.record_trust_product(revoked, datetime.now(UTC) + timedelta(hours=1))
+
+    assert local.run({}).announced == [ONBOARDED]
 
 
 def test_every_announcement_is_of_its_published_schema(start: Start, faults: list[Fault]) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from local.report import OrphansReport
 from local.run import LocalStack
 from local.twilio.messages import Request, Response
@@ -112,14 +114,24 @@ def test_a_run_in_which_a_subaccount_failed_names_none(start: Start, faults: lis
     assert (failed.status, failed.orphans) == ("FAILED", None)
 
 
-def test_an_account_that_cannot_be_listed_is_said_and_fails_nothing(start: Start, faults: list[Fault]) -> None:
-    local = with_an_orphan(start, parent={"sid": account(9)})
-    faults.append(lambda request: error(403, 20403, "no") if f"/{account(9)}/Incoming" in request.path else None)
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (error(403, 20403, "no"), "Twilio refused GET "),
+        (error(401, 20005, "Account not active"), "Twilio refused the credentials at GET "),
+    ],
+)
+def test_an_account_that_cannot_be_listed_is_said_and_fails_nothing(
+    answer: Response, said: str, start: Start, faults: list[Fault]
+) -> None:
+    suspended = subaccount(3, numbers=1, status="suspended")
+    local = with_an_orphan(start, subaccounts=[subaccount(1), suspended])
+    faults.append(lambda request: answer if f"/{account(3)}/Incoming" in request.path else None)
 
     found = orphans(local, RELEASE)
 
     assert found.found == 0
-    assert found.message.startswith("Orphans were not looked for: Twilio refused GET ")
+    assert found.message.startswith(f"Orphans were not looked for: {said}")
 
 
 def test_a_number_that_lives_after_all_is_not_removed(start: Start, faults: list[Fault]) -> None:

@@ -6,9 +6,11 @@ import pytest
 
 from onboarding.models import Stage, Subaccount, SubaccountOutcome, SubaccountStatus
 from record_subaccount import message_of, status_of
-from summarise_subaccounts import complete, summarise
+from summarise_subaccounts import announcement, complete, summarise
 
 HINT = "; look at the functions' log, then send the request again."
+EVENT_BYTES = 256 * 1024
+"""What EventBridge takes at most."""
 SIDS = [f"AC{number:032x}" for number in range(6)]
 
 
@@ -42,6 +44,14 @@ def test_of_many_failures_the_first_are_told_and_the_rest_counted() -> None:
     summary = summarise(complete(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS]))
 
     assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more (docs/errors.md#subaccounts-failed).")
+
+
+def test_failures_fit_into_one_event_however_long_their_messages() -> None:
+    failed = [outcome(f"AC{number:032x}", SubaccountStatus.FAILED, "é" * 30_000) for number in range(150)]
+
+    told = announcement("run", summarise(failed), failed)
+
+    assert len(told.model_dump_json().encode()) < EVENT_BYTES
 
 
 @pytest.mark.parametrize(

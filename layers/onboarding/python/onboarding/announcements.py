@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SOURCE = "shaken-stir.onboarding"
 MOST_NAMED = 100
 """How many subaccounts or numbers one announcement names; an event holds 256 KB."""
+LONGEST_MESSAGE = 500
+"""How many characters of each failure's message an announcement holds."""
 
 
 class Announcement(Model):

@@ -8,7 +8,7 @@ docs/architecture.md.
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -222,7 +222,8 @@ class Progress:
         one is summarised. A subaccount that another execution works on keeps the progress that one writes.
         """
         before, now = self._record_progress(execution, outcome), datetime.now(UTC)
-        changed = before.get("numbers", {}) != outcome.numbers
+        # A step that is done again finds what it recorded itself, and knows no longer what was there before.
+        changed = before.get("recorded_by") == execution or _kept(before.get("numbers", {})) != _kept(outcome.numbers)
         self._table.put(
             Key(f"EXECUTION#{execution}", f"SUBACCOUNT#{outcome.subaccount_sid}"),
             _item(outcome.model_copy(update={"changed": changed}))
@@ -441,6 +442,11 @@ def _named_before(known: OrphanRecord | None, execution: str, started_at: dateti
     return known.named_by if known.named_by != execution and known.named_at < started_at else known.named_before
 
 
+def _kept[Name: str](numbers: Mapping[Name, int]) -> dict[Name, int]:
+    """Leave out the released numbers: the table forgets them by itself."""
+    return {stage: count for stage, count in numbers.items() if stage != Stage.RELEASED}
+
+
 def _history(item: Item, news: TrustProductRecord, observed_at: str) -> Item:
     """What the history of a Trust Product becomes with the news; nothing of it where they are none."""
     history = item.get("history", [])
@@ -449,9 +455,10 @@ def _history(item: Item, news: TrustProductRecord, observed_at: str) -> Item:
         return {"errors": news.errors, "history": [*history, change][-HISTORY_LENGTH:], "announced": None}
     if not news.errors or news.errors == item.get("errors"):
         return {}
-    # A step that looks at the status alone does not learn the codes.
-    before = history if item.get("errors") else history[:-1]
-    return {"history": [*before, change][-HISTORY_LENGTH:]}
+    if item.get("errors"):
+        return {"history": [*history, change][-HISTORY_LENGTH:]}
+    # A step that looked at the status alone did not learn the codes.
+    return {"history": [*history[:-1], {**change, **({"observed_at": history[-1]["observed_at"]} if history else {})}]}
 
 
 type Record = PhoneNumberRecord | SubaccountOutcome | TrustProductRecord | OrphanRecord
