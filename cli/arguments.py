@@ -98,7 +98,10 @@ def parser() -> argparse.ArgumentParser:
         "--event", type=Path, metavar="FILE", help="the request that the run would be given (the whole fleet: {})"
     )
     command.add_argument(
-        "--stack", metavar="NAME", help="look at this deployed stack instead, in the region of AWS_DEFAULT_REGION"
+        "--stack",
+        type=_stack,
+        metavar="NAME",
+        help="look at this deployed stack instead, in the region of AWS_DEFAULT_REGION",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     command.set_defaults(command=doctor.command)
@@ -107,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--event", type=Path, metavar="FILE", help="a request, or an EventBridge event with one")
     what.add_argument("--execution", metavar="ARN", help="follow this execution, and start none")
-    command.add_argument("--stack", default=STACK, metavar="NAME", help=f"the stack ({STACK})")
+    command.add_argument("--stack", type=_stack, default=STACK, metavar="NAME", help=f"the stack ({STACK})")
     command.add_argument(
         "--wait", action="store_true", help="follow on through Twilio's review, which takes days; else stop there"
     )
@@ -154,6 +157,12 @@ def _port(text: str) -> int:
     if value not in range(65_536):
         raise argparse.ArgumentTypeError(f"{text} is not a port (0 to 65535)")
     return int(value)
+
+
+def _stack(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
 
 
 def _bundle_sid(text: str) -> str:

@@ -30,12 +30,12 @@ Stopped following; the execution goes on. Follow it again: {again}"""
 def command(options: argparse.Namespace) -> int:
     """Start an execution, or find the one that is named, and follow it; returns the exit code."""
     try:
+        request = {} if options.execution else execution_input(load_event(options.event), Template(TEMPLATE, {}).rules)
         with aws_failures_told():
             stack = find_complete(boto3.Session(), options.stack)
             if options.execution:
                 arn = executions.find(stack, options.execution)
             else:
-                request = execution_input(load_event(options.event), Template(TEMPLATE, {}).rules)
                 arn = executions.start(stack, request)
                 print(f"Execution {arn}", flush=True)
     except (StackError, EventError, TemplateError) as error:

@@ -22,6 +22,7 @@ Webhook  {webhook}/status-callback
 
 Next, in another terminal:
   make invoke FN=AssignToTrustProduct     {events}
+  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local \\
   aws stepfunctions start-execution --endpoint-url {aws} --region {region} \\
     --state-machine-arn {machine} \\
     --input file://events/onboarding.json

@@ -30,7 +30,9 @@ NO_CREDENTIALS: Final = (
     "No AWS credentials were found: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY."
 )
-NO_REGION: Final = "No AWS region is set: set AWS_DEFAULT_REGION, such as us-east-1, or run `aws configure`."
+NO_REGION: Final = (
+    "No AWS region is set: set AWS_DEFAULT_REGION (AWS_REGION is not read), such as us-east-1, or run `aws configure`."
+)
 
 type AwsFailure = BotoCoreError | ClientError | ResponseParserError
 AWS_FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)

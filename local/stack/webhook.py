@@ -34,7 +34,8 @@ def post(url: str, parameters: Mapping[str, str], auth_token: str) -> int:
     signature = RequestValidator(auth_token).compute_signature(url, dict(parameters))
     with requests.Session() as session:
         # A company's proxy does not know what listens on this machine.
-        session.trust_env = urlsplit(url).hostname not in {THIS_MACHINE, "localhost"}
+        here = urlsplit(url).hostname in {THIS_MACHINE, "localhost"}
+        session.trust_env = not here
         try:
             return session.post(
                 url,
@@ -44,8 +45,8 @@ def post(url: str, parameters: Mapping[str, str], auth_token: str) -> int:
                 allow_redirects=False,
             ).status_code
         except (requests.RequestException, ValueError) as error:
-            address = url.partition("?")[0]
-            raise StackError(f"{address} does not answer ({type(error).__name__}): see that it is up.") from error
+            address, up = url.partition("?")[0], "keep it up with `make serve`" if here else "see that it is up"
+            raise StackError(f"{address} does not answer ({type(error).__name__}): {up}.") from error
 
 
 def phrase(status: int) -> str:

@@ -87,8 +87,11 @@ def test_what_is_missing_is_told_in_one_sentence(
             (["--url", url], "Say which Trust Product"),
             (["--url", url, "--trust-product", PRODUCT], "TWILIO_AUTH_TOKEN holds no Auth Token"),
             (["--auth-token-env", "UNSET"], "UNSET holds no Auth Token"),
-            (["--url", url, "--trust-product", PRODUCT, "--auth-token-env", "OTHER"], f"{url} does not answer"),
-            (["--url", "nowhere", "--trust-product", PRODUCT, "--auth-token-env", "OTHER"], "nowhere does not answer"),
+            (["--url", url, "--trust-product", PRODUCT, "--auth-token-env", "OTHER"], "with `make serve`"),
+            (
+                ["--url", "nowhere", "--trust-product", PRODUCT, "--auth-token-env", "OTHER"],
+                "nowhere does not answer (MissingSchema): see",
+            ),
         ):
             assert execute(["callback", "--status", "twilio-approved", *options]) == 2
             captured = capsys.readouterr()

@@ -203,6 +203,27 @@ def test_what_cannot_be_sent_or_followed_is_told_in_one_sentence(
         assert told in errors
 
 
+def test_a_file_that_is_missing_is_told_before_aws_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "missing")
+
+    code, lines, errors = request(capsys, "--event", "missing.json")
+
+    assert (code, lines) == (2, [])
+    assert "missing.json cannot be read" in errors
+
+
+@pytest.mark.parametrize("command", [["request", "--event", str(EXAMPLE_EVENT)], ["doctor"]])
+def test_an_empty_name_of_a_stack_is_not_taken_for_none(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        execute([*command, "--stack", ""])
+
+    assert end.value.code == 2
+    assert "argument --stack: the name is empty" in capsys.readouterr().err
+
+
 def test_ctrl_c_stops_following_and_not_the_execution(deploy: Deploy) -> None:
     local = deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
     command = [sys.executable, "-m", "cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
