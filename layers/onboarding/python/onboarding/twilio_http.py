@@ -95,7 +95,8 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
             )
         except requests.RequestException as error:
             raise TwilioUnavailable(
-                f"Twilio did not answer {request} ({type(error).__name__}); send the request again later."
+                f"Twilio did not answer {request} ({type(error).__name__}); "
+                "see that it can be reached from here, and send the request again later."
             ) from error
         if answer.status_code >= requests.codes.bad_request:
             raise _error_of(request, answer)
