@@ -62,15 +62,17 @@ ARCH := arm64
 OTHER_ARCH = $(filter-out $(ARCH),arm64 x86_64)
 BUILD_DIR := .aws-sam/build
 
-# MAKEFLAGS is this make's own; the layers' makefiles find python3.13 and uv on the path.
+# MAKEFLAGS is this make's own; the layers' makefiles find python3.13 and uv on the path. What SAM CLI has for its standard
+# output is advice on commands of its own, which know nothing of ARCH; progress and errors go to standard error.
 .PHONY: build
 build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
 	@[ '$(filter $(ARCH),arm64 x86_64)' ] || { echo 'make build: ARCH is arm64 or x86_64, not $(ARCH).' >&2; exit 2; }
 	env -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" \
-	  $(SAM) build --no-cached --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH)
+	  $(SAM) build --no-cached --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH) >/dev/null
 	@# What was built for one processor cannot be deployed to the other.
 	@sed -i.bak -E '/^  Architecture:/,/^  [A-Z]/{s/Default:.*/Default: $(ARCH)/;/- $(OTHER_ARCH)$$/d}' $(BUILD_DIR)/template.yaml
 	@rm $(BUILD_DIR)/template.yaml.bak
+	@$(if $(filter .aws-sam/build,$(BUILD_DIR)),$(RUN)python -m cli.deploy built --build $(BUILD_DIR) --architecture $(ARCH))
 
 STACK := shaken-stir
 # The template's parameters to change, such as PARAMETERS='AlarmEmail=ops@acme.example Regions="US,CA"'.
@@ -78,11 +80,11 @@ PARAMETERS :=
 # More options for `sam deploy`, such as --no-confirm-changeset.
 OPTIONS :=
 
-# Without --template-file, since SAM CLI looks for samconfig.toml beside that.
+# Without --template-file, since SAM CLI looks for samconfig.toml beside that. It does not read AWS_REGION by itself.
 .PHONY: deploy
 deploy: setup $(SAM) ## deploy what `make build` built for ARCH, as STACK; PARAMETERS that are not named stay as they are
 	@$(RUN)python -m cli.deploy before --build $(BUILD_DIR) --architecture $(ARCH)
-	$(SAM) deploy --stack-name $(STACK) \
+	$(SAM) deploy --stack-name $(STACK) $(AWS_REGION:%=--region %) \
 	  --parameter-overrides Architecture=$(ARCH) $(if $(PARAMETERS),'$(PARAMETERS)') $(OPTIONS)
 	@$(RUN)python -m cli.deploy after --stack $(STACK)
 

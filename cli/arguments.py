@@ -101,7 +101,7 @@ def parser() -> argparse.ArgumentParser:
         "--stack",
         type=_stack,
         metavar="NAME",
-        help="look at this deployed stack instead, in the region of AWS_DEFAULT_REGION",
+        help="look at this deployed stack instead, in the region of AWS_REGION or AWS_DEFAULT_REGION",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     command.set_defaults(command=doctor.command)

@@ -1,21 +1,25 @@
-"""What `make deploy` says before and after `sam deploy`."""
+"""What `make build` says at its end, and `make deploy` before and after `sam deploy`."""
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-
-import boto3
 
 from local.aws.intrinsics import TemplateError
 from local.run import ROOT
-from local.stack import deployment
+from local.stack import deployed, deployment
 from local.stack.deployed import StackError, aws_failures_told, find_complete
+from local.stack.deployment import Command
 
 
 def main() -> None:
-    """Carry out `before` or `after`, and exit with 0, or with 2 if something is missing."""
+    """Carry out `built`, `before` or `after`, and exit with 0, or with 2 if something is missing."""
     arguments = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     steps = arguments.add_subparsers(required=True)
+    step = steps.add_parser("built")
+    step.add_argument("--build", type=Path, required=True)
+    step.add_argument("--architecture", required=True)
+    step.set_defaults(command=built)
     step = steps.add_parser("before")
     step.add_argument("--build", type=Path, required=True)
     step.add_argument("--architecture", required=True)
@@ -32,9 +36,16 @@ def main() -> None:
     sys.exit(2)
 
 
+def built(options: argparse.Namespace) -> int:
+    """Print what was built and the commands that come next; returns the exit code."""
+    print(f"\nBuilt for {options.architecture} in {options.build}.")
+    _say_next(deployment.after_build(options.architecture))
+    return 0
+
+
 def before(options: argparse.Namespace) -> int:
     """Say what is missing, else where to the stack goes; returns the exit code."""
-    session = boto3.Session()
+    session = deployed.connect()
     missing = list(deployment.missing(session, ROOT, options.build, options.architecture))
     for sentence in missing:
         _say(sentence)
@@ -46,10 +57,16 @@ def before(options: argparse.Namespace) -> int:
 
 def after(options: argparse.Namespace) -> int:
     """Print the commands that come next; returns the exit code."""
-    print("Next:")
-    for command in deployment.next_commands(find_complete(boto3.Session(), options.stack)):
-        print(f"  {command}")
+    _say_next(deployment.after_deployment(find_complete(deployed.connect(), options.stack)))
     return 0
+
+
+def _say_next(commands: Iterable[Command]) -> None:
+    print("Next:")
+    for command in commands:
+        print(f"  {command.line}")
+        if command.note:
+            print(f"      ({command.note})")
 
 
 def _say(text: str) -> None:

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-import boto3
-
 from cli.main import INTERRUPTED
 from cli.show import STAGES
 from local.aws.events import EventError, execution_input
 from local.aws.intrinsics import TemplateError
 from local.aws.template import Template
 from local.run import TEMPLATE, load_event
-from local.stack import executions
+from local.stack import commands, deployed, executions
 from local.stack.deployed import StackError, aws_failures_told, find_complete
 from local.stack.executions import Ended, News, ReviewAwaited, StateEntered, SubaccountDone
 from onboarding.models import SubaccountOutcome
@@ -23,6 +21,9 @@ UNDER_REVIEW = """\
 The numbers are done as far as they go, and Twilio reviews the Trust Product: within 72 hours, it says.
 The execution waits for the verdict by itself; on approval the numbers are signed, with nothing more to do.
 Follow it again: {again}"""
+DAILY_RUN_IS_OFF = """
+The daily run is off, so numbers that come later wait for the next request. To have the whole fleet looked through every
+day, switch it on: {switch}"""
 STOPPED = """
 Stopped following; the execution goes on. Follow it again: {again}"""
 
@@ -32,7 +33,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         request = {} if options.execution else execution_input(load_event(options.event), Template(TEMPLATE, {}).rules)
         with aws_failures_told():
-            stack = find_complete(boto3.Session(), options.stack)
+            stack = find_complete(deployed.connect(), options.stack)
             if options.execution:
                 arn = executions.find(stack, options.execution)
             else:
@@ -44,13 +45,16 @@ def command(options: argparse.Namespace) -> int:
     again = f".venv/bin/shaken-stir request --stack {stack.name} --execution {arn} --wait"
     try:
         with aws_failures_told():
-            return _tell(executions.follow(stack, arn, to_the_end=options.wait), again)
+            code = _tell(executions.follow(stack, arn, to_the_end=options.wait), again)
     except KeyboardInterrupt:
         print(STOPPED.format(again=again), file=sys.stderr)
         return INTERRUPTED
     except StackError as error:
         print(f"shaken-stir request: {error}{STOPPED.format(again=again)}", file=sys.stderr)
         return 2
+    if code == 0 and commands.daily_run_is_off(stack):
+        print(DAILY_RUN_IS_OFF.format(switch=commands.switch_on_daily_run(stack)))
+    return code
 
 
 def _tell(news: Iterable[News], again: str) -> int:

@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-import boto3
 from rich.console import Console
 from rich.text import Text
 
+from local.stack import deployed
 from local.stack.checks import Checkup, Mark, check_up
 from local.stack.deployed import StackError, aws_failures_told, find
 
@@ -17,7 +17,7 @@ def command(options: argparse.Namespace) -> int:
     """Look at the stack and print what was found; returns the exit code."""
     try:
         with aws_failures_told():
-            checkup = check_up(find(boto3.Session(), options.stack))
+            checkup = check_up(find(deployed.connect(), options.stack))
     except StackError as error:
         print(f"shaken-stir doctor: {error}", file=sys.stderr)
         return 2

@@ -40,7 +40,7 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     )
     # What is recorded may be newer than this answer.
     if product.status in VERDICTS and recorded.status is product.status is not recorded.announced:
-        announce(progress.connect(environment), recorded, event.execution)
+        announce(progress.connect(environment), environment.event_bus_name, recorded, event.execution)
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))
     if product.status is not Status.APPROVED:
@@ -63,7 +63,7 @@ def fetch(hub: TrustHub, sid: str) -> Bundle:
     return product
 
 
-def announce(table: Progress, product: TrustProductRecord, execution: str) -> None:
+def announce(table: Progress, bus: str, product: TrustProductRecord, execution: str) -> None:
     """Announce the verdict on the product, or that an approval was revoked; executions at once send the same `id`."""
     since = product.history[-1].observed_at.isoformat() if product.history else ""
     said: dict[str, Any] = {
@@ -73,6 +73,7 @@ def announce(table: Progress, product: TrustProductRecord, execution: str) -> No
     }
     announcements.announce(
         announcements.connect(),
+        bus,
         announcements.TrustProductApproved(**said, message=f"Twilio has approved the Trust Product {product.sid}.")
         if product.status is Status.APPROVED
         else announcements.TrustProductRejected(

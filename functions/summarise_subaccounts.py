@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+from pydantic import Field
+
 from onboarding import announcements, manifest, progress, settings
 from onboarding.announcements import (
     LONGEST_MESSAGE,
@@ -13,16 +15,30 @@ from onboarding.announcements import (
     SubaccountsOnboarded,
 )
 from onboarding.errors import section
-from onboarding.models import Model, Stage, StepEvent, StoredList, Subaccount, SubaccountOutcome, SubaccountStatus
+from onboarding.models import (
+    AccountSid,
+    Model,
+    Stage,
+    StepEvent,
+    StoredList,
+    Subaccount,
+    SubaccountOutcome,
+    SubaccountStatus,
+)
 from onboarding.step import step
 
 FAILURES_TOLD = 3
+DAILY_RUN_IS_OFF = "The daily run is off, so later numbers wait for the next request (docs/runbook.md#the-daily-run)."
 
 
 class SummariseSubaccountsEvent(StepEvent):
-    """The run's manifest."""
+    """The run's manifest, and the subaccounts that its request names; None means the whole fleet.
+
+    An execution that an older definition began does not hand on the names, and counts as one that named some.
+    """
 
     manifest: StoredList
+    subaccounts: list[AccountSid] | None = Field(default_factory=list)
 
 
 class Summary(Model):
@@ -38,10 +54,14 @@ class Summary(Model):
 @step(SummariseSubaccountsEvent)
 def handler(event: SummariseSubaccountsEvent) -> Summary:
     """Handle the state's event; what came of the subaccounts is announced at once, however long the review takes."""
+    environment = settings.load()
     subaccounts = manifest.read_subaccounts(manifest.connect(), event.manifest)
-    outcomes = complete(subaccounts, progress.connect(settings.load()).outcomes(event.execution))
+    outcomes = complete(subaccounts, progress.connect(environment).outcomes(event.execution))
     summary = summarise(outcomes)
-    announcements.announce(announcements.connect(), announcement(event.execution, summary, outcomes))
+    announced = announcement(event.execution, summary, outcomes)
+    if event.subaccounts is None and not summary.failed and not environment.daily_run:
+        announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})
+    announcements.announce(announcements.connect(), environment.event_bus_name, announced)
     return summary
 
 

@@ -184,7 +184,7 @@ class Stack(ABC):
             if "orphans" in data
             else None,
             announced=[
-                it["detail-type"] for it in self.engine.announced if it["detail"]["execution"] == execution["name"]
+                it["detail-type"] for it in self.engine.announced if it["detail"].get("execution") == execution["name"]
             ],
             twilio_calls=twilio_calls,
             state_transitions=self.engine.state_transitions(arn),

@@ -17,13 +17,12 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.events.models import EventsBackend
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from local.addresses import ANY_PORT, Address
-from local.aws import events, moto_patches, state_machine
+from local.aws import event_buses, events, moto_patches, state_machine
 from local.aws.functions import FunctionFailed, Functions
 from local.aws.intrinsics import ACCOUNT, REGION
 from local.aws.storage import create_storage
@@ -47,7 +46,7 @@ class Engine:
         environment: The environment variables as the functions see them, once started.
         skipped: Logical id -> type of the template's resources that a local run does without.
         substitutions: What takes the place of the template's own DefinitionSubstitutions, if set before it starts.
-        announced: The events that the functions have put on the default bus, as its rules see them.
+        events: Each event that was put on a bus: the bus's name, and the event as a receiver sees it.
     """
 
     _one_at_a_time = threading.Lock()
@@ -81,7 +80,7 @@ class Engine:
         self.public_url = ""
         self.environment: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
-        self.announced: list[dict[str, Any]] = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
         self.substitutions: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -127,10 +126,12 @@ class Engine:
             self._transitions.counted(),
             _aws_variables(),
             mock_aws(config=_MOTO),
-            _events_noted(self.announced),
+            event_buses.handing_on(self._template.rules, self.start_execution, self.events),
         ):
             stack.enter_context(layer)
         stack.callback(self._clients.clear)
+        for bus in self._template.event_buses:
+            self.client("events").create_event_bus(Name=bus)
         create_storage(self._template, self.client, self._secret)
         self.environment = self._scaled(self._template.environment())
         stack.enter_context(patch.dict(os.environ, self.environment))
@@ -184,6 +185,11 @@ class Engine:
             EventError: No rule of the template takes the event.
         """
         return events.execution_input(event, self._template.rules)
+
+    @property
+    def announced(self) -> list[dict[str, Any]]:
+        """The events that were put on the template's own buses."""
+        return [event for bus, event in self.events if bus in self._template.event_buses]
 
     def start_execution(self, request: Mapping[str, Any], name: str | None = None) -> str:
         """Starts an execution and returns its ARN."""
@@ -267,21 +273,6 @@ def _quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-
-
-@contextmanager
-def _events_noted(announced: list[dict[str, Any]]) -> Iterator[None]:
-    """Notes what is put on an event bus; the local AWS has no rules that would hand it on."""
-    put_events = EventsBackend.put_events
-
-    def put_and_note(self: Any, events: list[dict[str, Any]]) -> Any:
-        for event in events:
-            source, detail = event["Source"], json.loads(event["Detail"])
-            announced.append({"source": source, "detail-type": event["DetailType"], "detail": detail})
-        return put_events(self, events)
-
-    with patch.object(EventsBackend, "put_events", put_and_note):
-        yield
 
 
 @contextmanager

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from moto.events.models import EventPattern
 
+from local.aws.intrinsics import ACCOUNT
+
+DEFAULT_BUS: Final = "default"
 _ENVELOPE_KEYS: Final = frozenset({"source", "detail-type", "detail"})
 
 
@@ -25,6 +28,7 @@ class Rule:
         input_path: The part of the event that becomes the input.
         constant: A JSON text that becomes the input instead.
         transformer: An input transformer, if the rule has one.
+        bus: The name of the event bus that it listens to.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Rule:
     input_path: str = "$"
     constant: str | None = None
     transformer: Mapping[str, Any] | None = None
+    bus: str = DEFAULT_BUS
 
     def matches(self, event: Mapping[str, Any]) -> bool:
         """Says whether the rule takes the event."""
@@ -59,12 +64,15 @@ class Rule:
 def execution_input(event: Mapping[str, Any], rules: Iterable[Rule]) -> dict[str, Any]:
     """Returns the state machine's input for a plain request or an EventBridge event.
 
+    The event is one as a receiver sees it: which bus it came by is not in it, and it counts as this account's own,
+    whatever account it names.
+
     Raises:
         EventError: No rule takes the event, or what the rule hands on is no request.
     """
     if not event.keys() >= _ENVELOPE_KEYS:
         return dict(event)
-    rules = list(rules)
+    rules, event = list(rules), {**event, "account": ACCOUNT}
     for rule in rules:
         if rule.matches(event):
             reduced = rule.reduce(event)
@@ -90,7 +98,7 @@ def _fill(template: str, values: Mapping[str, Any]) -> str:
 
 
 def _describe(pattern: Mapping[str, Any]) -> str:
-    return " and ".join(f"{key} {_alternatives(value)}" for key, value in pattern.items())
+    return " and ".join(f"{key} {_alternatives(value)}" for key, value in pattern.items() if key != "account")
 
 
 def _alternatives(value: Any) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from local.aws.events import Rule
+from local.aws.events import DEFAULT_BUS, Rule
 from local.aws.intrinsics import ACCOUNT, REGION, STACK, Resolver, TemplateError, read_template
 
+EVENT_BUS: Final = "AWS::Events::EventBus"
 FUNCTION: Final = "AWS::Serverless::Function"
 PUBLIC_BASE_URL: Final = "PublicBaseUrl"
 LAYER: Final = "AWS::Serverless::LayerVersion"
@@ -56,6 +57,7 @@ class Template:
 
     Attributes:
         functions: The functions by logical id.
+        event_buses: The names of the event buses that the template makes.
         layers: The `python` folders of all layers.
         routes: The routes of the HTTP API.
         rules: The EventBridge rules that start the state machine.
@@ -86,11 +88,12 @@ class Template:
         self.layers = [self._folder / self._resolver.resolve(it["ContentUri"]) for _, it in self._of_type(LAYER)]
         self.layers = [layer / "python" if (layer / "python").is_dir() else layer for layer in self.layers]
         self.routes = list(self._routes())
+        self.event_buses = [self._event_bus(name, it["Name"]) for name, it in self._of_type(EVENT_BUS)]
         self.rules = list(self._rules())
         for function in self.functions.values():
             self.created(function.logical_id, function.name, Arn=function.arn)
         self.created(self._machine_id, self.state_machine_arn, Arn=self.state_machine_arn, Name=self._machine_name)
-        used = {FUNCTION, LAYER, STATE_MACHINE, *STORAGE}
+        used = {EVENT_BUS, FUNCTION, LAYER, STATE_MACHINE, *STORAGE}
         types = {name: resource["Type"] for name, resource in self._document["Resources"].items()}
         self.skipped = {name: kind for name, kind in types.items() if kind not in used}
 
@@ -189,11 +192,23 @@ class Template:
                     route = self._resolver.resolve(event.get("Properties", {}))
                     yield Route(route.get("Method", "ANY").upper(), route.get("Path", "$default"), name)
 
+    def _event_bus(self, logical_id: str, given: Any) -> str:
+        name = str(self._resolver.resolve(given))
+        self.created(logical_id, name, Arn=f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}", Name=name)
+        return name
+
     def _rules(self) -> Iterator[Rule]:
         for name, event in self._machine.get("Events", {}).items():
             if event["Type"] in _RULE_EVENTS:
                 it = self._resolver.resolve(event["Properties"])
-                yield Rule(name, it["Pattern"], it.get("InputPath", "$"), it.get("Input"), it.get("InputTransformer"))
+                yield Rule(
+                    name,
+                    it["Pattern"],
+                    it.get("InputPath", "$"),
+                    it.get("Input"),
+                    it.get("InputTransformer"),
+                    it.get("EventBusName", DEFAULT_BUS),
+                )
 
 
 def _merge(common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

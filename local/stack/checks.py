@@ -14,12 +14,11 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from local.stack import webhook
+from local.stack import commands, webhook
 from local.stack.deployed import AWS_FAILURES, DeployedStack, StackError, sentence
 from onboarding.credentials import TwilioCredentials
 
 RUNS: Final = 10
-CREDENTIALS: Final = '{"account_sid": "AC...", "auth_token": "..."}'
 REFUSED_SIGNATURES_ALARM: Final = "RefusedSignaturesAlarm"
 
 
@@ -111,7 +110,8 @@ def secret(stack: DeployedStack, use: Callable[[TwilioCredentials], object] = la
         stack: Whose secret.
         use: Given the credentials, if they are there.
     """
-    problem = partial(Finding, check="Secret", mark=Mark.PROBLEM, remedy=f"Put them there: {fill_secret(stack)}")
+    remedy = f"Put them there: {commands.fill_secret(stack)}, {commands.TYPE_CREDENTIALS}."
+    problem = partial(Finding, check="Secret", mark=Mark.PROBLEM, remedy=remedy)
     client = stack.session.client("secretsmanager")
     try:
         text = client.get_secret_value(SecretId=stack.outputs["TwilioSecretArn"]).get("SecretString", "")
@@ -173,9 +173,7 @@ def callback(stack: DeployedStack, credentials: Iterable[TwilioCredentials]) -> 
 
 def schedule(stack: DeployedStack) -> Iterator[Finding]:
     """Look when the whole fleet is looked through."""
-    client = stack.session.client("scheduler")
-    for name in stack.resources("AWS::Scheduler::Schedule").values():
-        it = client.get_schedule(Name=name)
+    for it in commands.schedules(stack):
         when = f"{it['ScheduleExpression']} in {it.get('ScheduleExpressionTimezone', 'UTC')}"
         if it["State"] == "ENABLED":
             yield Finding(check="Schedule", mark=Mark.OK, says=f"the whole fleet is looked through, {when}")
@@ -184,7 +182,7 @@ def schedule(stack: DeployedStack) -> Iterator[Finding]:
                 check="Schedule",
                 mark=Mark.WARNING,
                 says="the whole fleet is looked through only when somebody asks for it",
-                remedy="For every day, deploy with PARAMETERS='ScheduleExpression=\"cron(0 6 * * ? *)\"'.",
+                remedy=f"The daily run is off until asked for; to switch it on: {commands.switch_on_daily_run(stack)}",
             )
 
 
@@ -249,7 +247,7 @@ def last_runs(stack: DeployedStack, keep: Callable[[Run], object]) -> Iterator[F
             check="Runs",
             mark=Mark.WARNING,
             says="there was none yet",
-            remedy=f"Send a request: make request EVENT=events/whole_fleet.json STACK={stack.name}",
+            remedy=f"Send a request: {commands.request_whole_fleet(stack)}",
         )
     elif runs[0].status in {"RUNNING", "SUCCEEDED"}:
         yield Finding(check="Runs", mark=Mark.OK, says=f"the last one is {runs[0].status}")
@@ -279,14 +277,6 @@ def undelivered_events(stack: DeployedStack) -> Iterator[Finding]:
             yield Finding(check="Undelivered events", mark=Mark.OK, says="none")
 
 
-def fill_secret(stack: DeployedStack) -> str:
-    """Give the command that fills the secret."""
-    return (
-        f"aws secretsmanager put-secret-value --secret-id {stack.outputs['TwilioSecretArn']} "
-        f"--secret-string '{CREDENTIALS}'"
-    )
-
-
 def _looked_at(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         return list(look())
@@ -303,7 +293,7 @@ def _malformed(error: ValidationError) -> str:
         "secondary_auth_token": "secondary_auth_token must be left out or be an Auth Token",
     }
     wrong = [words[str(problem["loc"][0])] for problem in error.errors() if problem["loc"]]
-    return "; ".join(wrong) or f"what it holds is not JSON of the form {CREDENTIALS}"
+    return "; ".join(wrong) or f"what it holds is not JSON of the form {commands.CREDENTIALS}"
 
 
 def _may_be_refused(stack: DeployedStack) -> bool:

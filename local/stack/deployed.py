@@ -1,8 +1,9 @@
 """A deployed stack: what CloudFormation knows of it, and what AWS says when it will not tell."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +32,7 @@ NO_CREDENTIALS: Final = (
     "AWS_SECRET_ACCESS_KEY."
 )
 NO_REGION: Final = (
-    "No AWS region is set: set AWS_DEFAULT_REGION (AWS_REGION is not read), such as us-east-1, or run `aws configure`."
+    "No AWS region is set: set AWS_REGION, such as us-east-1, or AWS_DEFAULT_REGION, or run `aws configure`."
 )
 
 type AwsFailure = BotoCoreError | ClientError | ResponseParserError
@@ -51,12 +52,14 @@ class DeployedStack:
         status: CloudFormation's word for where it stands.
         outputs: The template's outputs; empty until the first deployment has succeeded.
         session: The AWS account and region that it is in.
+        parameters: What it was deployed with.
     """
 
     name: str
     status: str
     outputs: Mapping[str, str]
     session: boto3.Session
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def resources(self, kind: str) -> dict[str, str]:
         """List the resources of a type (`AWS::…`): logical id -> physical id."""
@@ -72,6 +75,15 @@ class DeployedStack:
         return [it for page in pages.paginate(StackName=self.name) for it in page["StackResourceSummaries"]]
 
 
+def connect() -> boto3.Session:
+    """Give the account and region that the person's settings name.
+
+    AWS_REGION is what AWS's SDKs agree on and wins; boto3 by itself reads AWS_DEFAULT_REGION and the profile only.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html.
+    """
+    return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+
+
 def find(session: boto3.Session, name: str) -> DeployedStack:
     """Find a stack by its name.
 
@@ -85,7 +97,7 @@ def find(session: boto3.Session, name: str) -> DeployedStack:
             raise
         raise StackError(
             f"There is no stack {name} in {session.region_name}: name the stack with --stack or its region with "
-            "AWS_DEFAULT_REGION, or deploy it with `make deploy`."
+            "AWS_REGION, or deploy it with `make deploy`."
         ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     deployed = stack["StackStatus"].startswith(("CREATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_"))
@@ -94,7 +106,8 @@ def find(session: boto3.Session, name: str) -> DeployedStack:
             f"The stack {name} is not one of this application, or of an older version: it has no output "
             f"{', '.join(missing)}; name another, or run `make deploy`."
         )
-    return DeployedStack(name, stack["StackStatus"], outputs, session)
+    parameters = {it["ParameterKey"]: it.get("ParameterValue", "") for it in stack.get("Parameters", [])}
+    return DeployedStack(name, stack["StackStatus"], outputs, session, parameters)
 
 
 def find_complete(session: boto3.Session, name: str) -> DeployedStack:

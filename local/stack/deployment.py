@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import boto3
 
 from local.aws.intrinsics import read_template
-from local.stack.checks import Mark, fill_secret, secret
+from local.stack import commands
+from local.stack.checks import Mark, secret
 from local.stack.deployed import NO_CREDENTIALS, NO_REGION, DeployedStack
 
 FOLDERS: Final = ("functions", "layers", "statemachine")
@@ -44,12 +45,34 @@ def target(session: boto3.Session) -> str:
     return f"account {caller['Account']} in {session.region_name}, as {caller['Arn']}"
 
 
-def next_commands(stack: DeployedStack) -> Iterator[str]:
+class Command(NamedTuple):
+    """What to type next, and a word on it."""
+
+    line: str
+    note: str = ""
+
+
+def after_build(architecture: str) -> Iterator[Command]:
+    """Give the commands that come after a build for a processor, the first one first."""
+    named = 'AlarmEmail=... TrustProductEmail=... TrustProductFriendlyName="..."'
+    yield Command(
+        f"make deploy ARCH={architecture} PARAMETERS='{named}'",
+        "what is worth naming the first time; parameters that are not named stay as they were",
+    )
+    yield Command("make invoke FN=AssignToTrustProduct", "one function in a container, while `make serve` is up")
+
+
+def after_deployment(stack: DeployedStack) -> Iterator[Command]:
     """Give the commands that come after a deployment, the first one first."""
     if any(finding.mark is Mark.PROBLEM for finding in secret(stack)):
-        yield fill_secret(stack)
-    yield f".venv/bin/shaken-stir doctor --stack {stack.name}"
-    yield f"make request EVENT=events/whole_fleet.json STACK={stack.name}"
+        yield Command(commands.fill_secret(stack), commands.TYPE_CREDENTIALS)
+    yield Command(f".venv/bin/shaken-stir doctor --stack {stack.name}")
+    yield Command(commands.request_whole_fleet(stack))
+    if commands.daily_run_is_off(stack):
+        yield Command(
+            commands.switch_on_daily_run(stack),
+            "the daily run over the whole fleet; off until you ask for it, best after a first request that went well",
+        )
 
 
 def _newer_source(root: Path, built_at: float) -> Path | None:

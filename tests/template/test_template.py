@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.intrinsics import read_template
+from local.aws.intrinsics import Resolver, read_template
 from local.rights import TEMPLATE
 
 DOCUMENT = read_template(TEMPLATE)
@@ -96,14 +96,37 @@ def test_whatever_starts_the_machine_has_a_queue_for_what_could_not_be_delivered
     assert {name: it["Properties"]["DeadLetterConfig"] for name, it in events.items()} == dict.fromkeys(events, queue)
 
 
-def test_the_webhook_stands_a_burst_and_its_log_names_no_secret() -> None:
+def test_the_webhook_takes_what_twilio_sends_and_its_log_names_no_secret() -> None:
+    """A handful of callbacks for each review, so strangers shall cost little and take little of the account."""
     [api] = of_type("AWS::Serverless::HttpApi").values()
 
-    assert api["Properties"]["DefaultRouteSettings"]["ThrottlingBurstLimit"] >= 500
+    assert api["Properties"]["DefaultRouteSettings"] == {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 50}
     log = api["Properties"]["AccessLogSettings"]["Format"]
     assert "$context.status" in log
     assert "signature" not in log.lower()
     assert "query" not in log.lower()
+
+
+@pytest.mark.parametrize(("given", "reserved"), [({}, None), ({"WebhookReservedConcurrency": "2"}, "2")])
+def test_the_webhook_s_concurrency_is_reserved_when_asked_for(given: dict[str, str], reserved: str | None) -> None:
+    properties = Resolver(DOCUMENT, given).resolve(RESOURCES["StatusCallbackFunction"]["Properties"])
+
+    assert properties.get("ReservedConcurrentExecutions") == reserved
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "variable"),
+    [({}, "DISABLED", "false"), ({"ScheduleExpression": "rate(1 day)"}, "ENABLED", "true")],
+)
+def test_the_whole_fleet_is_looked_through_by_itself_only_when_asked_for(
+    given: dict[str, str], state: str, variable: str
+) -> None:
+    resolver = Resolver(DOCUMENT, given)
+    events = resolver.resolve(RESOURCES["OnboardingStateMachine"]["Properties"]["Events"])
+
+    assert events["WholeFleet"]["Properties"]["State"] == state
+    variables = resolver.resolve(DOCUMENT["Globals"]["Function"]["Environment"]["Variables"])
+    assert variables["DAILY_RUN"] == variable
 
 
 def test_every_alarm_says_what_it_means_and_reaches_the_one_topic() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.aws.events import Rule
-from local.aws.intrinsics import read_template
+from local.aws.intrinsics import ACCOUNT, read_template
 from local.picture import ROOT
 from onboarding.announcements import ANNOUNCEMENTS, SOURCE
 
@@ -16,6 +16,7 @@ MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:local-onboarding"
 def rule(name: str) -> Rule:
     properties = RESOURCES[name]["Properties"]
     pattern = properties["EventPattern"]
+    pattern = pattern | {"account": [ACCOUNT]}
     if "detail" in pattern:
         pattern = pattern | {"detail": pattern["detail"] | {"stateMachineArn": [MACHINE]}}
     [target] = properties["Targets"]
@@ -25,6 +26,7 @@ def rule(name: str) -> Rule:
 def announcement(detail_type: str, **detail: Any) -> dict[str, Any]:
     return {
         "source": SOURCE,
+        "account": ACCOUNT,
         "detail-type": detail_type,
         "detail": {"execution": "nightly", "message": "So.", **detail},
     }
@@ -57,6 +59,7 @@ def test_every_kind_of_announcement_reaches_people() -> None:
 def status_change(status: str, machine: str = MACHINE) -> dict[str, Any]:
     return {
         "source": "aws.states",
+        "account": ACCOUNT,
         "detail-type": "Step Functions Execution Status Change",
         "detail": {"stateMachineArn": machine, "name": "nightly", "status": status, "error": "E", "cause": "So."},
     }

@@ -43,6 +43,29 @@ def test_an_event_that_a_rule_takes_becomes_its_detail(engine: Engine) -> None:
         engine.execution_input({**event, "source": "other"})
 
 
+def test_an_event_that_is_put_on_a_rule_s_bus_starts_the_machine_with_its_detail(engine: Engine) -> None:
+    client = engine.client("events")
+    client.create_event_bus(Name="another")
+    entry = {"Source": "mini.test", "DetailType": "Thing Requested", "Detail": '{"settle": true}'}
+
+    def started(**named: str) -> list[str]:
+        before = set(executions(engine))
+        client.put_events(Entries=[entry | named])
+        return [arn for arn in executions(engine) if arn not in before]
+
+    assert started(EventBusName="another") == []
+    assert started(DetailType="Thing Refused") == []
+    for default in ({}, {"EventBusName": "arn:aws:events:us-east-1:123456789012:event-bus/default"}):
+        [arn] = started(**default)
+        assert engine.wait(arn, timeout=5)["status"] == "SUCCEEDED"
+        assert json.loads(engine.describe_execution(arn)["input"]) == {"settle": True}
+
+
+def executions(engine: Engine) -> list[str]:
+    listed = engine.client("stepfunctions").list_executions(stateMachineArn=engine.state_machine_arn)
+    return [it["executionArn"] for it in listed["executions"]]
+
+
 def test_a_map_runs_every_item_with_retries_and_catches(engine: Engine) -> None:
     before = engine.invocations.get("flaky", 0)
     arn = engine.start_execution({"items": {"a": 0, "b": 1, "c": 9}, "concurrency": 2}, name="three-items")

@@ -90,11 +90,22 @@ def put_alarm(name: str, properties: dict[str, Any]) -> None:
     client("cloudwatch").put_metric_alarm(AlarmName=name, **properties | {"Threshold": float(properties["Threshold"])})
 
 
+def disable_schedule(stack: str = STACK) -> None:
+    """Switch the daily run off, as the deployment does by default."""
+    listed = client("cloudformation").list_stack_resources(StackName=stack)["StackResourceSummaries"]
+    [name] = [
+        it["PhysicalResourceId"] for it in listed if it["LogicalResourceId"] == "OnboardingStateMachineWholeFleet"
+    ]
+    it = client("scheduler").get_schedule(Name=name)
+    kept = {key: it[key] for key in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")}
+    client("scheduler").update_schedule(**kept, State="DISABLED")
+
+
 def create_schedule(name: str, properties: dict[str, Any]) -> None:
     client("scheduler").create_schedule(Name=name, **properties)
 
 
-def create_stack(local: LocalStack, name: str = STACK, **outputs: str) -> None:
+def create_stack(local: LocalStack, name: str = STACK, architecture: str = "arm64", **outputs: str) -> None:
     """Create the stack in moto; what the local stack has comes in through the outputs, unless others are named."""
     resources = {name: it for name, it in DOCUMENT["Resources"].items() if it["Type"] in KEPT}
     event = DOCUMENT["Resources"]["OnboardingStateMachine"]["Properties"]["Events"]["WholeFleet"]
@@ -111,6 +122,8 @@ def create_stack(local: LocalStack, name: str = STACK, **outputs: str) -> None:
     values: dict[str, Any] = {
         "StateMachineArn": local.engine.state_machine_arn,
         "CallbackUrl": f"{local.engine.public_url}/status-callback",
+        "EventBusName": local.engine.environment["EVENT_BUS_NAME"],
+        "DashboardUrl": "https://console.example/dashboard",
         "TwilioSecretArn": local.engine.environment["TWILIO_SECRET_ARN"],
         "ProgressTableName": local.engine.environment["TABLE_NAME"],
         "AlarmTopicArn": {"Ref": "AlarmTopic"},
@@ -124,6 +137,8 @@ def create_stack(local: LocalStack, name: str = STACK, **outputs: str) -> None:
             "OnboardingStateMachine": {"Type": "String", "Default": local.engine.state_machine_arn},
             "ReviewAlarmHours": {"Type": "Number", "Default": 96},
             "StatusCallbackFunction": {"Type": "String", "Default": "StatusCallbackFunction"},
+            # What the deployment was given.
+            "Architecture": {"Type": "String", "Default": architecture},
         },
         "Outputs": {key: {"Value": values[key]} for key in DOCUMENT["Outputs"]},
     }

@@ -1,6 +1,8 @@
 """`make deploy`: what is missing is said before anything is sent, and what comes next after it."""
 
+import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from cli import deploy as deploying
 from local.run import ROOT, TEMPLATE
 from local.stack import deployment
 from local.stack.deployed import STACK, find_complete
-from tests.integration.deployed.conftest import Deploy, client, create_stack
+from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
 
 ENDED = 1_900_000_000
 MAKE = shutil.which("make") or "make"
@@ -116,15 +118,32 @@ def test_an_empty_secret_comes_first_of_what_is_next(deploy: Deploy) -> None:
     empty = client("secretsmanager").create_secret(Name="empty")["ARN"]
     create_stack(local, "new", TwilioSecretArn=empty)
 
-    filled = list(deployment.next_commands(find_complete(boto3.Session(), STACK)))
-    fill, *then = deployment.next_commands(find_complete(boto3.Session(), "new"))
+    filled = list(deployment.after_deployment(find_complete(boto3.Session(), STACK)))
+    fill, *then = deployment.after_deployment(find_complete(boto3.Session(), "new"))
 
-    assert filled == [
+    assert [command.line for command in filled] == [
         f".venv/bin/shaken-stir doctor --stack {STACK}",
         f"make request EVENT=events/whole_fleet.json STACK={STACK}",
     ]
-    assert fill.startswith(f"aws secretsmanager put-secret-value --secret-id {empty} ")
+    secret = f"aws secretsmanager put-secret-value --secret-id {empty} --secret-string file:///dev/stdin"
+    assert fill.line == secret
+    assert fill.note.startswith("then type {")
     assert len(then) == 2
+
+
+def test_the_daily_run_comes_last_of_what_is_next_until_it_is_on(deploy: Deploy) -> None:
+    create_stack(deploy(), "new", architecture="x86_64")
+    for stack in (STACK, "new"):
+        disable_schedule(stack)
+
+    *_, last = deployment.after_deployment(find_complete(boto3.Session(), STACK))
+    *_, last_of_new = deployment.after_deployment(find_complete(boto3.Session(), "new"))
+
+    switch = "PARAMETERS='ScheduleExpression=\"cron(0 6 * * ? *)\"'"
+    assert last.line == f"make deploy {switch}"
+    assert last_of_new.line == f"make deploy ARCH=x86_64 STACK=new {switch}"
+    sam = dry_run(*shlex.split(last.line)[1:])[-2]
+    assert sam.endswith("--parameter-overrides Architecture=arm64 'ScheduleExpression=\"cron(0 6 * * ? *)\"'")
 
 
 def test_what_is_next_is_printed(
@@ -141,6 +160,27 @@ def test_what_is_next_is_printed(
     told = capsys.readouterr()
     assert told.out.startswith("Next:\n  .venv/bin/shaken-stir doctor")
     assert told.err.startswith("make deploy: There is no stack missing")
+
+
+def test_a_build_ends_with_the_project_s_own_next_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dry_run("build", "ARCH=x86_64")[-1].endswith(
+        "-m cli.deploy built --build .aws-sam/build --architecture x86_64"
+    )
+    assert "cli.deploy" not in make("-n", "bench").stdout
+
+    assert deploying.built(argparse.Namespace(build=Path(".aws-sam/build"), architecture="x86_64")) == 0
+
+    told = capsys.readouterr().out
+    assert "Built for x86_64 in .aws-sam/build.\nNext:\n  make deploy ARCH=x86_64 PARAMETERS='AlarmEmail=" in told
+    assert "  make invoke FN=AssignToTrustProduct\n" in told
+
+
+def test_make_deploys_to_the_region_that_aws_region_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    sam = dry_run("deploy")[-2]
+
+    assert "sam deploy --stack-name shaken-stir --region eu-west-1 " in sam
 
 
 def test_make_checks_deploys_and_says_what_is_next() -> None:

@@ -6,15 +6,17 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import NoRegionError
 
 from cli.main import execute
 from local.aws.server import AwsServer
 from local.run import EXAMPLE_EVENT, ROOT, LocalStack
-from local.stack import executions
+from local.stack import commands, executions
 from local.stack.deployed import STACK
-from tests.integration.deployed.conftest import Deploy, client, create_stack
+from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
 from tests.integration.onboarding.world import LONG_REVIEW, account, wait_until, waiting
 
 EVENTS = ROOT / "events"
@@ -87,6 +89,32 @@ def test_with_wait_it_is_followed_to_its_end(deploy: Deploy, capsys: pytest.Capt
     assert lines[-3].startswith("SUCCEEDED after 0:00:")
     assert lines[-2] == "2 subaccounts onboarded, 0 left to another execution (4 on product)."
     assert re.fullmatch(r"The Trust Product BU\w{32} is twilio-approved\.", lines[-1])
+
+
+@pytest.mark.parametrize("options", [[], ["--wait"]], ids=["to the review", "to the end"])
+def test_at_the_end_it_says_how_to_switch_the_daily_run_on(
+    options: list[str], deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(parameters=NAMED)
+    disable_schedule()
+
+    code, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), *options)
+
+    assert code == 0
+    assert lines[-2].startswith("The daily run is off, so numbers that come later wait for the next request.")
+    assert lines[-1].endswith("switch it on: make deploy PARAMETERS='ScheduleExpression=\"cron(0 6 * * ? *)\"'")
+
+
+def test_a_daily_run_that_cannot_be_looked_at_spoils_no_success(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(parameters=NAMED)
+    monkeypatch.setattr(commands, "schedules", Mock(side_effect=NoRegionError))
+
+    code, lines, errors = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
+
+    assert (code, errors) == (0, "")
+    assert "is twilio-approved." in lines[-1]
 
 
 def approve_after_polls(local: LocalStack) -> None:

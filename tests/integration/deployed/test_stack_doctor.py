@@ -9,17 +9,18 @@ from typing import Any
 
 import boto3
 import pytest
+from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from cli.main import execute
 from local.aws.intrinsics import REGION
-from local.run import SMALL_FLEET, LocalStack
+from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack
 from local.stack.checks import Mark, deployment
 from local.stack.deployed import STACK, DeployedStack
 from local.twilio.fleet import load_fleet
 from local.twilio.simulator import Simulator
-from tests.integration.deployed.conftest import Deploy, client, create_stack
+from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
 from tests.integration.onboarding.world import NAMED, account
 from tests.integration.twilio_simulator.receiver import Receiver
 
@@ -103,7 +104,8 @@ def test_a_secret_that_holds_nothing_is_said_with_the_command_that_fills_it(
     doctor = Doctor(capsys, "new")
 
     assert (doctor.exit_code, doctor.problems, doctor.marks("Webhook")) == (1, ["Secret"], ["warning"])
-    assert f"aws secretsmanager put-secret-value --secret-id {empty} --secret-string" in doctor.words("Secret")
+    fill = f"aws secretsmanager put-secret-value --secret-id {empty} --secret-string file:///dev/stdin, then type {{"
+    assert fill in doctor.words("Secret")
 
 
 def test_a_malformed_secret_is_described_and_never_shown(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,7 +171,7 @@ def test_something_else_at_the_webhook_s_address_is_in_the_way(
 def measure_refused_signatures(count: float, minutes_ago: int) -> None:
     measured = {
         "MetricName": "RefusedSignatures",
-        "Dimensions": [{"Name": "service", "Value": "onboarding"}],
+        "Dimensions": [{"Name": "service", "Value": STACK}],
         "Timestamp": datetime.now(UTC) - timedelta(minutes=minutes_ago),
         "Value": count,
     }
@@ -192,13 +194,6 @@ def test_no_forged_request_is_sent_when_it_would_raise_an_alarm(
     assert doctor.marks("Webhook") == ["ok"]
     assert "was not tried" in doctor.words("Webhook")
     assert local.engine.invocations["status_callback"] == calls_before + 1
-
-
-def disable_the_schedule() -> None:
-    schedules = client("scheduler")
-    it = schedules.get_schedule(Name=physical("OnboardingStateMachineWholeFleet"))
-    kept = {key: it[key] for key in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")}
-    schedules.update_schedule(**kept, State="DISABLED")
 
 
 def subscribe_without_confirming() -> None:
@@ -229,7 +224,12 @@ class Obstacle:
 
 
 OBSTACLES = (
-    Obstacle(disable_the_schedule, "Schedule", "warning", ("only when somebody asks",)),
+    Obstacle(
+        disable_schedule,
+        "Schedule",
+        "warning",
+        ("only when somebody asks", "make deploy PARAMETERS='ScheduleExpression=\"cron(0 6 * * ? *)\"'"),
+    ),
     Obstacle(delete_the_schedule, "Schedule", "problem", ("AWS refused GetSchedule (ResourceNotFoundException",)),
     Obstacle(subscribe_without_confirming, "Alarm e-mail", "warning", ("ops@acme.example has not confirmed",)),
     Obstacle(
@@ -336,6 +336,34 @@ def test_without_credentials_or_region_it_says_so(
     assert execute(["doctor", "--stack", STACK]) == 2
 
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+    ],
+    ids=["AWS_REGION", "both", "empty", "AWS_DEFAULT_REGION"],
+)
+@pytest.mark.parametrize("command", [["doctor"], ["request", "--event", str(EXAMPLE_EVENT)]], ids=["doctor", "request"])
+def test_the_region_is_the_one_that_aws_s_variables_name(
+    command: list[str],
+    variables: dict[str, str],
+    region: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with mock_aws():
+        assert execute([*command, "--stack", STACK]) == 2
+
+    assert f"There is no stack {STACK} in {region}: " in capsys.readouterr().err
 
 
 def test_a_profile_that_there_is_not_is_told(

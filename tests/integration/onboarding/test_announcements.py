@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema
+import pytest
 
 from local.announcement_schemas import FOLDER, file_of, schemas
 from local.run import LocalStack
@@ -14,7 +15,7 @@ from onboarding.models import Status, TrustProductRecord
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.interruptions import Kills
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import NAMED, PROFILE, account, error, phone_number
+from tests.integration.onboarding.world import NAMED, PROFILE, account, error, output, phone_number
 
 APPROVED = product(business_profile=PROFILE)
 ONBOARDED = "Subaccounts Onboarded"
@@ -29,6 +30,48 @@ def test_an_approval_is_announced_once(start: Start) -> None:
 
     assert local.run(NAMED).announced == [ONBOARDED, "Trust Product Approved"]
     assert local.run({}).announced == [ONBOARDED]
+
+
+def test_announcements_are_put_on_the_stack_s_own_bus(start: Start) -> None:
+    local = start()
+    local.run(NAMED)
+
+    assert {bus for bus, _ in local.engine.events} == {"local"}
+
+
+OFF = "The daily run is off"
+DAILY = {"ScheduleExpression": "cron(0 6 * * ? *)"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "request_", "said"),
+    [({}, {}, True), ({}, {"subaccounts": [account(1)]}, False), (DAILY, {}, False)],
+    ids=["whole fleet", "one subaccount", "daily run on"],
+)
+def test_a_run_over_the_whole_fleet_says_that_the_daily_run_is_off(
+    parameters: dict[str, str],
+    request_: dict[str, Any],
+    said: bool,  # noqa: FBT001
+    start: Start,
+) -> None:
+    local = start(products=[APPROVED], parameters=parameters)
+    local.run(request_)
+
+    [onboarded] = announced(local, ONBOARDED)
+    assert (OFF in onboarded["message"]) is said
+
+
+def test_an_execution_of_an_older_definition_says_nothing_of_the_daily_run(start: Start) -> None:
+    local = start(products=[APPROVED])
+    arn = local.engine.start_execution({}, name="older")
+    local.engine.wait(arn, timeout=30)
+    manifest = output(local, arn)["manifest"]
+
+    local.engine.invoke("summarise_subaccounts", {"execution": "older", "manifest": manifest})
+
+    first, older = announced(local, ONBOARDED)
+    assert OFF in first["message"]
+    assert OFF not in older["message"]
 
 
 def test_a_revoked_product_is_noticed_recorded_and_announced_once(start: Start) -> None:

@@ -60,3 +60,26 @@ def test_the_subaccount_keeps_its_name(start: Start) -> None:
 
     names = {item["sk"]: item["friendly_name"] for item in local.table.fleet()}
     assert names[f"SUBACCOUNT#{account(1)}"] == "Subaccount 1"
+
+
+def test_it_is_taken_from_the_stack_s_own_bus_and_no_other(start: Start) -> None:
+    local = start(products=[product(business_profile=PROFILE)])
+    client, machine = local.engine.client("events"), local.engine.state_machine_arn
+    client.create_event_bus(Name="another-stack")
+    entry = {
+        "Source": EVENT["source"],
+        "DetailType": EVENT["detail-type"],
+        "Detail": json.dumps(purchased(account(2), phone_number(2, 1))["detail"]),
+    }
+
+    def started() -> list[str]:
+        listed = local.engine.client("stepfunctions").list_executions(stateMachineArn=machine)
+        return [it["executionArn"] for it in listed["executions"]]
+
+    client.put_events(Entries=[entry, entry | {"EventBusName": "another-stack"}])
+    assert started() == []
+
+    client.put_events(Entries=[entry | {"EventBusName": local.engine.environment["EVENT_BUS_NAME"]}])
+    [arn] = started()
+    assert local.engine.wait(arn, timeout=30)["status"] == "SUCCEEDED"
+    assert stages(local, account(2)) == {phone_number(2, 1): "on_trust_product"}

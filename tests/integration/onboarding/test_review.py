@@ -10,7 +10,17 @@ from twilio.request_validator import RequestValidator
 
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import LONG_REVIEW, NAMED, PROFILE, assignments, posts, wait_until, waiting
+from tests.integration.onboarding.world import (
+    LONG_REVIEW,
+    NAMED,
+    PROFILE,
+    all_signed_once,
+    assignments,
+    posts,
+    wait_until,
+    waiting,
+)
+from tests.integration.twilio_simulator.receiver import Receiver
 
 
 def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start: Start) -> None:
@@ -70,6 +80,20 @@ def test_a_lost_callback_costs_only_the_time_until_the_poll(start: Start) -> Non
     assert report.trust_product
     assert report.trust_product.verdict_by == "poll"
     assert all(callback.error for callback in local.simulator.state.callbacks)
+
+
+@pytest.mark.parametrize("status", [429, 503], ids=["too many requests", "no concurrency left"])
+def test_a_callback_that_is_turned_away_costs_only_the_time_until_the_poll(status: int, start: Start) -> None:
+    with Receiver(status=status) as gateway:
+        local = start(parameters={"PublicBaseUrl": gateway.url, "PollSeconds": "60"})
+
+        report = local.run(NAMED)
+
+    assert report.status == "SUCCEEDED"
+    assert report.trust_product
+    assert report.trust_product.verdict_by == "poll"
+    assert {callback.response_status for callback in local.simulator.state.callbacks} == {status}
+    all_signed_once(local)
 
 
 def test_a_review_that_takes_too_long_ends_the_run_and_says_so(start: Start) -> None:

@@ -3,12 +3,14 @@ from typing import Any
 import pytest
 
 from local.aws.events import EventError, Rule, execution_input
+from local.aws.intrinsics import ACCOUNT
 
 EVENT: dict[str, Any] = {
     "source": "shop",
     "detail-type": "Ordered",
     "detail": {"order": {"id": 7}, "size": "big"},
     "id": "e-1",
+    "account": ACCOUNT,
 }
 
 
@@ -41,6 +43,13 @@ def test_the_rule_that_takes_an_event_makes_the_input_of_it(rule: Rule, given: o
     assert execution_input(EVENT, [Rule("Other", {"source": ["other"]}), rule]) == given
 
 
+@pytest.mark.parametrize("named", [{}, {"account": "999999999999"}])
+def test_an_event_from_a_file_counts_as_the_account_s_own(named: dict[str, str]) -> None:
+    event = {key: value for key, value in EVENT.items() if key != "account"} | named
+
+    assert execution_input(event, [Rule("Own", {"account": [ACCOUNT]}, "$.detail")]) == EVENT["detail"]
+
+
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
@@ -49,6 +58,13 @@ def test_the_rule_that_takes_an_event_makes_the_input_of_it(rule: Rule, given: o
             (
                 'No rule of the template takes an event with source "shop" and detail-type "Ordered": '
                 'Sold expects source "a" or "b" and detail-type "Sold".'
+            ),
+        ),
+        (
+            [Rule("Own", {"source": ["a"], "account": [ACCOUNT]})],
+            (
+                'No rule of the template takes an event with source "shop" and detail-type "Ordered": '
+                'Own expects source "a".'
             ),
         ),
         (

@@ -1,7 +1,7 @@
 """The only module that talks to EventBridge: what a run announces to whoever listens.
 
-Each announcement is an event on the account's default bus with the source `shaken-stir.onboarding`; its detail is the
-model's JSON. It is sent at least once: what comes twice has the same `id`.
+Each announcement is an event on the stack's own bus with the source `shaken-stir.onboarding`; its detail is the model's
+JSON. It is sent at least once: what comes twice has the same `id`.
 Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html.
 """
 
@@ -105,14 +105,27 @@ ANNOUNCEMENTS: tuple[type[Announcement], ...] = (
 )
 
 
-def announce(client: "EventBridgeClient", announcement: Announcement) -> None:
+def announce(client: "EventBridgeClient", bus: str, announcement: Announcement) -> None:
     """Send an announcement.
+
+    Args:
+        client: An EventBridge client.
+        bus: The name of the stack's event bus.
+        announcement: What to tell.
 
     Raises:
         AwsUnavailable: EventBridge did not take it.
     """
-    detail = announcement.model_dump_json()
-    answer = client.put_events(Entries=[{"Source": SOURCE, "DetailType": announcement.detail_type, "Detail": detail}])
+    answer = client.put_events(
+        Entries=[
+            {
+                "EventBusName": bus,
+                "Source": SOURCE,
+                "DetailType": announcement.detail_type,
+                "Detail": announcement.model_dump_json(),
+            }
+        ]
+    )
     [taken] = answer["Entries"]
     if "ErrorCode" in taken:
         raise AwsUnavailable(

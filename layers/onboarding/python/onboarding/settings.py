@@ -18,6 +18,7 @@ class Settings(BaseModel):
     table_name: str
     manifest_bucket: str
     twilio_secret_arn: str
+    event_bus_name: str
     public_base_url: str | None = None
     twilio_base_url: str | None = None
     business_profile_sid: BundleSid | None = None
@@ -25,6 +26,7 @@ class Settings(BaseModel):
     trust_product_email: str | None = None
     regions: Words
     include_parent: bool
+    daily_run: bool
     map_concurrency: Annotated[int, Field(ge=1)]
     threads_per_function: Annotated[int, Field(ge=1)]
     poll_seconds: Annotated[float, Field(gt=0)]

@@ -1,0 +1,219 @@
+"""Two stacks in one account and region are strangers: nothing of one takes, counts or tells what is the other's."""
+
+import copy
+import json
+import re
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any, Final
+from unittest.mock import Mock
+
+import pytest
+from samtranslator.translator.transform import transform
+
+from local.aws.events import DEFAULT_BUS, Rule
+from local.aws.intrinsics import ACCOUNT, REGION, Resolver, read_template
+from local.rights import TEMPLATE
+from onboarding.announcements import ANNOUNCEMENTS, SOURCE
+
+# One name begins like the other's machine.
+STACKS: Final = ("acme", "acme-onboarding")
+NAMES_OF_SOMETHING_ELSE: Final = {"MetricName", "StageName"}
+
+
+class OfStack(Resolver):
+    """Resolves what CloudFormation would, for a stack of this name."""
+
+    def __init__(self, stack: str, document: dict[str, Any]) -> None:
+        super().__init__(document, {})
+        self._stack = stack
+        self._parameters["AWS::StackName"] = stack
+
+    def _attribute(self, resource: str, attribute: str) -> str:
+        properties = self._resources[resource].get("Properties", {})
+        names = [value for key, value in properties.items() if is_physical_name(key) and key != "EventBusName"]
+        name = self.resolve(names[0]) if names else f"{self._stack}-{resource}-1A2B3C"
+        if (kind := self._resources[resource]["Type"]) == "AWS::StepFunctions::StateMachine":
+            return machine(name)
+        return str(name) if attribute == "Ref" else f"arn:{kind}:{name}:{attribute}"
+
+
+def machine(name: str) -> str:
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+
+
+def is_physical_name(key: str) -> bool:
+    return key.endswith("Name") and key not in NAMES_OF_SOMETHING_ELSE
+
+
+@cache
+def expanded(stack: str) -> dict[str, dict[str, Any]]:
+    """The resources that SAM makes of the template, resolved for a stack."""
+    document = copy.deepcopy(read_template(TEMPLATE))
+    for resource in (*document["Resources"].values(), document["Globals"]["Function"]):
+        properties = resource.get("Properties", resource)
+        for key in {"CodeUri", "ContentUri", "DefinitionUri"} & properties.keys():
+            properties[key] = "s3://built/it"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        document = transform(document, {}, Mock(load=dict))
+    resolver = OfStack(stack, document)
+    return {name: it | {"Properties": resolver.resolve(it["Properties"])} for name, it in document["Resources"].items()}
+
+
+def of_type(stack: str, kind: str) -> dict[str, dict[str, Any]]:
+    return {name: it["Properties"] for name, it in expanded(stack).items() if it["Type"] == kind}
+
+
+def bus(stack: str) -> str:
+    [name] = [it["Name"] for it in of_type(stack, "AWS::Events::EventBus").values()]
+    return str(name)
+
+
+def takers(stack: str, bus_name: str, event: dict[str, Any]) -> list[str]:
+    """The rules of a stack that take an event on a bus."""
+    return [
+        name
+        for name, it in of_type(stack, "AWS::Events::Rule").items()
+        if it.get("EventBusName", DEFAULT_BUS) == bus_name and Rule(name, it["EventPattern"]).matches(event)
+    ]
+
+
+def events_of(stack: str) -> list[tuple[str, dict[str, Any], str]]:
+    """What there is about a stack: on which bus, the event, and the rule that takes it."""
+    news = {"changed": 1, "new": 1, "message": "So."}
+    ours = {"source": SOURCE, "account": ACCOUNT}
+    ended = {"stateMachineArn": machine(f"{stack}-onboarding"), "status": "FAILED"}
+    return [
+        (
+            bus(stack),
+            ours | {"detail-type": "Onboarding Requested", "detail": {}},
+            "OnboardingStateMachineOnboardingRequested",
+        ),
+        *(
+            (bus(stack), ours | {"detail-type": it.detail_type, "detail": news}, "AnnouncementsRule")
+            for it in ANNOUNCEMENTS
+        ),
+        (
+            DEFAULT_BUS,
+            {
+                "source": "aws.states",
+                "account": ACCOUNT,
+                "detail-type": "Step Functions Execution Status Change",
+                "detail": ended,
+            },
+            "RunNotSucceededRule",
+        ),
+    ]
+
+
+both_ways = pytest.mark.parametrize(("stack", "other"), [STACKS, STACKS[::-1]])
+
+
+@both_ways
+def test_what_is_put_on_one_stack_s_bus_is_taken_by_that_stack_alone(stack: str, other: str) -> None:
+    for bus_name, event, rule in events_of(stack):
+        assert takers(stack, bus_name, event) == [rule]
+        assert takers(other, bus_name, event) == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_another_account_sends_is_taken_by_none(stack: str) -> None:
+    for bus_name, event, _ in events_of(stack):
+        assert takers(stack, bus_name, event | {"account": "999999999999"}) == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_request_on_the_account_s_default_bus_is_nobody_s(stack: str) -> None:
+    for _, event, rule in events_of(stack):
+        if rule != "RunNotSucceededRule":
+            assert takers(stack, DEFAULT_BUS, event) == []
+
+
+@both_ways
+def test_the_functions_announce_on_their_stack_s_bus_and_may_on_no_other(stack: str, other: str) -> None:
+    variables = [it["Environment"]["Variables"] for it in of_type(stack, "AWS::Lambda::Function").values()]
+    allowed = {
+        resource
+        for role in of_type(stack, "AWS::IAM::Role").values()
+        for policy in role.get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "events:PutEvents" in statement["Action"]
+        for resource in [statement["Resource"]]
+    }
+
+    assert {it["EVENT_BUS_NAME"] for it in variables} == {bus(stack)}
+    assert allowed == {f"arn:AWS::Events::EventBus:{bus(stack)}:Arn"}
+    assert bus(stack) != bus(other)
+
+
+def names(stack: str) -> set[tuple[str, str, str]]:
+    return {
+        (it["Type"], key, value)
+        for it in expanded(stack).values()
+        for key, value in it["Properties"].items()
+        if is_physical_name(key)
+    }
+
+
+def test_no_name_is_given_twice() -> None:
+    first, second = (names(stack) for stack in STACKS)
+
+    assert {kind for kind, _, _ in first} >= {
+        "AWS::Events::EventBus",
+        "AWS::Lambda::LayerVersion",
+        "AWS::Logs::LogGroup",
+        "AWS::StepFunctions::StateMachine",
+    }
+    assert first & second == set()
+
+
+def metrics(stack: str) -> set[str]:
+    """The metrics that the alarms watch and the dashboard shows, each with its dimensions."""
+    watched = set()
+    for alarm in of_type(stack, "AWS::CloudWatch::Alarm").values():
+        for metric in [alarm, *(it.get("MetricStat", {}).get("Metric", {}) for it in alarm.get("Metrics", []))]:
+            if "MetricName" in metric:
+                watched.add(json.dumps([metric["MetricName"], metric["Dimensions"]]))
+    [dashboard] = of_type(stack, "AWS::CloudWatch::Dashboard").values()
+    for widget in json.loads(dashboard["DashboardBody"])["widgets"]:
+        above = ("", "")
+        for _, name, dimension, value in widget["properties"].get("metrics", []):
+            # A dot repeats what stands above it.
+            above = (dimension, value) if value != "." else above
+            watched.add(json.dumps([name, [{"Name": above[0], "Value": above[1]}]]))
+    return watched
+
+
+def test_alarms_and_dashboards_show_their_own_stack_s_metrics() -> None:
+    first, second = (metrics(stack) for stack in STACKS)
+
+    assert len(first) == len(second) >= 10
+    assert first & second == set()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_the_functions_measure_counts_for_their_stack(stack: str) -> None:
+    variables = [it["Environment"]["Variables"] for it in of_type(stack, "AWS::Lambda::Function").values()]
+    own = {
+        (it["Dimensions"][0]["Name"], it["Dimensions"][0]["Value"])
+        for it in of_type(stack, "AWS::CloudWatch::Alarm").values()
+        if it.get("Namespace") == "ShakenStirOnboarding"
+    }
+
+    assert {("service", it["POWERTOOLS_SERVICE_NAME"]) for it in variables} == own == {("service", stack)}
+
+
+@both_ways
+def test_no_right_reaches_the_other_stack_s_machine_or_its_runs(stack: str, other: str) -> None:
+    text = json.dumps([*of_type(stack, "AWS::IAM::Role").values()])
+    patterns = set(re.findall(r'"(arn:aws:states:[^"]+)"', text))
+    theirs = machine(f"{other}-onboarding")
+    arns = [
+        theirs,
+        f"{theirs}/Subaccount",
+        *(theirs.replace("stateMachine", "execution") + it for it in (":1", "/M:1")),
+    ]
+
+    assert patterns
+    assert [(pattern, arn) for pattern in patterns for arn in arns if fnmatchcase(arn, pattern)] == []
