@@ -17,6 +17,7 @@ from local.aws.events import execution_input
 from local.aws.template import Template
 from local.run import EXAMPLE_EVENT, ROOT, TEMPLATE, load_event
 from local.serve import SERVED_FLEET, TWILIO_PORT
+from local.stack.deployed import STACK
 from local.twilio.fleet import load_fleet
 from local.twilio.simulator import Simulator
 from onboarding.models import OnboardingRequest
@@ -30,7 +31,7 @@ AWS, DEPLOYED, TWILIO, DOCKER = "an AWS account", "a deployed stack", "a Twilio 
 # Not run, by how a block begins, and what it takes.
 NOT_RUN = {
     "export TWILIO_ACCOUNT_SID=": TWILIO,
-    "TWILIO_ACCOUNT_SID=AC": TWILIO,
+    "read -rs TWILIO_AUTH_TOKEN": TWILIO,
     ".venv/bin/shaken-stir doctor  ": TWILIO,
     ".venv/bin/shaken-stir run --live": TWILIO,
     "make run TWILIO=live": TWILIO,
@@ -155,6 +156,7 @@ def test_a_number_just_bought_is_put_on_the_bus_as_the_rule_takes_it(monkeypatch
     [typed] = json.loads(shlex.split(command)[-1])
 
     [sent] = bus.entries
+    assert sent["EventBusName"] == STACK
     assert (sent["Source"], sent["DetailType"]) == (purchased["source"], purchased["detail-type"])
     assert typed | {"Detail": json.loads(typed["Detail"])} == sent | {"Detail": json.loads(sent["Detail"])}
     event = purchased | {"detail": json.loads(sent["Detail"])}

@@ -8,6 +8,7 @@ import pytest
 
 from local.aws.intrinsics import read_template
 from local.run import ROOT
+from local.stack.commands import DAILY
 from onboarding import assignments, errors, trust_hub
 from onboarding.announcements import SubaccountsFailed
 from onboarding.errors import REJECTION_REMEDIES, OnboardingError, TrustProductBusy, TwilioRefused, section
@@ -89,6 +90,14 @@ def test_an_alarm_has_its_section_with_the_first_three_steps(alarm: str) -> None
 
 def test_no_alarm_is_explained_that_is_not_there() -> None:
     assert {heading for heading in sections(RUNBOOK) if heading.endswith("Alarm")} == set(ALARMS)
+
+
+def test_how_to_switch_the_daily_run_on_has_its_section() -> None:
+    said = importlib.import_module("summarise_subaccounts").DAILY_RUN_IS_OFF
+    [named] = re.findall(r"\((docs/[^)]+)\)", said)
+
+    assert exists(named)
+    assert f'ScheduleExpression="{DAILY}"' in RUNBOOK.read_text(encoding="utf-8")
 
 
 def test_the_runbook_names_how_long_a_secret_is_kept() -> None:
