@@ -163,9 +163,10 @@ def test_what_is_next_is_printed(
 
 
 def test_a_build_ends_with_the_project_s_own_next_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert dry_run("build", "ARCH=x86_64")[-1].endswith(
-        "-m cli.deploy built --build .aws-sam/build --architecture x86_64"
-    )
+    planned = dry_run("build", "ARCH=x86_64")
+    [sam] = [line for line in planned if "sam build" in line]
+    assert sam.endswith(">/dev/null")  # where SAM CLI advises commands of its own
+    assert planned[-1].endswith("-m cli.deploy built --build .aws-sam/build --architecture x86_64")
     assert "cli.deploy" not in make("-n", "bench").stdout
 
     assert deploying.built(argparse.Namespace(build=Path(".aws-sam/build"), architecture="x86_64")) == 0

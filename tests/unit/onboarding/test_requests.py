@@ -19,6 +19,8 @@ ENVIRONMENT = {
     "TABLE_NAME": "table",
     "MANIFEST_BUCKET": "bucket",
     "TWILIO_SECRET_ARN": "arn",
+    "EVENT_BUS_NAME": "stack",
+    "DAILY_RUN": "false",
     "REGIONS": "US",
     "INCLUDE_PARENT": "false",
     "MAP_CONCURRENCY": "5",
