@@ -54,6 +54,8 @@ class Webhook:
 
         @Request.application
         def application(request: Request) -> Response:
+            # As API Gateway does, and so that no client is answered, and cut off, while it is still sending.
+            request.get_data()
             route = next((it for it in routes if _takes(it, request)), None)
             if route is None:
                 return _message(404, "Not Found")

@@ -5,6 +5,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from local.twilio.messages import Request, Response
+
+_LINGER_SECONDS = 5.0
 
 
 class Server(ThreadingTCPServer):
@@ -64,6 +67,21 @@ class Server(ThreadingTCPServer):
             super().process_request_thread(request, client_address)
         finally:
             self._connections.pop(threading.current_thread(), None)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection: say that no more is sent, and read on until the client has ended it, too.
+
+        An answer may come before the request was read, such as 411. If the connection were closed at once, a client
+        that is still sending would be reset instead of reading the answer.
+        Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.6.
+        """
+        deadline = time.monotonic() + _LINGER_SECONDS
+        with contextlib.suppress(OSError):
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(_LINGER_SECONDS)
+            while request.recv(65_536) and time.monotonic() < deadline:
+                pass
+        self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that hang up."""

@@ -1,5 +1,7 @@
 import base64
+import http.client
 import json
+import select
 import time
 
 import requests
@@ -37,6 +39,17 @@ def test_other_paths_and_methods_are_not_found(engine: Engine) -> None:
         requests.get(f"{engine.public_url}/answer", timeout=5),
     ):
         assert (response.status_code, response.json()) == (404, {"message": "Not Found"})
+
+
+def test_nobody_is_answered_before_the_body_has_arrived(engine: Engine) -> None:
+    connection = http.client.HTTPConnection(engine.public_url.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", "/other")
+    connection.putheader("Content-Length", "1")
+    connection.endheaders()
+    answered, _, _ = select.select([connection.sock], [], [], 0.3)
+    connection.send(b"x")
+    assert (answered, connection.getresponse().status) == ([], 404)
+    connection.close()
 
 
 def test_a_failing_function_is_an_internal_server_error(engine: Engine) -> None:

@@ -1,6 +1,7 @@
 import base64
 import http.client
 import json
+import select
 import socket
 import threading
 import time
@@ -101,6 +102,20 @@ def test_a_body_without_a_length_is_refused(start: Start) -> None:
     simulator = start(Fleet())
     connection = connect(simulator)
     connection.request("POST", "/v1/TrustProducts", iter([b"FriendlyName=a"]), headers_of(simulator))
+    assert connection.getresponse().status == 411
+    connection.close()
+
+
+def test_an_answer_that_comes_before_the_body_is_read_by_a_client_that_goes_on_sending(start: Start) -> None:
+    simulator = start(Fleet())
+    connection = connect(simulator)
+    connection.putrequest("POST", "/v1/TrustProducts")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    answered, _, _ = select.select([connection.sock], [], [], 5)
+    assert answered
+    # More than the buffers of both ends hold.
+    connection.send(b"800000\r\n" + bytes(0x800000) + b"\r\n0\r\n\r\n")
     assert connection.getresponse().status == 411
     connection.close()
 
