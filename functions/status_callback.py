@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 from twilio.request_validator import RequestValidator
 
 from onboarding import credentials, progress, settings, workflow
+from onboarding.masking import raises_masked
 from onboarding.models import BundleSid
 from onboarding.observability import logger, measure
 from onboarding.progress import Progress
@@ -58,6 +59,7 @@ class HttpRequest(FromApiGateway):
         return b64decode(text) if self.is_base64_encoded else text.encode()
 
 
+@raises_masked
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Handle an API Gateway event.
 

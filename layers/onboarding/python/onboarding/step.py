@@ -1,6 +1,5 @@
 """The decorator that every step of the state machine wears."""
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -11,11 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
 from onboarding.errors import AwsUnavailable, InvalidRequest
+from onboarding.masking import raises_masked
 from onboarding.models import StepEvent
 from onboarding.observability import logger
 from onboarding.validation import describe
-
-PHONE_NUMBER = re.compile(r"\+\d{6,15}")
 
 type Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
@@ -29,6 +27,7 @@ def step[Event: StepEvent](event_model: type[Event]) -> Callable[[Callable[[Even
     Returns:
         A decorator. The handler it makes logs its end under the execution's name, and raises
         `InvalidRequest` with one sentence when the event is not of the model, `AwsUnavailable` when AWS fails.
+        What it raises is masked: it has the class name of the error, but not its class and attributes.
     """
 
     def decorate(function: Callable[[Event], BaseModel | None]) -> Handler:
@@ -40,12 +39,12 @@ def step[Event: StepEvent](event_model: type[Event]) -> Callable[[Callable[[Even
             try:
                 result = run(event)
             except Exception as error:
-                said = PHONE_NUMBER.sub("+…", str(error))
-                logger.warning("failed", extra={**step_name, "error": type(error).__name__, "said": said})
+                logger.warning("failed", extra={**step_name, "error": type(error).__name__, "said": str(error)})
                 raise
             logger.info("done", extra=step_name)
             return result
 
+        @raises_masked
         def run(event: dict[str, Any]) -> Any:
             try:
                 valid = event_model.model_validate(event)
