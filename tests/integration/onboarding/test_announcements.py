@@ -15,7 +15,7 @@ from onboarding.models import Status, TrustProductRecord
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.interruptions import Kills
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import NAMED, PROFILE, account, error, output, phone_number
+from tests.integration.onboarding.world import NAMED, PROFILE, account, error, output, phone_number, subaccount
 
 APPROVED = product(business_profile=PROFILE)
 ONBOARDED = "Subaccounts Onboarded"
@@ -122,6 +122,26 @@ def test_failed_subaccounts_are_announced_before_the_review_ends(start: Start, f
     assert (failed["onboarded"], failed["failed"]) == (1, 1)
     [failure] = failed["failures"]
     assert (failure["subaccount_sid"], failure["error"]) == (account(2), "TwilioRefused")
+
+
+def test_a_number_that_twilio_names_is_kept_in_the_table_and_told_nobody(start: Start, faults: list[Fault]) -> None:
+    def refused(request: Request) -> Response | None:
+        if request.method == "POST" and "ChannelEndpointAssignments" in request.path:
+            return error(400, 21211, "+14155550123 is being ported")
+        return error(403, 20003, "+14155550123 and 4155550124 are not yours") if account(2) in request.path else None
+
+    faults.append(refused)
+    local = start(subaccounts=[subaccount(1, numbers=1), subaccount(2)])
+
+    report = local.run(NAMED)
+
+    assert {it.reason for it in local.phone_numbers(account(1))} == {"+14155550123 is being ported"}
+    [failed] = announced(local, "Subaccounts Failed")
+    [failure] = failed["failures"]
+    [recorded] = [item for item in local.table.fleet() if "error" in item]
+    assert failure["error"] == recorded["error"] == "TwilioRefused"
+    for told in (report.cause, failed["message"], failure["message"], recorded["message"]):
+        assert "«+…0123 and +…0124 are not yours»" in str(told)
 
 
 def test_a_run_says_how_many_subaccounts_have_changed(start: Start) -> None:
