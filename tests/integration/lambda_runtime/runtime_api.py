@@ -101,6 +101,7 @@ def invoke(module: str, event: Any, aws: dict[str, tuple[int, Any]], folder: Pat
             env={
                 "PATH": os.environ["PATH"],
                 "LANG": "en_US.UTF-8",
+                **environment,
                 "AWS_LAMBDA_RUNTIME_API": address,
                 "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
                 "AWS_LAMBDA_FUNCTION_NAME": module,
@@ -108,9 +109,6 @@ def invoke(module: str, event: Any, aws: dict[str, tuple[int, Any]], folder: Pat
                 "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_ACCESS_KEY_ID": "local",
                 "AWS_SECRET_ACCESS_KEY": "local",
-                "POWERTOOLS_SERVICE_NAME": "onboarding",
-                "POWERTOOLS_METRICS_NAMESPACE": "ShakenStirOnboarding",
-                **environment,
             },
         )
     try:

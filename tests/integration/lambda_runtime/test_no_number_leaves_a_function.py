@@ -8,26 +8,15 @@ from typing import Any
 
 import pytest
 
+from local.run import load_event
+from local.serve import EVENTS
 from tests.integration.lambda_runtime.runtime_api import Ended, invoke
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime has a wheel for Linux only")
 
 NUMBER = "+14155550123"
 ACCOUNT = "AC" + "1" * 32
-SETTINGS = {
-    "TABLE_NAME": "progress",
-    "MANIFEST_BUCKET": "manifests",
-    "TWILIO_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:twilio",
-    "REGIONS": "US",
-    "INCLUDE_PARENT": "false",
-    "MAP_CONCURRENCY": "5",
-    "THREADS_PER_FUNCTION": "5",
-    "POLL_SECONDS": "3600",
-    "REVIEW_TIMEOUT_DAYS": "14",
-    "LEASE_SECONDS": "900",
-    "FUNCTION_SECONDS": "300",
-    "LIST_SETTLE_SECONDS": "10",
-}
+SETTINGS: dict[str, str] = load_event(EVENTS / "local.env.json")["Parameters"]
 SECRET = {"SecretString": json.dumps({"account_sid": ACCOUNT, "auth_token": "token"})}
 
 
@@ -118,5 +107,5 @@ def test_the_address_of_a_forged_callback_is_logged_masked(tmp_path: Path) -> No
     ended = invoke("status_callback", callback(), {"GetSecretValue": (200, SECRET)}, tmp_path, **SETTINGS)
 
     assert (ended.failed, ended.body) == (False, {"statusCode": 403})
-    assert "https://api.example/status-callback?To=+…0123&From=+…0123" in ended.log
+    assert "/status-callback?To=+…0123&From=+…0123" in ended.log
     hold_that_nothing_leaves(ended)
