@@ -370,7 +370,7 @@ def test_a_number_that_is_not_the_subaccount_s_is_told_and_the_others_are_taken_
     done = laptop.run(simulated, "--yes")
 
     assert done.returncode == 0
-    assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in done.stderr
+    assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in done.stdout
     assert f"1 number of the request left out:\n  {wrong}: it is not a number of {account(1)}\n" in done.stdout
     assert "1 number of 1 account will be signed" in done.stdout
 
