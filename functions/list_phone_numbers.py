@@ -56,11 +56,8 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     hub, table = trust_hub.connect(environment), progress.connect(environment)
     claim(table, event.execution, event.subaccount_sid, environment.threads_per_function)
     if event.phone_numbers:
-        numbers, next_page_url = (
-            as_checked(table.named_numbers(event.execution))
-            or fetch_named(hub, event, environment.threads_per_function),
-            None,
-        )
+        checked = as_checked(table.named_numbers(event.execution))
+        numbers, next_page_url = checked or fetch_named(hub, event, environment.threads_per_function), None
     else:
         numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)
     sids = [number.sid for number in numbers]
