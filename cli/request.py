@@ -84,9 +84,13 @@ def _end(ended: Ended) -> int:
 def _summary(output: Any) -> str:
     summary, product = output["summary"], output["trust_product"]
     state = "is reviewed, and another execution awaits the verdict" if "review" in output else f"is {product['status']}"
+    # A run that began with an older definition names none.
+    left_out = [
+        f"\nLeft out of the request: {it['phone_number_sid']}: {it['reason']}." for it in summary.get("left_out", [])
+    ]
     return (
         f"{summary['onboarded']} subaccounts onboarded, {summary['busy']} left to another execution"
-        f"{_counts(summary['numbers'])}.\nThe Trust Product {product['sid']} {state}."
+        f"{_counts(summary['numbers'])}.{''.join(left_out)}\nThe Trust Product {product['sid']} {state}."
     )
 
 

@@ -38,9 +38,11 @@ def summarise(out: Console, report: Report, local: Stack, *, whole_fleet: bool) 
         state = now if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
         _print(out, f"{plural(on_product, 'number')} of {fleet} {state}.")
     _unsigned(out, report, local)
+    _left_out(out, report)
     if whole_fleet and report.subaccounts:
         for sid, status in local.left_out().items():
-            _print(out, f"{sid} was left out: it is {status}, and only active subaccounts are worked on.")
+            who = f"{local.friendly_name(sid)} ({sid})"
+            _print(out, f"{who} was left out: it is {status}, and only active subaccounts are worked on.")
     _looked_through(out, report)
     posts = sum(count for call, count in report.twilio_calls.items() if call.startswith("POST"))
     calls = sum(report.twilio_calls.values())
@@ -64,9 +66,20 @@ def _unsigned(out: Console, report: Report, local: Stack) -> None:
         return
     _print(out, f"{plural(len(unsigned), 'number')} not on the Trust Product:")
     for sid, number in unsigned[:MOST_NUMBERS_TOLD]:
-        _print(out, f"  {number.phone_number} ({number.phone_number_sid} of {sid}): {_reason(number)}")
+        whose = f"{number.phone_number_sid} of {local.friendly_name(sid)}, {sid}"
+        _print(out, f"  {number.phone_number} ({whose}): {_reason(number)}")
     if len(unsigned) > MOST_NUMBERS_TOLD:
         _print(out, f"  … and {len(unsigned) - MOST_NUMBERS_TOLD} more")
+
+
+def _left_out(out: Console, report: Report) -> None:
+    """Name the numbers of the request that could not be worked on."""
+    if report.left_out:
+        _print(out, f"{plural(len(report.left_out), 'number')} of the request left out:")
+    for it in report.left_out[:MOST_NUMBERS_TOLD]:
+        _print(out, f"  {it.phone_number_sid}: {it.reason}")
+    if len(report.left_out) > MOST_NUMBERS_TOLD:
+        _print(out, f"  … and {len(report.left_out) - MOST_NUMBERS_TOLD} more")
 
 
 def _looked_through(out: Console, report: Report) -> None:

@@ -1,5 +1,6 @@
 """State "List Phone Numbers": read one page of a subaccount's numbers and pick those that still need work."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,17 @@ from onboarding import progress, settings, trust_hub
 from onboarding.assignments import claim
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import InvalidRequest
-from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberRecord, PhoneNumberSid, Region, Stage, StepEvent
+from onboarding.models import (
+    AccountSid,
+    BundleSid,
+    Model,
+    NamedNumber,
+    PhoneNumberRecord,
+    PhoneNumberSid,
+    Region,
+    Stage,
+    StepEvent,
+)
 from onboarding.progress import Progress
 from onboarding.step import step
 from onboarding.trust_hub import PHONE_NUMBERS_PER_PAGE, PhoneNumber, TrustHub
@@ -39,13 +50,14 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
 
     Raises:
         SubaccountBusy: Another execution works on the subaccount.
-        InvalidRequest: A number that the request names is not the subaccount's.
+        InvalidRequest: A number that the request names is not the subaccount's, and nobody has looked before.
     """
     environment = settings.load()
     hub, table = trust_hub.connect(environment), progress.connect(environment)
     claim(table, event.execution, event.subaccount_sid, environment.threads_per_function)
     if event.phone_numbers:
-        numbers, next_page_url = fetch_named(hub, event, environment.threads_per_function), None
+        checked = as_checked(table.named_numbers(event.execution))
+        numbers, next_page_url = checked or fetch_named(hub, event, environment.threads_per_function), None
     else:
         numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)
     sids = [number.sid for number in numbers]
@@ -61,8 +73,13 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     )
 
 
+def as_checked(named: Iterable[NamedNumber]) -> list[PhoneNumber]:
+    """Take the numbers that the request names as `List Subaccounts` found them, without those that it left out."""
+    return [PhoneNumber(it.phone_number_sid, it.phone_number, it.voice) for it in named if it.phone_number]
+
+
 def fetch_named(hub: TrustHub, event: ListPhoneNumbersEvent, threads: int) -> list[PhoneNumber]:
-    """Fetch the numbers that the request names.
+    """Fetch the numbers that the request names, in an execution that began before `List Subaccounts` did so.
 
     Raises:
         InvalidRequest: One of them is not the subaccount's.

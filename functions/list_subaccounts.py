@@ -1,10 +1,17 @@
-"""State "List Subaccounts": write the manifest of the accounts that this run works on."""
+"""State "List Subaccounts": write the manifest of the accounts to work on, and check the numbers that are named."""
 
-from onboarding import manifest, settings, trust_hub
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from onboarding import manifest, progress, settings, trust_hub
+from onboarding.announcements import MOST_NAMED
 from onboarding.errors import InvalidRequest
-from onboarding.models import AccountSid, PhoneNumberSid, StepEvent, StoredList, Subaccount
+from onboarding.models import AccountSid, NamedNumber, PhoneNumberSid, StepEvent, StoredList, Subaccount
 from onboarding.step import step
 from onboarding.trust_hub import Account, TrustHub
+
+PARENT = "parent account"
+"""The name under which the parent's own numbers are recorded."""
 
 
 class ListSubaccountsEvent(StepEvent):
@@ -19,27 +26,56 @@ class ListSubaccountsEvent(StepEvent):
 def handler(event: ListSubaccountsEvent) -> StoredList:
     """Handle the state's event."""
     environment = settings.load()
-    subaccounts = choose(trust_hub.connect(environment), event)
-    return manifest.write_subaccounts(manifest.connect(), environment.manifest_bucket, event.execution, subaccounts)
+    hub = trust_hub.connect(environment)
+    accounts = choose(hub, event)
+    if event.phone_numbers:
+        [account] = accounts
+        numbers = check_numbers(hub, account.sid, event.phone_numbers, environment.threads_per_function)
+        progress.connect(environment).put_named_numbers(event.execution, numbers)
+    entries = [Subaccount(subaccount_sid=account.sid, friendly_name=account.friendly_name) for account in accounts]
+    return manifest.write_subaccounts(manifest.connect(), environment.manifest_bucket, event.execution, entries)
 
 
-def choose(hub: TrustHub, event: ListSubaccountsEvent) -> list[Subaccount]:
-    """Choose the accounts; that of numbers just bought without asking, since Twilio is asked for the numbers there.
+def choose(hub: TrustHub, event: ListSubaccountsEvent) -> list[Account]:
+    """Choose the accounts; numbers just bought may be the parent's own.
 
     Raises:
         InvalidRequest: A subaccount cannot be worked on, or there is none.
     """
-    if event.subaccounts and event.phone_numbers:
-        return [Subaccount(subaccount_sid=sid, friendly_name=None) for sid in event.subaccounts]
-    accounts = named(hub, event.subaccounts) if event.subaccounts else active(hub)
+    sids, parent_too = event.subaccounts, bool(event.phone_numbers)
+    accounts = named(hub, sids, parent_too=parent_too) if sids else active(hub)
     if event.include_parent:
-        accounts.append(Account(hub.account_sid, "parent account", "active"))
+        accounts.append(Account(hub.account_sid, PARENT, "active"))
     if not accounts:
         raise InvalidRequest(
             f"The account {hub.account_sid} has no active subaccount; "
             "set include_parent to work on the parent's own numbers."
         )
-    return [Subaccount(subaccount_sid=account.sid, friendly_name=account.friendly_name) for account in accounts]
+    return accounts
+
+
+def check_numbers(hub: TrustHub, account_sid: str, sids: list[str], threads: int) -> list[NamedNumber]:
+    """Fetch the phone numbers (`PN…`) that the request names from their account (`AC…`).
+
+    Returns:
+        What Twilio says of each. One that the account does not have is left out, with the reason.
+
+    Raises:
+        InvalidRequest: The account has none of them.
+    """
+
+    def check(sid: str) -> NamedNumber:
+        if number := hub.phone_number(account_sid, sid):
+            return NamedNumber(phone_number_sid=number.sid, phone_number=number.phone_number, voice=number.voice)
+        return NamedNumber(phone_number_sid=sid, left_out=f"it is not a number of {account_sid}")
+
+    with ThreadPoolExecutor(threads) as pool:
+        checked = list(pool.map(check, sids))
+    if all(it.left_out for it in checked):
+        first = ", ".join(sids[:MOST_NAMED]) + (f" and {len(sids) - MOST_NAMED} more" if sids[MOST_NAMED:] else "")
+        are = "is not a number" if len(sids) == 1 else "are not numbers"
+        raise InvalidRequest(f"The request was refused: phone_numbers: {first} {are} of {account_sid}.")
+    return checked
 
 
 def active(hub: TrustHub) -> list[Account]:
@@ -47,11 +83,16 @@ def active(hub: TrustHub) -> list[Account]:
     return [account for account in hub.subaccounts() if account.status == "active"]
 
 
-def named(hub: TrustHub, sids: list[str]) -> list[Account]:
+def named(hub: TrustHub, sids: list[str], *, parent_too: bool = False) -> list[Account]:
     """Find the subaccounts that the request names: one with one call, several with one list.
 
+    Args:
+        hub: The client.
+        sids: `AC…`.
+        parent_too: Whether the parent may be named among them.
+
     Raises:
-        InvalidRequest: One of them is unknown, the parent itself, suspended or closed.
+        InvalidRequest: One of them is unknown, suspended or closed, or the parent itself.
     """
     if len(sids) == 1:
         found = hub.account(sids[0])
@@ -59,13 +100,13 @@ def named(hub: TrustHub, sids: list[str]) -> list[Account]:
     else:
         known = {account.sid: account for account in hub.subaccounts()}
     for place, sid in enumerate(sids):
-        if sid == hub.account_sid:
+        if sid == hub.account_sid and not parent_too:
             raise _refused(place, f"{sid} is the parent account; leave it out and set include_parent")
         if sid not in known:
             raise _refused(place, f"{sid} is not a subaccount of {hub.account_sid}")
         if known[sid].status != "active":
             raise _refused(place, f"{sid} is {known[sid].status}; only active subaccounts can be worked on")
-    return [known[sid] for sid in sids]
+    return [replace(known[sid], friendly_name=PARENT) if sid == hub.account_sid else known[sid] for sid in sids]
 
 
 def _refused(place: int, reason: str) -> InvalidRequest:

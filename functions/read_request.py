@@ -36,7 +36,7 @@ def read(request: Any) -> OnboardingRequest:
     try:
         checked = OnboardingRequest.model_validate(request)
     except ValidationError as error:
-        raise InvalidRequest(f"The request was refused: {describe(error)}.") from error
+        raise InvalidRequest(f"The request was refused: {describe(error, OnboardingRequest)}.") from error
     if unknown := unknown_regions(checked.regions or []):
         raise InvalidRequest(
             f"The request was refused: regions: {', '.join(unknown)} is not a region that libphonenumber knows."

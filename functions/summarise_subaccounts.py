@@ -1,6 +1,7 @@
 """State "Summarise Subaccounts": count how the run's subaccounts came out, and their numbers by stage."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
@@ -17,6 +18,7 @@ from onboarding.announcements import (
 from onboarding.errors import section
 from onboarding.models import (
     AccountSid,
+    LeftOutNumber,
     Model,
     Stage,
     StepEvent,
@@ -24,10 +26,11 @@ from onboarding.models import (
     Subaccount,
     SubaccountOutcome,
     SubaccountStatus,
+    left_out_of,
 )
 from onboarding.step import step
 
-FAILURES_TOLD = 3
+FIRST_TOLD = 3
 DAILY_RUN_IS_OFF = "The daily run is off, so later numbers wait for the next request (docs/runbook.md#the-daily-run)."
 
 
@@ -42,13 +45,17 @@ class SummariseSubaccountsEvent(StepEvent):
 
 
 class Summary(Model):
-    """How many subaccounts came out how, their numbers by stage, and a sentence on the failed ones."""
+    """How many subaccounts came out how, their numbers by stage, and a sentence on the failed ones.
+
+    `left_out` are the phone numbers that the request names but the account does not have.
+    """
 
     onboarded: int
     failed: int
     busy: int
     numbers: dict[Stage, int]
     message: str
+    left_out: list[LeftOutNumber]
 
 
 @step(SummariseSubaccountsEvent)
@@ -56,8 +63,9 @@ def handler(event: SummariseSubaccountsEvent) -> Summary:
     """Handle the state's event; what came of the subaccounts is announced at once, however long the review takes."""
     environment = settings.load()
     subaccounts = manifest.read_subaccounts(manifest.connect(), event.manifest)
-    outcomes = complete(subaccounts, progress.connect(environment).outcomes(event.execution))
-    summary = summarise(outcomes)
+    table = progress.connect(environment)
+    outcomes = complete(subaccounts, table.outcomes(event.execution))
+    summary = summarise(outcomes, left_out_of(table.named_numbers(event.execution)))
     announced = announcement(event.execution, summary, outcomes)
     if event.subaccounts is None and not summary.failed and not environment.daily_run:
         announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})
@@ -71,25 +79,25 @@ def complete(subaccounts: list[Subaccount], recorded: list[SubaccountOutcome]) -
     return [known.get(entry.subaccount_sid) or _lost(entry) for entry in subaccounts]
 
 
-def summarise(outcomes: list[SubaccountOutcome]) -> Summary:
+def summarise(outcomes: list[SubaccountOutcome], left_out: Sequence[LeftOutNumber] = ()) -> Summary:
     """Sum up."""
     statuses = Counter(outcome.status for outcome in outcomes)
     numbers: Counter[Stage] = Counter()
     for outcome in outcomes:
         numbers.update(outcome.numbers)
     failed = [outcome for outcome in outcomes if outcome.status is SubaccountStatus.FAILED]
-    told = "; ".join(
-        f"{it.subaccount_sid}: {_shortened(it.message or '').rstrip('.')}" for it in failed[:FAILURES_TOLD]
-    )
-    more = f"; and {len(failed) - FAILURES_TOLD} more" if len(failed) > FAILURES_TOLD else ""
+    told = "; ".join(f"{it.subaccount_sid}: {_shortened(it.message or '').rstrip('.')}" for it in failed[:FIRST_TOLD])
+    more = f"; and {len(failed) - FIRST_TOLD} more" if len(failed) > FIRST_TOLD else ""
+    also = f". {left_out_words(left_out)}" if left_out else ""
     see = section(SubaccountsFailed.__name__)
-    message = f"{len(failed)} of {len(outcomes)} subaccounts failed: {told}{more} ({see})."
+    message = f"{len(failed)} of {len(outcomes)} subaccounts failed: {told}{more}{also} ({see})."
     return Summary(
         onboarded=statuses[SubaccountStatus.ONBOARDED],
         failed=len(failed),
         busy=statuses[SubaccountStatus.BUSY],
         numbers=dict(numbers),
         message=message if failed else "",
+        left_out=list(left_out),
     )
 
 
@@ -100,6 +108,8 @@ def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutc
         "execution": execution,
         "onboarded": summary.onboarded,
         "busy": summary.busy,
+        "numbers_left_out": len(summary.left_out),
+        "left_out": summary.left_out[:MOST_NAMED],
     }
     if summary.failed:
         failures = [
@@ -109,12 +119,22 @@ def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutc
         ]
         return SubaccountsFailed(**said, failed=summary.failed, failures=failures[:MOST_NAMED], message=summary.message)
     on_product = summary.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
+    also = f" {left_out_words(summary.left_out)}." if summary.left_out else ""
     return SubaccountsOnboarded(
         **said,
         changed=sum(outcome.changed for outcome in outcomes),
         numbers=summary.numbers,
-        message=f"Onboarded {summary.onboarded} subaccounts; {on_product} of their numbers are on the Trust Product.",
+        message=(
+            f"Onboarded {summary.onboarded} subaccounts; {on_product} of their numbers are on the Trust Product.{also}"
+        ),
     )
+
+
+def left_out_words(left_out: Sequence[LeftOutNumber]) -> str:
+    """Say which of the phone numbers that the request names are left out, and why; the first 3 by name."""
+    first = ", ".join(f"{it.phone_number_sid} ({it.reason})" for it in left_out[:FIRST_TOLD])
+    more = f" and {len(left_out) - FIRST_TOLD} more" if len(left_out) > FIRST_TOLD else ""
+    return f"Left out of the request: {first}{more}"
 
 
 def _shortened(message: str) -> str:

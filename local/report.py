@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from onboarding.models import Stage, Status, SubaccountOutcome, SubaccountStatus, VerdictBy
+from onboarding.models import LeftOutNumber, Stage, Status, SubaccountOutcome, SubaccountStatus, VerdictBy
 
 
 class SubaccountReport(BaseModel):
@@ -41,7 +41,8 @@ class OrphansReport(BaseModel):
 class Report(BaseModel):
     """A run in numbers; `status`, `error` and `cause` are those of Step Functions.
 
-    `audit` and `orphans` are None where the run did not look; `announced` are the detail types of its events.
+    `audit` and `orphans` are None where the run did not look; `announced` are the detail types of its events;
+    `left_out` are the phone numbers that the request names but the account does not have.
     """
 
     status: str
@@ -53,6 +54,7 @@ class Report(BaseModel):
     audit: AuditReport | None = None
     orphans: OrphansReport | None = None
     announced: list[str] = []
+    left_out: list[LeftOutNumber] = []
     twilio_calls: dict[str, int]
     state_transitions: int
     lambda_invocations: int

@@ -19,7 +19,7 @@ from local.report import AuditReport, OrphansReport, Report, TrustProductReport,
 from local.twilio.fleet import Fleet
 from local.twilio.simulator import Simulator
 from onboarding import progress, settings
-from onboarding.models import PhoneNumberRecord, Stage, Status
+from onboarding.models import PhoneNumberRecord, Stage, Status, left_out_of
 from onboarding.progress import Progress
 
 ROOT = Path(__file__).parent.parent
@@ -186,6 +186,7 @@ class Stack(ABC):
             announced=[
                 it["detail-type"] for it in self.engine.announced if it["detail"].get("execution") == execution["name"]
             ],
+            left_out=left_out_of(self.table.named_numbers(execution["name"])),
             twilio_calls=twilio_calls,
             state_transitions=self.engine.state_transitions(arn),
             lambda_invocations=invocations,

@@ -41,7 +41,9 @@ def credentials(environment: Mapping[str, str]) -> TwilioCredentials:
     try:
         return TwilioCredentials(account_sid=sid, auth_token=environment[AUTH_TOKEN].strip())
     except ValidationError as error:
-        raise CredentialsError(f"{ACCOUNT_SID}: {describe(error)}; copy it from Twilio's Console.") from None
+        raise CredentialsError(
+            f"{ACCOUNT_SID}: {describe(error, TwilioCredentials)}; copy it from Twilio's Console."
+        ) from None
 
 
 def connect(parent: TwilioCredentials, connections: int = THREADS) -> TrustHub:

@@ -17,6 +17,7 @@ from local.words import plural
 from onboarding.models import Status
 from onboarding.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
 from submit_trust_product import SUBMITTABLE
+from summarise_subaccounts import left_out_words
 
 PROFILES, PRODUCTS = "/v1/CustomerProfiles", "/v1/TrustProducts"
 PROFILE, PRODUCT = f"{PROFILES}/{{Sid}}", f"{PRODUCTS}/{{Sid}}"
@@ -106,7 +107,7 @@ def posts(plan: Plan) -> dict[str, int]:
 def words(survey: Survey, plan: Plan) -> tuple[str, ...]:
     """Put the plan into lines, in the order in which a run would go."""
     profile = survey.profile.sid if survey.profile else "the Business Profile"
-    lines = []
+    lines = [left_out_words(survey.left_out)] if survey.left_out else []
     if plan.creates:
         lines.append(f"create the Trust Product «{survey.request.trust_product.friendly_name}»")
     if plan.connects:
@@ -117,7 +118,7 @@ def words(survey: Survey, plan: Plan) -> tuple[str, ...]:
         lines.append(f"put {plural(len(plan.to_profile), 'number')} on the Business Profile {profile}")
     if plan.to_product:
         lines.append(f"put {plural(len(plan.to_product), 'number')} on the Trust Product")
-    if not lines and not plan.may_remove:
+    if not plan.changes:
         lines.append("change nothing")
     if survey.orphans:
         removed = ", and remove what two runs in a row have named" if plan.may_remove else ""
@@ -156,11 +157,10 @@ def profile_gets(survey: Survey) -> Counter[str]:
 
 
 def account_gets(survey: Survey) -> Counter[str]:
-    """Count what `List Subaccounts` asks: nothing for named numbers, whose subaccount is asked for them anyway."""
-    if survey.request.phone_numbers:
-        return Counter()
+    """Count what `List Subaccounts` asks: the accounts, and each phone number that the request names."""
     one = len(survey.request.subaccounts or []) == 1
-    return Counter([ACCOUNT]) if one else Counter({ACCOUNTS: pages([survey.account, *survey.subaccounts])})
+    accounts = Counter([ACCOUNT]) if one else Counter({ACCOUNTS: pages([survey.account, *survey.subaccounts])})
+    return accounts + Counter({NUMBER: len(survey.request.phone_numbers or [])})
 
 
 def product_gets(survey: Survey) -> Counter[str]:
@@ -181,7 +181,7 @@ def number_gets(survey: Survey) -> Counter[str]:
     asked: Counter[str] = Counter()
     for account in survey.worked_on:
         read = survey.numbers[account.sid]
-        asked[NUMBER if survey.request.phone_numbers else NUMBERS] += read.calls
+        asked[NUMBERS] += read.calls
         for page in batched(read.numbers, PHONE_NUMBERS_PER_PAGE, strict=False):
             eligible = sum(not number.ineligible for number in page)
             asked.update({ON_PROFILE: ceil(eligible / SIDS_PER_FILTER), ON_PRODUCT: ceil(eligible / SIDS_PER_FILTER)})

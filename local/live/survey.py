@@ -9,6 +9,8 @@ import find_business_profile
 import find_or_create_trust_product
 import list_subaccounts
 from find_or_create_trust_product import FindOrCreateTrustProductEvent
+from list_phone_numbers import as_checked
+from list_subaccounts import ListSubaccountsEvent
 from local.live.account import THREADS
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import (
@@ -23,7 +25,7 @@ from onboarding.errors import (
     TwilioUnavailable,
     explain_rejection,
 )
-from onboarding.models import CompleteRequest, Status, TrustProductState
+from onboarding.models import CompleteRequest, LeftOutNumber, NamedNumber, Status, TrustProductState, left_out_of
 from onboarding.trust_hub import (
     PAGE_SIZE,
     SIDS_PER_FILTER,
@@ -99,6 +101,7 @@ class Survey:
         worked_on: The accounts that a run would work on.
         numbers: The phone numbers by account (`AC…`): of all accounts that are not closed when the request means the
             whole fleet, else of those that a run would work on.
+        left_out: The phone numbers that the request names but the account does not have.
         refused: Why a run would end before it changes anything, empty if it would not.
         filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
     """
@@ -114,6 +117,7 @@ class Survey:
     on_product: Assigned = Assigned()
     worked_on: tuple[Account, ...] = ()
     numbers: dict[str, AccountNumbers] = field(default_factory=dict)
+    left_out: tuple[LeftOutNumber, ...] = ()
     refused: tuple[str, ...] = ()
     filter_holds: bool | None = None
 
@@ -165,6 +169,7 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
     product = allowed(lambda: choose_product(hub, request, profile.sid), refused) if profile else None
     refused += product_refusals(hub, request, profile, product, products)
     worked_on = allowed(lambda: choose_accounts(hub, request), refused) or []
+    checked = allowed(lambda: check_numbers(hub, request, worked_on), refused) or []
     on_profile = assigned(hub.on_business_profile(profile.sid), PROFILE_NUMBERS, tell) if profile else Assigned()
     on_product = assigned(hub.on_trust_product(product.sid), PRODUCT_NUMBERS, tell) if product else Assigned()
     return Survey(
@@ -178,7 +183,8 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
         on_profile=on_profile,
         on_product=on_product,
         worked_on=tuple(worked_on),
-        numbers=read_numbers(hub, request, to_be_read(request, account, subaccounts, worked_on), tell),
+        numbers=read_numbers(hub, request, to_be_read(request, account, subaccounts, worked_on), checked, tell),
+        left_out=tuple(left_out_of(checked)),
         refused=tuple(refused),
         filter_holds=filter_holds(hub.on_business_profile(profile.sid), on_profile) if profile else None,
     )
@@ -255,16 +261,21 @@ def product_refusals(
 
 def choose_accounts(hub: TrustHub, request: CompleteRequest) -> list[Account]:
     """Find the accounts to work on as `List Subaccounts` does."""
-    sids = request.subaccounts
-    accounts = list_subaccounts.named(hub, sids) if sids else list_subaccounts.active(hub)
-    if request.include_parent:
-        accounts.append(Account(hub.account_sid, "parent account", "active"))
-    if not accounts:
-        raise InvalidRequest(
-            f"The account {hub.account_sid} has no active subaccount; "
-            "set include_parent to work on the parent's own numbers."
-        )
-    return accounts
+    event = ListSubaccountsEvent(
+        execution=request.execution,
+        subaccounts=request.subaccounts,
+        phone_numbers=request.phone_numbers,
+        include_parent=request.include_parent,
+    )
+    return list_subaccounts.choose(hub, event)
+
+
+def check_numbers(hub: TrustHub, request: CompleteRequest, accounts: list[Account]) -> list[NamedNumber]:
+    """Look at the phone numbers that the request names as `List Subaccounts` does; nothing if it names none."""
+    if not request.phone_numbers or not accounts:
+        return []
+    [account] = accounts
+    return list_subaccounts.check_numbers(hub, account.sid, request.phone_numbers, THREADS)
 
 
 def assigned(assignments: ChannelEndpointAssignments, what: str, tell: OnProgress) -> Assigned:
@@ -293,37 +304,32 @@ def to_be_read(
 
 
 def read_numbers(
-    hub: TrustHub, request: CompleteRequest, accounts: list[Account], tell: OnProgress
+    hub: TrustHub, request: CompleteRequest, accounts: list[Account], checked: list[NamedNumber], tell: OnProgress
 ) -> dict[str, AccountNumbers]:
     """Read the numbers of accounts side by side, by account (`AC…`)."""
     what = "accounts' phone numbers"
     tell(what, 0, len(accounts))
     read: dict[str, AccountNumbers] = {}
     with ThreadPoolExecutor(THREADS) as pool:
-        for it in pool.map(lambda account: read_account(hub, request, account), accounts):
+        for it in pool.map(lambda account: read_account(hub, request, account, checked), accounts):
             read[it.account.sid] = it
             tell(what, len(read), len(accounts))
     return read
 
 
-def read_account(hub: TrustHub, request: CompleteRequest, account: Account) -> AccountNumbers:
-    """Read the numbers of one account: those that the request names, else all."""
-    numbers: list[PhoneNumber] = []
+def read_account(
+    hub: TrustHub, request: CompleteRequest, account: Account, checked: list[NamedNumber]
+) -> AccountNumbers:
+    """Read the numbers of one account; those that the request names are read already."""
+    numbers: list[PhoneNumber] = as_checked(checked)
     calls = 0
-    try:
-        if request.phone_numbers:
-            for sid in request.phone_numbers:
-                calls += 1
-                number = patiently(hub.phone_number, account.sid, sid)
-                if not number:
-                    return AccountNumbers(account, calls=calls, unread=f"{sid} is not a number of {account.sid}")
-                numbers.append(number)
-        else:
+    if not request.phone_numbers:
+        try:
             for page in pages(hub, account.sid):
                 calls += 1
                 numbers += page
-    except (TwilioRefused, CredentialsRefused) as refusal:
-        return AccountNumbers(account, calls=calls + 1, unread=str(refusal))
+        except (TwilioRefused, CredentialsRefused) as refusal:
+            return AccountNumbers(account, calls=calls + 1, unread=str(refusal))
     return AccountNumbers(account, tuple(judge(it, request.regions) for it in numbers), calls)
 
 

@@ -16,7 +16,7 @@ from local.aws.intrinsics import read_template
 from local.rights import DOCUMENT, TEMPLATE, document, roles
 from local.run import LocalStack
 from local.twilio.fleet import Fleet
-from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, phone_number, wait_until, waiting
+from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, phone_number, wait_until, waiting
 
 pytestmark = pytest.mark.xdist_group("least privilege")  # one process makes the runs, for all tests
 
@@ -67,6 +67,8 @@ def calls() -> Iterator[dict[str, set[str]]]:
                 local.simulator.controls.release(phone_number(2, 0))
                 assert local.run({}).status == "SUCCEEDED"  # names an orphan
                 assert local.run({"release_orphans": True}).status == "SUCCEEDED"
+                bought = {"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 1)]}
+                assert local.run(bought).status == "SUCCEEDED"
         yield made
 
 

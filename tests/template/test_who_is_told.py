@@ -40,6 +40,8 @@ def announcement(detail_type: str, **detail: Any) -> dict[str, Any]:
         (announcement("Subaccounts Failed"), True),
         (announcement("Subaccounts Onboarded", changed=1), True),
         (announcement("Subaccounts Onboarded", changed=0), False),
+        (announcement("Subaccounts Onboarded", changed=0, numbers_left_out=0), False),
+        (announcement("Subaccounts Onboarded", changed=0, numbers_left_out=1), True),
         (announcement("Orphans Found", new=2), True),
         (announcement("Orphans Found", new=0), False),
         (announcement("Onboarding Requested"), False),

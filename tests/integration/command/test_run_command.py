@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -37,6 +38,7 @@ def test_json_is_one_object_per_run_and_nothing_else() -> None:
         "audit",
         "orphans",
         "announced",
+        "left_out",
         "twilio_calls",
         "state_transitions",
         "lambda_invocations",
@@ -68,7 +70,7 @@ def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words()
     assert "Trust Product: twilio-approved" in done.stdout
     assert "30 numbers of 3 accounts are signed with full (A) attestation." in done.stdout
     assert "its region is CA, not US" in done.stdout
-    assert "AC40000000000000000000000000000004 was left out: it is suspended" in done.stdout
+    assert "(AC40000000000000000000000000000004) was left out: it is suspended" in done.stdout
     assert "Trust Hub calls" in done.stdout
     assert "Next: " in done.stdout
     assert done.stderr == ""
@@ -79,6 +81,28 @@ def test_a_request_for_one_subaccount_says_nothing_of_the_others() -> None:
 
     assert "of 1 account is signed" in done.stdout
     assert "was left out" not in done.stdout
+
+
+def test_names_stand_beside_sids() -> None:
+    done = run("run", "--time-scale", "0.1")
+
+    assert re.search(r"\(PN\w{32} of Acme Sales, AC20000000000000000000000000000002\): ineligible", done.stdout)
+    assert "Acme Holiday Line (AC40000000000000000000000000000004) was left out" in done.stdout
+
+
+def test_a_number_that_the_subaccount_does_not_have_is_told_with_its_reason(tmp_path: Path) -> None:
+    event = json.loads((ROOT / "events/number_purchased.json").read_text(encoding="utf-8"))
+    sid, wrong = event["detail"]["subaccounts"][0], f"PN{'f' * 32}"
+    event["detail"]["phone_numbers"].append(wrong)
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(event))
+
+    told = run("run", "--event", str(file), "--time-scale", "0.1")
+    report = json.loads(run("run", "--event", str(file), "--time-scale", "0.1", "--json").stdout)
+
+    assert told.returncode == 0
+    assert f"1 number of the request left out:\n  {wrong}: it is not a number of {sid}\n" in told.stdout
+    assert report["left_out"] == [{"phone_number_sid": wrong, "reason": f"it is not a number of {sid}"}]
 
 
 def test_the_event_files_run_through_the_template_s_rule() -> None:

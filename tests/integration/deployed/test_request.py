@@ -1,5 +1,6 @@
 """`shaken-stir request`: a request goes to the deployed stack, and what becomes of it is told as it happens."""
 
+import json
 import re
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from local.run import EXAMPLE_EVENT, ROOT, LocalStack
 from local.stack import commands, executions
 from local.stack.deployed import STACK
 from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
-from tests.integration.onboarding.world import LONG_REVIEW, account, wait_until, waiting
+from tests.integration.onboarding.world import LONG_REVIEW, account, phone_number, wait_until, waiting
 
 EVENTS = ROOT / "events"
 WHOLE_FLEET = EVENTS / "whole_fleet.json"
@@ -116,6 +117,19 @@ def test_a_daily_run_that_cannot_be_looked_at_spoils_no_success(
     assert code == 0
     assert "shaken-stir request:" not in errors
     assert "is twilio-approved." in lines[-1]
+
+
+def test_numbers_that_were_left_out_are_told(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    deploy(parameters=NAMED)
+    wrong, event = f"PN{'f' * 32}", tmp_path / "request.json"
+    event.write_text(json.dumps({"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 0), wrong]}))
+
+    code, lines, _ = request(capsys, "--event", str(event), "--wait")
+
+    assert code == 0
+    assert lines[-2] == f"Left out of the request: {wrong}: it is not a number of {account(1)}."
 
 
 def approve_after_polls(local: LocalStack) -> None:

@@ -87,6 +87,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**NAMED, "subaccounts": [account(1)], "phone_numbers": [SECOND]},
         {},
     ),
+    "three numbers just bought": (
+        {"subaccounts": [account(1)], "phone_numbers": [phone_number(1, number) for number in range(3)]},
+        {"subaccounts": [subaccount(1, 3)], "products": [product()]},
+    ),
+    "a number that the parent bought": (
+        {"subaccounts": [account(9)], "phone_numbers": [phone_number(9, 0)]},
+        {"parent": {"sid": account(9), **PARENTS}, "products": [product()]},
+    ),
     "suspended and closed subaccounts": (
         NAMED,
         {"subaccounts": [subaccount(1), subaccount(2, status="suspended"), subaccount(3, status="closed")]},
@@ -104,6 +112,14 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "several profiles": (NAMED, {"profiles": [profile(), profile(sid=OTHER_PROFILE)]}),
     "a profile that is not approved": (NAMED, {"profiles": [profile(status="draft")]}),
     "a subaccount that is not there": ({**NAMED, "subaccounts": [account(7)]}, {}),
+    "no number of the subaccount": (
+        {**NAMED, "subaccounts": [account(1)], "phone_numbers": [phone_number(2, 0), "PN" + "f" * 32]},
+        {},
+    ),
+    "a number of a suspended subaccount": (
+        {**NAMED, "subaccounts": [account(1)], "phone_numbers": [FIRST]},
+        {"subaccounts": [subaccount(1, status="suspended")]},
+    ),
     "a suspended subaccount": (
         {**NAMED, "subaccounts": [account(1)]},
         {"subaccounts": [subaccount(1, status="suspended")]},
@@ -175,15 +191,18 @@ def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) ->
     assert of("GET", report.twilio_calls) == plans.gets
 
 
-def test_a_number_that_is_not_the_subaccount_s_is_in_the_way_of_its_subaccount_only() -> None:
-    event = {"subaccounts": [account(1)], "phone_numbers": [phone_number(2, 0)]}
-    with stack(products=[product()]) as local:
+def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the_run() -> None:
+    event = {**NAMED, "subaccounts": [account(1)], "phone_numbers": [phone_number(2, 0), FIRST]}
+    with stack() as local:
         _, plans = planned(local, event)
         report = local.run(event)
 
-    assert report.error == "SubaccountsFailed"
-    assert "is not a number of" in plans.in_the_way[0]
-    assert of("POST", report.twilio_calls) == plans.posts == {}
+    left_out = f"Left out of the request: {phone_number(2, 0)} (it is not a number of {account(1)})"
+    assert plans.words[0] == left_out
+    assert plans.in_the_way == ()
+    assert [it.phone_number_sid for it in report.left_out] == [phone_number(2, 0)]
+    assert of("POST", report.twilio_calls) == plans.posts
+    assert of("GET", report.twilio_calls) == plans.gets
 
 
 def test_an_account_that_cannot_be_read_is_in_nobody_s_way(

@@ -15,11 +15,13 @@ import pytest
 
 from cli.main import execute
 from local.run import ROOT
+from local.twilio.app import App
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import TwilioItself
 from tests.integration.onboarding.world import (
     NAMED,
     account,
+    error,
     phone_number,
     subaccount,
     wait_until,
@@ -336,16 +338,41 @@ def test_a_request_that_cannot_be_is_told_before_anything_is_changed(twilio: Sta
     assert only_gets(simulated)
 
 
-def test_a_subaccount_that_fails_is_told_and_the_exit_code_is_1(twilio: Start, laptop: Laptop) -> None:
+def test_a_subaccount_that_fails_is_told_and_the_exit_code_is_1(
+    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, assignments = App.answer, "/ChannelEndpointAssignments"
     simulated = twilio(subaccounts=[subaccount(1), subaccount(2)], **DAYS)
     laptop.run(simulated, "--yes")
     simulated.simulator.controls.buy(account(1))
-    laptop.event.write_text(json.dumps({"subaccounts": [account(1)], "phone_numbers": ["PN" + "0" * 32]}))
+    refusal = error(403, 20003, "no assignments today")
+    monkeypatch.setattr(
+        App,
+        "answer",
+        lambda app, asked: refusal if asked.method == "POST" and assignments in asked.path else answer(app, asked),
+    )
 
     failed = laptop.run(simulated, "--yes")
 
     assert failed.returncode == 1
-    assert "is not a number of" in failed.stdout
+    assert "no assignments today" in failed.stdout
+
+
+def test_a_number_that_is_not_the_subaccount_s_is_told_and_the_others_are_taken_along(
+    twilio: Start, laptop: Laptop
+) -> None:
+    simulated = twilio(subaccounts=[subaccount(1)], **DAYS)
+    wrong = "PN" + "0" * 32
+    laptop.event.write_text(
+        json.dumps({**NAMED, "subaccounts": [account(1)], "phone_numbers": [wrong, phone_number(1, 1)]})
+    )
+
+    done = laptop.run(simulated, "--yes")
+
+    assert done.returncode == 0
+    assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in done.stdout
+    assert f"1 number of the request left out:\n  {wrong}: it is not a number of {account(1)}\n" in done.stdout
+    assert "1 number of 1 account will be signed" in done.stdout
 
 
 def one_sentence(errors: str, told: str) -> bool:

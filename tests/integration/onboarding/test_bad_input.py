@@ -28,15 +28,19 @@ BAD_REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown key": (
         {"subacounts": [account(1)]},
-        "The request was refused: subacounts is not known.",
+        "The request was refused: subacounts is not known (did you mean subaccounts?).",
     ),
     "unknown key inside": (
-        {"trust_product": {"name": "Acme"}},
-        "The request was refused: trust_product.name is not known.",
+        {"trust_product": {"frendly_name": "Acme"}},
+        "The request was refused: trust_product.frendly_name is not known (did you mean friendly_name?).",
     ),
     "several at once": (
         {"colour": "blue", "phone_numbers": ["PN1"]},
-        "The request was refused: phone_numbers[0]: 'PN1' is not PN and 32 hexadecimal digits; colour is not known.",
+        (
+            "The request was refused: phone_numbers[0]: 'PN1' is not PN and 32 hexadecimal digits; colour is not known "
+            "(known: business_profile_sid, trust_product, subaccounts, phone_numbers, include_parent, regions, "
+            "resubmit, release_orphans)."
+        ),
     ),
     "phone_numbers without a subaccount": (
         {"phone_numbers": [phone_number(1, 0)]},

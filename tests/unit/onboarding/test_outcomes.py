@@ -4,13 +4,16 @@ import json
 
 import pytest
 
-from onboarding.models import Stage, Subaccount, SubaccountOutcome, SubaccountStatus
+from onboarding.announcements import SubaccountsFailed, SubaccountsOnboarded
+from onboarding.models import LeftOutNumber, Stage, Subaccount, SubaccountOutcome, SubaccountStatus
 from record_subaccount import message_of, status_of
 from summarise_subaccounts import announcement, complete, summarise
 
 HINT = "; look at the functions' log, then send the request again."
 EVENT_BYTES = 256 * 1024
 """What EventBridge takes at most."""
+STATE_BYTES = EVENT_BYTES / 2
+"""Half of what Step Functions carries from state to state."""
 SIDS = [f"AC{number:032x}" for number in range(6)]
 
 
@@ -52,6 +55,23 @@ def test_failures_fit_into_one_event_however_long_their_messages() -> None:
     told = announcement("run", summarise(failed), failed)
 
     assert len(told.model_dump_json().encode()) < EVENT_BYTES
+
+
+def test_of_many_numbers_left_out_all_are_in_the_output_and_a_hundred_in_one_event() -> None:
+    left_out = [LeftOutNumber(phone_number_sid=f"PN{number:032x}", reason="no " * 20) for number in range(499)]
+    failed = [outcome(SIDS[0], SubaccountStatus.FAILED, "é" * 30_000)]
+
+    for outcomes in (failed, [outcome(SIDS[0], SubaccountStatus.ONBOARDED)]):
+        summary = summarise(outcomes, left_out)
+        told = announcement("run", summary, outcomes)
+
+        assert summary.left_out == left_out
+        assert len(summary.model_dump_json()) < STATE_BYTES
+        assert isinstance(told, SubaccountsFailed | SubaccountsOnboarded)
+        assert (told.numbers_left_out, len(told.left_out)) == (499, 100)
+        assert f"{left_out[2].phone_number_sid} (no no" in told.message
+        assert "and 496 more" in told.message
+        assert len(told.model_dump_json().encode()) < EVENT_BYTES
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from onboarding.errors import InvalidRequest
 from onboarding.models import OnboardingRequest
 from onboarding.settings import Settings
+from onboarding.validation import describe
 from read_request import complete, read
 
 STARTED = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -77,6 +78,10 @@ def test_a_sid_that_is_named_twice_is_worked_on_once() -> None:
             {"release_orphans": True, "subaccounts": [f"AC{1:032x}"]},
             "release_orphans needs the whole fleet: leave subaccounts out",
         ),
+        ({"subacounts": []}, "subacounts is not known (did you mean subaccounts?)"),
+        ({"phone_number": []}, "phone_number is not known (did you mean phone_numbers?)"),
+        ({"trust_product": {"e-mail": ""}}, "trust_product.e-mail is not known (did you mean email?)"),
+        ({"trust_product": {"colour": ""}}, "trust_product.colour is not known (known: friendly_name, email, sid)"),
         ([], "it must be a JSON object"),
         (None, "it must be a JSON object"),
     ],
@@ -87,6 +92,22 @@ def test_what_is_wrong_is_told_with_its_place(wrong: Any, told: str) -> None:
 
     assert told in str(refusal.value)
     assert str(refusal.value).startswith("The request was refused: ")
+
+
+def test_a_key_is_looked_for_among_those_of_its_own_place() -> None:
+    class Inner(BaseModel, extra="forbid"):
+        colour: str = ""
+
+    class Outer(BaseModel, extra="forbid"):
+        flavour: str = ""
+        inner: list[Inner] | None = None
+
+    with pytest.raises(ValidationError) as error:
+        Outer.model_validate({"inner": [{}, {"color": ""}, {"flavor": ""}]})
+
+    assert describe(error.value, Outer) == (
+        "inner[1].color is not known (did you mean colour?); inner[2].flavor is not known (known: colour)"
+    )
 
 
 @pytest.mark.parametrize("field", OnboardingRequest.model_fields)

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 
 from onboarding.errors import AwsUnavailable
-from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage
+from onboarding.models import AccountSid, BundleSid, LeftOutNumber, Model, PhoneNumberSid, Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -55,7 +55,8 @@ class SubaccountsOnboarded(Announcement):
     """A run has worked through its subaccounts, and none failed.
 
     `busy` are those that another run was working on, `changed` those whose numbers are not as they were before;
-    `numbers` counts the numbers of all by stage.
+    `numbers` counts the numbers of all by stage. `numbers_left_out` are phone numbers that the request names but the
+    account does not have; `left_out` names the first 100.
     """
 
     detail_type = "Subaccounts Onboarded"
@@ -64,6 +65,8 @@ class SubaccountsOnboarded(Announcement):
     busy: int
     changed: int
     numbers: dict[Stage, int]
+    numbers_left_out: int = 0
+    left_out: tuple[LeftOutNumber, ...] = ()
 
 
 class SubaccountFailure(Model):
@@ -75,7 +78,10 @@ class SubaccountFailure(Model):
 
 
 class SubaccountsFailed(Announcement):
-    """A run has worked through its subaccounts, and some failed; the first 100 are named."""
+    """A run has worked through its subaccounts, and some failed; the first 100 are named.
+
+    `numbers_left_out` and `left_out` are those of Subaccounts Onboarded.
+    """
 
     detail_type = "Subaccounts Failed"
 
@@ -83,6 +89,8 @@ class SubaccountsFailed(Announcement):
     busy: int
     failed: int
     failures: list[SubaccountFailure]
+    numbers_left_out: int = 0
+    left_out: tuple[LeftOutNumber, ...] = ()
 
 
 class OrphansFound(Announcement):

@@ -3,6 +3,7 @@
 SIDs are Twilio's: two letters and 32 hexadecimal digits.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -126,8 +127,29 @@ class CompleteRequest(Model):
     review_deadline: datetime
 
 
+class NamedNumber(Model):
+    """A phone number that a request names: as Twilio shows it, or else why the run leaves it out."""
+
+    phone_number_sid: PhoneNumberSid
+    phone_number: str | None = None
+    voice: bool = False
+    left_out: str | None = None
+
+
+class LeftOutNumber(Model):
+    """A phone number that a request names but the run leaves out, and why."""
+
+    phone_number_sid: PhoneNumberSid
+    reason: str
+
+
+def left_out_of(named: Iterable[NamedNumber]) -> list[LeftOutNumber]:
+    """Pick the phone numbers that the run leaves out."""
+    return [LeftOutNumber(phone_number_sid=it.phone_number_sid, reason=it.left_out) for it in named if it.left_out]
+
+
 class Subaccount(Model):
-    """An account whose numbers are to be signed: an entry of the manifest; the name is None if Twilio was not asked."""
+    """An account whose numbers are to be signed: an entry of the manifest; older manifests may lack the name."""
 
     subaccount_sid: AccountSid
     friendly_name: str | None

@@ -20,6 +20,7 @@ from botocore.config import Config
 from onboarding.dynamodb import ConditionFailed, Item, Key, Table
 from onboarding.errors import OnboardingError, SubaccountBusy, TrustProductBusy
 from onboarding.models import (
+    NamedNumber,
     OrphanRecord,
     PhoneNumberRecord,
     Stage,
@@ -250,6 +251,17 @@ class Progress:
         """Read how the subaccounts came out of one run."""
         return [_read(SubaccountOutcome, item) for item in self._table.query(f"EXECUTION#{execution}", "SUBACCOUNT#")]
 
+    def put_named_numbers(self, execution: str, numbers: Iterable[NamedNumber]) -> None:
+        """Keep what Twilio said of the phone numbers that an execution's request names."""
+        expires_at = {"expires_at": int(time.time()) + OUTCOME_SECONDS}
+        self._table.put_batch(
+            (Key(f"EXECUTION#{execution}", f"NUMBER#{it.phone_number_sid}"), _item(it) | expires_at) for it in numbers
+        )
+
+    def named_numbers(self, execution: str) -> list[NamedNumber]:
+        """Read what Twilio said of the phone numbers that an execution's request names; empty if it names none."""
+        return [_read(NamedNumber, item) for item in self._table.query(f"EXECUTION#{execution}", "NUMBER#")]
+
     def fleet(self) -> list[Item]:
         """Read every subaccount's progress, as it is in the table."""
         return list(self._table.query("FLEET", "SUBACCOUNT#"))
@@ -461,14 +473,14 @@ def _history(item: Item, news: TrustProductRecord, observed_at: str) -> Item:
     return {"history": [*history[:-1], {**change, **({"observed_at": history[-1]["observed_at"]} if history else {})}]}
 
 
-type Record = PhoneNumberRecord | SubaccountOutcome | TrustProductRecord | OrphanRecord
+type Record = PhoneNumberRecord | NamedNumber | SubaccountOutcome | TrustProductRecord | OrphanRecord
 
 
 def _item(record: Record, **options: Any) -> Item:
     return record.model_dump(mode="json", exclude_none=True, **options)
 
 
-def _read[Model: (PhoneNumberRecord, SubaccountOutcome, TrustProductRecord, OrphanRecord)](
+def _read[Model: (PhoneNumberRecord, NamedNumber, SubaccountOutcome, TrustProductRecord, OrphanRecord)](
     model: type[Model], item: Item
 ) -> Model:
     """Read an item as a model, without the attributes that only the table needs."""

@@ -49,7 +49,7 @@ def step[Event: StepEvent](event_model: type[Event]) -> Callable[[Callable[[Even
             try:
                 valid = event_model.model_validate(event)
             except ValidationError as error:
-                raise InvalidRequest(f"{event_model.__name__}: {describe(error)}.") from error
+                raise InvalidRequest(f"{event_model.__name__}: {describe(error, event_model)}.") from error
             try:
                 result = function(valid)
             except (BotoCoreError, ClientError) as error:
