@@ -2,8 +2,8 @@
 
 import argparse
 import os
-import sys
 
+from cli.prose import complain
 from local.serve import served_webhook
 from local.stack import webhook
 from local.stack.deployed import StackError
@@ -25,7 +25,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         answer = webhook.send_callback(_target(options), options.status)
     except StackError as error:
-        print(f"shaken-stir callback: {error}", file=sys.stderr)
+        complain("callback", error)
         return 2
     print(f"{webhook.phrase(answer)}: {MEANINGS.get(answer, 'not an answer of the webhook')}.")
     return 0 if answer in range(200, 300) else 1

@@ -6,8 +6,10 @@ import sys
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from cli import stack_doctor
+from cli.prose import complain, say
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
 from local.live import account, request
@@ -18,10 +20,10 @@ from local.run import load_event
 from onboarding.errors import InvalidRequest
 
 MARKS = {
-    Mark.WELL: "[green]✓[/]",
-    Mark.LOOK: "[yellow]![/]",
-    Mark.IN_THE_WAY: "[red]✗[/]",
-    Mark.UNKNOWN: "[dim]?[/]",
+    Mark.WELL: ("✓", "green"),
+    Mark.LOOK: ("!", "yellow"),
+    Mark.IN_THE_WAY: ("✗", "red"),
+    Mark.UNKNOWN: ("?", "dim"),
 }
 
 
@@ -30,10 +32,7 @@ def command(options: argparse.Namespace) -> int:
     if not options.stack:
         return diagnose_account(options)
     if options.event:
-        print(
-            "shaken-stir doctor: --event says what a run would do at Twilio; leave it out with --stack.",
-            file=sys.stderr,
-        )
+        complain("doctor", "--event says what a run would do at Twilio; leave it out with --stack.")
         return 2
     return stack_doctor.command(options)
 
@@ -44,7 +43,7 @@ def diagnose_account(options: argparse.Namespace) -> int:
         hub = account.connect(account.credentials(os.environ))
         wanted = request.complete(load_event(options.event) if options.event else {})
     except (CredentialsError, EventError, InvalidRequest, TemplateError) as error:
-        print(f"shaken-stir doctor: {error}", file=sys.stderr)
+        complain("doctor", error)
         return 2
     with read_only(), Console(stderr=True).status("Reading the account") as status:
         found = diagnose(hub, wanted, on_progress=lambda *what: _show(status, *what))
@@ -58,10 +57,10 @@ def diagnose_account(options: argparse.Namespace) -> int:
 def tell(out: Console, found: Diagnosis) -> None:
     """Print a diagnosis."""
     for section in found.sections:
-        out.print(f"\n[bold]{section.title}[/bold]", soft_wrap=True)
+        out.print()
+        say(out, section.title, style="bold")
         for finding in section.findings:
-            out.print(f"  {MARKS[finding.mark]} ", end="")
-            out.print(finding.text, soft_wrap=True, markup=False)
+            say(out, finding.text, lead=Text.assemble("  ", MARKS[finding.mark], " "))
     calls = [
         (count, f"{method} {route}")
         for method, counted in (("GET", found.gets), ("POST", found.posts))
@@ -70,7 +69,7 @@ def tell(out: Console, found: Diagnosis) -> None:
     if calls:
         out.print("\n[bold]Call by call[/bold]")
     for count, call in calls:
-        out.print(f"{count:9,}  {call}", soft_wrap=True, markup=False)
+        say(out, call, lead=f"{count:9,}  ")
     verdict = "[bold red]Something is in the way." if found.in_the_way else "[bold green]Nothing is in the way."
     out.print(f"\n{verdict}[/] Nothing was changed: doctor sends GETs only.")
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from rich.console import Console
 
+from cli import prose
+from cli.prose import complain
 from cli.show import Lines, Live
 from cli.summary import summarise
 from local.aws.events import EventError
@@ -60,10 +62,10 @@ def command(options: argparse.Namespace) -> int:
         print("Stopped. What was done is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
     except OnboardingError as error:
-        print(f"shaken-stir run: {error}", file=sys.stderr)
+        complain("run", error)
         return 1
     except (NobodyToAsk, CredentialsError, EventError, StateFileError, TemplateError, OSError) as error:
-        print(f"shaken-stir run: {error}", file=sys.stderr)
+        complain("run", error)
         return 2
 
 
@@ -162,4 +164,4 @@ def told_to_stop() -> Iterator[None]:
 
 
 def _print(say: Console, text: str) -> None:
-    say.print(text, soft_wrap=True, markup=False)
+    prose.say(say, text)

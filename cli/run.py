@@ -10,6 +10,7 @@ from typing import TextIO
 from rich.console import Console
 
 from cli import live, scenario
+from cli.prose import complain
 from cli.show import Lines, Live
 from cli.summary import summarise
 from local.aws.events import EventError
@@ -24,7 +25,7 @@ FOR_LIVE = ["dry_run", "yes", "wait", "state"]
 def command(options: argparse.Namespace) -> int:
     """Run the event against the fleet as often as asked; returns the exit code."""
     if misused := _misused(options):
-        print(f"shaken-stir run: {misused}", file=sys.stderr)
+        complain("run", misused)
         return 2
     if options.live:
         return live.command(options)
@@ -53,7 +54,7 @@ def command(options: argparse.Namespace) -> int:
                 whole_fleet = not local.engine.execution_input(event).get("subaccounts")
                 summarise(out, report, local, whole_fleet=whole_fleet)
     except (EventError, FleetError, TemplateError, UnknownScenarioError, OSError) as error:
-        print(f"shaken-stir run: {error}", file=sys.stderr)
+        complain("run", error)
         return 2
     return 0 if report.status == "SUCCEEDED" else 1
 

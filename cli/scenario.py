@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from cli.prose import complain, say, say_lines
 from cli.show import Lines, Live
 from local.report import Report
 from local.run import LocalStack, Snapshot
@@ -22,7 +22,7 @@ WIDTH = max(map(len, SCENARIOS)) + 2
 def list_scenarios(out: Console) -> int:
     """Print every story with a line on what happens in it; returns the exit code."""
     for scenario in SCENARIOS.values():
-        out.print(f"{scenario.name:{WIDTH}}{scenario.title}", soft_wrap=True, markup=False)
+        say(out, scenario.title, lead=f"{scenario.name:{WIDTH}}")
     return 0
 
 
@@ -44,7 +44,7 @@ def command(options: argparse.Namespace, out: Console) -> int:
         try:
             learned = scenario.play(Play(local, teller.run_together, teller.tell))
         except DifferedError as differed:
-            print(f"shaken-stir run: {scenario.name} did not come out as told: {differed}.", file=sys.stderr)
+            complain("run", f"{scenario.name} did not come out as told: {differed}.")
             return 1
         teller.tell(f"\nLearned: {learned}")
     return 0
@@ -60,7 +60,7 @@ class Words:
 
     def tell(self, sentence: str) -> None:
         """Print a sentence."""
-        self._out.print(sentence, soft_wrap=True, markup=False)
+        say_lines(self._out, sentence)
 
     def run_together(
         self, events: Sequence[Mapping[str, Any]], on_change: Callable[[Snapshot], None] | None = None

@@ -7,6 +7,7 @@ import threading
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
+from cli.prose import complain
 from local.addresses import EVERYWHERE, Address
 from local.aws.intrinsics import REGION, TemplateError
 from local.aws.webhook import PortInUse
@@ -53,7 +54,7 @@ def command(options: argparse.Namespace) -> int:
             print(words(options, local, aws.url), file=out, flush=True)
             threading.Event().wait()
     except (FleetError, TemplateError, OSError) as error:
-        print(f"shaken-stir serve: {error.strerror if isinstance(error, PortInUse) else error}", file=sys.stderr)
+        complain("serve", error.strerror if isinstance(error, PortInUse) else error)
     return 2
 
 

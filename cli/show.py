@@ -8,7 +8,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from cli.prose import say
 from local.run import Row, Snapshot
+from local.words import visible
 from onboarding.models import Stage
 
 STAGES = {
@@ -53,7 +55,7 @@ class Lines:
             self._line(snapshot, awaited)
 
     def _line(self, snapshot: Snapshot, text: str) -> None:
-        self._console.print(f"{snapshot.seconds:6.1f} s  {text}", soft_wrap=True, markup=False)
+        say(self._console, text, lead=f"{snapshot.seconds:6.1f} s  ")
 
 
 class Live:
@@ -91,7 +93,8 @@ def picture(snapshot: Snapshot, most_rows: int) -> Group:
     finished_last = sorted(snapshot.rows, key=lambda row: row.status == "onboarded")
     for row in finished_last[:most_rows]:
         cells = [str(row.numbers.get(stage) or "·") for stage in STAGES]
-        table.add_row(row.friendly_name, Text(row.status, style=STATUS_STYLES.get(row.status, "")), *cells)
+        name, status = Text(visible(row.friendly_name)), Text(row.status, style=STATUS_STYLES.get(row.status, ""))
+        table.add_row(name, status, *cells)
     totals = [str(sum(row.numbers.get(stage, 0) for row in snapshot.rows)) for stage in STAGES]
     table.add_section()
     table.add_row(f"{len(snapshot.rows)} subaccounts", "", *totals, style="bold")

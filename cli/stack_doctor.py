@@ -6,9 +6,11 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
+from cli.prose import complain, say
 from local.stack import deployed
 from local.stack.checks import Checkup, Mark, check_up
 from local.stack.deployed import StackError, aws_failures_told, find
+from local.words import visible
 
 MARKS = {Mark.OK: ("✓", "green"), Mark.WARNING: ("!", "yellow"), Mark.PROBLEM: ("✗", "red")}
 
@@ -19,7 +21,7 @@ def command(options: argparse.Namespace) -> int:
         with aws_failures_told():
             checkup = check_up(find(deployed.connect(), options.stack))
     except StackError as error:
-        print(f"shaken-stir doctor: {error}", file=sys.stderr)
+        complain("doctor", error)
         return 2
     if options.json:
         print(checkup.model_dump_json())
@@ -31,15 +33,16 @@ def command(options: argparse.Namespace) -> int:
 def show(out: Console, checkup: Checkup) -> None:
     """Print the findings as a ticked list, and the last runs."""
     for finding in checkup.findings:
-        mark, style = MARKS[finding.mark]
-        out.print(Text.assemble((mark, style), f" {finding.check}: {finding.says}"), soft_wrap=True)
+        say(out, f"{finding.check}: {finding.says}", lead=Text.assemble(MARKS[finding.mark], " "))
         if finding.remedy:
-            out.print(Text(f"    {finding.remedy}"), soft_wrap=True)
+            # Often a command to copy, so it is not wrapped.
+            out.print(Text(f"    {visible(finding.remedy)}"), soft_wrap=True)
         if finding.check == "Runs":
             for run in checkup.runs:
-                out.print(Text(f"    {run.started_at:%Y-%m-%d %H:%M} {run.status} {run.name}"), soft_wrap=True)
+                say(out, f"{run.started_at:%Y-%m-%d %H:%M} {run.status} {run.name}", lead="    ")
                 if run.error:
-                    out.print(Text(f"      {run.error}: {run.cause or 'without a cause'}"), soft_wrap=True)
+                    for line in f"{run.error}: {run.cause or 'without a cause'}".split("\n"):
+                        say(out, line, lead="      ")
     problems = sum(finding.mark is Mark.PROBLEM for finding in checkup.findings)
     verdict = "Nothing is in the way." if checkup.healthy else f"In the way: {problems}."
-    out.print(Text(verdict, style="bold"))
+    say(out, verdict, style="bold")

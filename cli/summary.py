@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from cli.prose import say, say_lines
 from local.live.stack import AWAITING_REVIEW, LiveStack
 from local.report import Report
 from local.run import Stack
@@ -24,35 +25,35 @@ def summarise(out: Console, report: Report, local: Stack, *, whole_fleet: bool) 
     style = "green" if report.status in {"SUCCEEDED", AWAITING_REVIEW} and not report.error else "red"
     out.print(f"\n[bold {style}]{report.status}[/] in {report.seconds:.1f} s", markup=True)
     if report.cause:
-        _print(out, f"{report.error}: {report.cause}")
+        say_lines(out, f"{report.error}: {report.cause}")
     product = report.trust_product
     if product:
         made = "created in this run" if product.created else "found"
         by = {"callback": ", verdict by signed callback", "poll": ", verdict by asking Twilio", "none": ""}
-        _print(out, f"Trust Product {product.sid} ({made}) is {product.status}{by[product.verdict_by]}.")
+        say(out, f"Trust Product {product.sid} ({made}) is {product.status}{by[product.verdict_by]}.")
     approved = product is not None and product.status is Status.APPROVED
     on_product = report.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
     if report.subaccounts:
         fleet = plural(len(report.subaccounts), "account")
         now = f"{'is' if on_product == 1 else 'are'} {SIGNED}"
         state = now if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
-        _print(out, f"{plural(on_product, 'number')} of {fleet} {state}.")
+        say(out, f"{plural(on_product, 'number')} of {fleet} {state}.")
     _unsigned(out, report, local)
     _left_out(out, report)
     if whole_fleet and report.subaccounts:
         for sid, status in local.left_out().items():
             who = f"{local.friendly_name(sid)} ({sid})"
-            _print(out, f"{who} was left out: it is {status}, and only active subaccounts are worked on.")
+            say(out, f"{who} was left out: it is {status}, and only active subaccounts are worked on.")
     _looked_through(out, report)
     posts = sum(count for call, count in report.twilio_calls.items() if call.startswith("POST"))
     calls = sum(report.twilio_calls.values())
-    _print(
+    say(
         out,
         f"Cost: {plural(calls, 'Trust Hub call')} ({plural(posts, 'POST')}), "
         f"{plural(report.state_transitions, 'state transition')}, "
         f"{plural(report.lambda_invocations, 'function invocation')}.",
     )
-    _print(out, f"Next: {_next(report, live=isinstance(local, LiveStack))}")
+    say(out, f"Next: {_next(report, live=isinstance(local, LiveStack))}")
 
 
 def _unsigned(out: Console, report: Report, local: Stack) -> None:
@@ -64,41 +65,41 @@ def _unsigned(out: Console, report: Report, local: Stack) -> None:
     ]
     if not unsigned:
         return
-    _print(out, f"{plural(len(unsigned), 'number')} not on the Trust Product:")
+    say(out, f"{plural(len(unsigned), 'number')} not on the Trust Product:")
     for sid, number in unsigned[:MOST_NUMBERS_TOLD]:
         whose = f"{number.phone_number_sid} of {local.friendly_name(sid)}, {sid}"
-        _print(out, f"  {number.phone_number} ({whose}): {_reason(number)}")
+        say(out, f"  {number.phone_number} ({whose}): {_reason(number)}")
     if len(unsigned) > MOST_NUMBERS_TOLD:
-        _print(out, f"  … and {len(unsigned) - MOST_NUMBERS_TOLD} more")
+        say(out, f"  … and {len(unsigned) - MOST_NUMBERS_TOLD:,} more")
 
 
 def _left_out(out: Console, report: Report) -> None:
     """Name the numbers of the request that could not be worked on."""
     if report.left_out:
-        _print(out, f"{plural(len(report.left_out), 'number')} of the request left out:")
+        say(out, f"{plural(len(report.left_out), 'number')} of the request left out:")
     for it in report.left_out[:MOST_NUMBERS_TOLD]:
-        _print(out, f"  {it.phone_number_sid}: {it.reason}")
+        say(out, f"  {it.phone_number_sid}: {it.reason}")
     if len(report.left_out) > MOST_NUMBERS_TOLD:
-        _print(out, f"  … and {len(report.left_out) - MOST_NUMBERS_TOLD} more")
+        say(out, f"  … and {len(report.left_out) - MOST_NUMBERS_TOLD:,} more")
 
 
 def _looked_through(out: Console, report: Report) -> None:
     """Say what the audit and the search for orphans found."""
     if report.audit and report.audit.message:
-        _print(out, report.audit.message)
+        say(out, report.audit.message)
     if report.audit and report.audit.vanished:
-        _print(out, f"{plural(report.audit.vanished, 'number')} had lost an assignment at Twilio: back to work.")
+        say(out, f"{plural(report.audit.vanished, 'number')} had lost an assignment at Twilio: back to work.")
     if report.audit and report.audit.adopted:
-        _print(out, f"{plural(report.audit.adopted, 'number')} had an assignment that was not known yet: adopted.")
+        say(out, f"{plural(report.audit.adopted, 'number')} had an assignment that was not known yet: adopted.")
     if report.orphans and report.orphans.message and not report.orphans.found:
-        _print(out, report.orphans.message)
+        say(out, report.orphans.message)
     if report.orphans and report.orphans.found:
-        again = f"{report.orphans.named_before} of them named by an earlier run, too"
-        _print(out, f"{plural(report.orphans.found, 'assigned number')} in no account any more ({again}).")
+        again = f"{report.orphans.named_before:,} of them named by an earlier run, too"
+        say(out, f"{plural(report.orphans.found, 'assigned number')} in no account any more ({again}).")
     if report.orphans and report.orphans.released:
-        _print(out, f"{report.orphans.released} of these were released: off the Trust Product, then off the profile.")
+        say(out, f"{report.orphans.released:,} of these were released: off the Trust Product, then off the profile.")
     if report.announced:
-        _print(out, f"Announced: {', '.join(report.announced)}.")
+        say(out, f"Announced: {', '.join(report.announced)}.")
 
 
 def _reason(number: PhoneNumberRecord) -> str:
@@ -123,7 +124,3 @@ def _next(report: Report, *, live: bool) -> str:
         again = "" if live else " (--repeat 2)"
         return f"send the same request whenever numbers come or go; with nothing to do it changes nothing{again}."
     return "nothing; the same request finds the numbers that come later."
-
-
-def _print(out: Console, text: str) -> None:
-    out.print(text, soft_wrap=True, markup=False)

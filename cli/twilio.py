@@ -1,9 +1,9 @@
 """`shaken-stir twilio`: the Trust Hub simulator alone, for any of Twilio's client libraries."""
 
 import argparse
-import sys
 import threading
 
+from cli.prose import complain
 from local.twilio.fleet import FleetError, load_fleet
 from local.twilio.simulator import PortInUse, Simulator
 
@@ -19,5 +19,5 @@ def command(options: argparse.Namespace) -> int:
             )
             threading.Event().wait()
     except (FleetError, PortInUse) as error:
-        print(f"shaken-stir twilio: {error}", file=sys.stderr)
+        complain("twilio", error)
     return 2

@@ -1,6 +1,16 @@
-"""How counts are put into words."""
+"""How counts and names are put into words."""
 
 
 def plural(count: int, noun: str) -> str:
     """Count something in words: `1 number`, `2 numbers`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def visible(text: str) -> str:
+    r"""Show what a terminal would obey or hide as its escape, such as `\n`, `\x1b` or `\u202e`; all else stays.
+
+    Names come from Twilio, where anybody with access to an account may have typed them: a newline would forge a line,
+    an escape sequence would reach the terminal, a bidirectional override or a zero-width space would make one name
+    look like another.
+    """
+    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode("ascii") for it in text)
