@@ -5,11 +5,11 @@ import os
 import sys
 
 from rich.console import Console
-from rich.status import Status
 from rich.text import Text
 
 from cli import stack_doctor
 from cli.prose import complain, say
+from cli.reading import reading
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
 from local.live import account, request
@@ -45,8 +45,8 @@ def diagnose_account(options: argparse.Namespace) -> int:
     except (CredentialsError, EventError, InvalidRequest, TemplateError) as error:
         complain("doctor", error)
         return 2
-    with read_only(), Console(stderr=True).status("Reading the account") as status:
-        found = diagnose(hub, wanted, on_progress=lambda *what: _show(status, *what))
+    with read_only(), reading(Console(stderr=True, highlight=False)) as on_progress:
+        found = diagnose(hub, wanted, on_progress)
     if options.json:
         print(found.model_dump_json())
     else:
@@ -72,8 +72,3 @@ def tell(out: Console, found: Diagnosis) -> None:
         say(out, call, lead=f"{count:9,}  ")
     verdict = "[bold red]Something is in the way." if found.in_the_way else "[bold green]Nothing is in the way."
     out.print(f"\n{verdict}[/] Nothing was changed: doctor sends GETs only.")
-
-
-def _show(status: Status, what: str, done: int, total: int | None) -> None:
-    count = f": {done:,} of {total:,}" if total is not None else f": {done:,}" if done else ""
-    status.update(f"Reading {what}{count}")

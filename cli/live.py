@@ -14,8 +14,9 @@ from rich.console import Console
 
 from cli import prose
 from cli.prose import complain
-from cli.show import Lines, Live
+from cli.reading import reading
 from cli.summary import summarise
+from cli.view import shown
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
 from local.live import account, plan, request, survey
@@ -103,7 +104,7 @@ def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], 
             report = live.run(event)
             out.file.write(report.model_dump_json() + "\n")
         else:
-            with Live(out) if out.is_terminal else Lines(out) as show:
+            with shown(out) as show:
                 report = live.run(event, on_change=show.update)
             summarise(out, report, live, whole_fleet=not live.engine.execution_input(event).get("subaccounts"))
     return 0 if report.status in {"SUCCEEDED", AWAITING_REVIEW} and not report.error else 1
@@ -112,11 +113,7 @@ def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], 
 def look(parent: TwilioCredentials, event: dict[str, object], say: Console, how: str) -> Outlook:
     """Read the account without changing it, and say what a run would do, or is about to."""
     wanted = request.complete(event)
-    with read_only(), say.status("Reading the account") as status:
-
-        def on_progress(what: str, done: int, of: int | None) -> None:
-            status.update(f"Reading {what}" + (f": {done:,} of {of:,}" if of else f": {done:,}" if done else ""))
-
+    with read_only(), reading(say) as on_progress:
         found = survey.take(account.connect(parent), wanted, on_progress)
     planned = plan.make(found)
     name = f" ({found.account.friendly_name})" if found.account.friendly_name else ""

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from cli import live, scenario
 from cli.prose import complain
-from cli.show import Lines, Live
 from cli.summary import summarise
+from cli.view import shown
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
 from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack, load_event
@@ -49,7 +49,7 @@ def command(options: argparse.Namespace) -> int:
                     continue
                 if repeat > 1:
                     out.print(f"\n[bold]Run {number} of {repeat}[/bold]")
-                with Live(out) if out.is_terminal else Lines(out) as show:
+                with shown(out) as show:
                     report = local.run(event, on_change=show.update)
                 whole_fleet = not local.engine.execution_input(event).get("subaccounts")
                 summarise(out, report, local, whole_fleet=whole_fleet)

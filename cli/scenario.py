@@ -10,11 +10,12 @@ from typing import Any
 from rich.console import Console
 
 from cli.prose import complain, say, say_lines
-from cli.show import Lines, Live
+from cli.view import shown
 from local.report import Report
-from local.run import LocalStack, Snapshot
+from local.run import LocalStack
 from local.scenarios.catalogue import SCENARIOS, find
 from local.scenarios.play import DifferedError, Play
+from local.snapshot import Snapshot
 
 WIDTH = max(map(len, SCENARIOS)) + 2
 
@@ -69,7 +70,7 @@ class Words:
         numbers = range(self._runs + 1, self._runs + 1 + len(events))
         self._runs += len(events)
         self._out.print(f"\n[bold]Run {' and '.join(map(str, numbers))}[/bold]")
-        with Live(self._out) if self._out.is_terminal else Lines(self._out) as show:
+        with shown(self._out) as show:
 
             def update(snapshot: Snapshot) -> None:
                 show.update(snapshot)

@@ -4,27 +4,28 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel
-
 from local.addresses import ANY_PORT, Address
 from local.aws.engine import Engine
 from local.aws.events import EventError
 from local.report import AuditReport, OrphansReport, Report, TrustProductReport, subaccounts_of
+from local.retries import Unanswered
+from local.snapshot import Row, Snapshot, seldom
 from local.twilio.fleet import Fleet
 from local.twilio.simulator import Simulator
-from onboarding import progress, settings
-from onboarding.models import PhoneNumberRecord, Stage, Status, left_out_of
+from onboarding import manifest, progress, settings
+from onboarding.models import PhoneNumberRecord, Stage, Status, StoredList, left_out_of
 from onboarding.progress import Progress
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
 SMALL_FLEET = ROOT / "local/fleets/small.json"
+LIST_SUBACCOUNTS = "List Subaccounts"
 EXAMPLE_EVENT = ROOT / "events/onboarding.json"
 
 
@@ -47,29 +48,6 @@ def load_event(path: Path) -> dict[str, Any]:
     return event
 
 
-class Row(BaseModel):
-    """Where a subaccount stands while the run goes on."""
-
-    sid: str
-    friendly_name: str
-    status: str
-    numbers: dict[Stage, int]
-
-
-class Snapshot(BaseModel):
-    """Where a run stands.
-
-    `review` is the Trust Product's status at Twilio, None before there is a product; `next_look` is when Twilio is
-    asked next for the verdict, None if nothing waits for it.
-    """
-
-    seconds: float
-    rows: list[Row]
-    review: str | None
-    twilio_calls: int
-    next_look: datetime | None = None
-
-
 class Stack(ABC):
     """The product on this machine, and a Twilio that its functions speak to.
 
@@ -78,6 +56,10 @@ class Stack(ABC):
     """
 
     engine: Engine
+
+    def __init__(self) -> None:
+        self._listed: dict[str, frozenset[str]] = {}
+        self._unanswered = Unanswered()
 
     @abstractmethod
     def twilio_calls(self) -> Counter[str]:
@@ -157,7 +139,8 @@ class Stack(ABC):
             if on_change:
                 on_change(self.snapshot(arns, time.monotonic() - started, calls.total()))
 
-        executions = [self.wait(arn, tell) for arn in arns]
+        with self._unanswered.listening():
+            executions = [self.wait(arn, seldom(tell)) for arn in arns]
         tell()
         twilio_calls = dict(self.twilio_calls() - calls)
         invocations = sum(self.engine.invocations.values()) - invocations
@@ -209,10 +192,23 @@ class Stack(ABC):
         return Snapshot(
             seconds=seconds,
             rows=rows,
+            subaccounts=self._subaccounts_of(arns),
             review=self.review(arns[0]),
             twilio_calls=self.twilio_calls().total() - calls_before,
             next_look=self.next_look(arns[0]),
+            state=self.engine.state(arns[0]),
+            retries=[*(it for arn in arns for it in self.engine.retries(arn)), *self._unanswered.under_way()],
         )
+
+    def _subaccounts_of(self, arns: Iterable[str]) -> int | None:
+        """Count what the executions work on, by the manifests that they have written; None before there is one."""
+        for arn in arns:
+            if arn not in self._listed and (left := self.engine.output_of(arn, LIST_SUBACCOUNTS)):
+                stored = StoredList.model_validate(left["manifest"])
+                listed = manifest.read_subaccounts(self.engine.client("s3"), stored)
+                self._listed[arn] = frozenset(it.subaccount_sid for it in listed)
+        listed_by_any = [self._listed[arn] for arn in arns if arn in self._listed]
+        return len(frozenset().union(*listed_by_any)) if listed_by_any else None
 
     def phone_numbers(self, subaccount_sid: str) -> list[PhoneNumberRecord]:
         """Read where each number of a subaccount stands."""
@@ -267,6 +263,7 @@ class LocalStack(Stack):
         twilio: Address = ANY_PORT,
         webhook: Address = ANY_PORT,
     ) -> None:
+        super().__init__()
         self.fleet = fleet
         self.simulator = Simulator(fleet, host=twilio.host, port=twilio.port, time_scale=time_scale)
         self._webhook = webhook

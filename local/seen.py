@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from local.run import LocalStack, Snapshot
+from local.run import LocalStack
+from local.snapshot import Snapshot
 from local.twilio.simulator import Simulator
 
 FETCH_PRODUCT: Final = "GET /v1/TrustProducts/{Sid}"

@@ -28,6 +28,7 @@ from local.aws.intrinsics import ACCOUNT, REGION
 from local.aws.storage import create_storage
 from local.aws.template import Template
 from local.aws.webhook import Webhook
+from local.retries import Retry
 
 # Environment variables of the template that hold times to wait, which the time scale shortens too.
 SCALED_VARIABLES: Final = ("FUNCTION_SECONDS", "LEASE_SECONDS", "LIST_SETTLE_SECONDS", "REVIEW_TIMEOUT_DAYS")
@@ -77,6 +78,7 @@ class Engine:
         self._stack = ExitStack()
         self._clients: dict[str, Any] = {}
         self._transitions = state_machine.Transitions()
+        self._retries = state_machine.Retries()
         self.public_url = ""
         self.environment: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
@@ -120,9 +122,11 @@ class Engine:
         self._functions = Functions(self._template.functions.values(), self._template.layers)
         for layer in (
             _quiet(),
+            self._retries.noted(),
             moto_patches.mended(),
             state_machine.tasks_run(self._functions),
             state_machine.time_runs(self._time_scale),
+            self._retries.waits_noted(self._time_scale),
             self._transitions.counted(),
             _aws_variables(),
             mock_aws(config=_MOTO),
@@ -230,9 +234,7 @@ class Engine:
 
     def waiting_since(self, arn: str) -> datetime | None:
         """Returns since when an execution has waited for its task token, None if it does not."""
-        env = _backend().describe_execution(arn).exec_worker.env
-        # The client would read the whole history, which grows with every poll.
-        events = env.event_manager._history_event_list if env else []  # noqa: SLF001
+        events = self._events(arn)
         last = events[-1] if events else None
         if last is None or last["type"] != HistoryEventType.TaskSubmitted:
             return None
@@ -241,6 +243,30 @@ class Engine:
     def state_transitions(self, arn: str) -> int:
         """Returns how many states an execution has entered, those within the Map's items included."""
         return self._transitions.of(_backend().describe_execution(arn))
+
+    def retries(self, arn: str) -> list[Retry]:
+        """Returns the states that an execution tries again, and why."""
+        return self._retries.of(_backend().describe_execution(arn))
+
+    def output_of(self, arn: str, state: str) -> dict[str, Any] | None:
+        """Returns what a state at the machine's top level has left of the data, None if it has not ended yet."""
+        for event in self._events(arn):
+            details = event.get("stateExitedEventDetails") or {}
+            if details.get("name") == state:
+                return dict(json.loads(details["output"]))
+        return None
+
+    def state(self, arn: str) -> tuple[str, datetime] | None:
+        """Returns which state at the machine's top level was entered last, and when; None before the first."""
+        for event in reversed(self._events(arn)):
+            if details := event.get("stateEnteredEventDetails"):
+                return details["name"], datetime.fromisoformat(event["timestamp"])
+        return None
+
+    def _events(self, arn: str) -> list[dict[str, Any]]:
+        """Returns the events so far; the client would copy the whole history, which grows with every poll."""
+        env = _backend().describe_execution(arn).exec_worker.env
+        return list(env.event_manager._history_event_list) if env else []  # noqa: SLF001
 
     def history(self, arn: str) -> list[dict[str, Any]]:
         """Returns the events of an execution; a Distributed Map's items have their own, which moto does not keep."""

@@ -1,17 +1,20 @@
-"""What the engine adds to moto's Step Functions: real handlers, a shorter day, and a count of state transitions."""
+"""What the engine adds to moto's Step Functions: real handlers, a shorter day, a count of transitions, open retries."""
 
 import functools
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from unittest.mock import patch
 from weakref import WeakKeyDictionary
 
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.common.retry.jitter_strategy_decl import JitterStrategyDecl
 from moto.stepfunctions.parser.asl.component.common.retry.max_delay_seconds_decl import MaxDelaySecondsDecl
 from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
@@ -21,6 +24,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 
 from local.aws.functions import Functions, UnknownFunction
 from local.aws.moto_patches import wait_while_running
+from local.retries import Retry, reason
 
 # A handler works in real seconds, however short the day is.
 SHORTEST_TASK_SECONDS: Final = 30.0
@@ -143,3 +147,80 @@ class Transitions:
 
         with patch.object(CommonStateField, "_eval_body", eval_body):
             yield
+
+
+class Retries:
+    """Knows which states of an execution are tried again, those within a Distributed Map's items included."""
+
+    def __init__(self) -> None:
+        self._open: WeakKeyDictionary[Any, dict[int, Retry]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, execution: Any) -> list[Retry]:
+        """Returns what is tried again in one of moto's executions."""
+        env = execution.exec_worker.env
+        with self._lock:
+            return [] if env is None else list(self._open.get(env.callback_pool_manager, {}).values())
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Notes retries while it is open.
+
+        Open it before moto's bugs are mended, so that a delay is known before it is waited for.
+        """
+        draw, evaluate = JitterStrategyDecl._eval_body, ExecutionState._eval_state  # noqa: SLF001
+
+        def draw_and_note(self_: Any, env: Any) -> None:
+            draw(self_, env)
+            self._note(env, env.states.get_error_output(), env.stack[-1])
+
+        def eval_state(state: Any, env: Any) -> None:
+            try:
+                evaluate(state, env)
+            finally:
+                self._forget(env)
+
+        with (
+            patch.object(JitterStrategyDecl, "_eval_body", draw_and_note),
+            patch.object(ExecutionState, "_eval_state", eval_state),
+        ):
+            yield
+
+    @contextmanager
+    def waits_noted(self, scale: float) -> Iterator[None]:
+        """Notes the Wait states that an error has led to. Open it after time runs, which it wraps."""
+        wait = WaitFunction._wait_interval  # noqa: SLF001
+
+        def note_and_wait(self_: Any, env: Any, wait_seconds: float) -> None:
+            data = env.states.get_input()
+            outages = [it for it in data.values() if isinstance(it, dict) and it.keys() == {"Error", "Cause"}]
+            if outages:
+                self._note(env, outages[-1], wait_seconds * scale, waits=True)
+            try:
+                wait(self_, env, wait_seconds)
+            finally:
+                self._forget(env)
+
+        with patch.object(WaitFunction, "_wait_interval", note_and_wait):
+            yield
+
+    def _note(self, env: Any, failure: dict[str, str], delay: float, *, waits: bool = False) -> None:
+        context, now = env.states.context_object.context_object_data, datetime.now(UTC)
+        item = (context.get("Map") or {}).get("Item", {}).get("Value")
+        with self._lock:
+            # Every frame of an execution shares this one object, and no two executions do.
+            of_execution = self._open.setdefault(env.callback_pool_manager, {})
+            before = of_execution.get(id(env))
+            of_execution[id(env)] = Retry(
+                state=context["State"]["Name"],
+                reason=reason(failure["Error"], failure["Cause"]),
+                since=before.since if before else now,
+                next_at=now + timedelta(seconds=delay),
+                attempt=before.attempt + 1 if before else 1,
+                subaccount_sid=item.get("subaccount_sid") if isinstance(item, dict) else None,
+                waits=waits,
+            )
+
+    def _forget(self, env: Any) -> None:
+        with self._lock:
+            self._open.get(env.callback_pool_manager, {}).pop(id(env), None)

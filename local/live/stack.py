@@ -39,6 +39,7 @@ class LiveStack(Stack):
     def __init__(
         self, parent: TwilioCredentials, file: StateFile, subaccounts: Iterable[Account], poll_seconds: int | None
     ) -> None:
+        super().__init__()
         self._parent = parent
         self._file = file
         self._subaccounts = {account.sid: account for account in subaccounts}

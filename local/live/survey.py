@@ -1,5 +1,6 @@
 """Everything at Twilio that decides what a run does, read with GETs alone."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from find_or_create_trust_product import FindOrCreateTrustProductEvent
 from list_phone_numbers import as_checked
 from list_subaccounts import ListSubaccountsEvent
 from local.live.account import THREADS
+from local.retries import what_happened
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import (
     BusinessProfileAmbiguous,
@@ -40,6 +42,8 @@ CLOSED = "closed"
 PROFILE_NUMBERS, PRODUCT_NUMBERS = "numbers on the Business Profile", "numbers on the Trust Product"
 OF_THE_REQUEST = (InvalidRequest, BusinessProfileNotFound, BusinessProfileNotApproved, BusinessProfileAmbiguous)
 """The errors by which a step refuses a request."""
+
+_logger = logging.getLogger(__name__)
 
 PAUSES = (1, 2, 4, 8)
 """The seconds before a GET is tried again that Twilio throttled or did not answer."""
@@ -195,7 +199,8 @@ def patiently[**What, Read](look: Callable[What, Read], *what: What.args, **opti
     for pause in PAUSES:
         try:
             return look(*what, **options)
-        except (TwilioThrottled, TwilioUnavailable):
+        except (TwilioThrottled, TwilioUnavailable) as error:
+            _logger.info("%s", what_happened(str(error)))
             time.sleep(pause)
     return look(*what, **options)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from local.report import Report
-from local.run import LocalStack, Snapshot
+from local.run import LocalStack
+from local.snapshot import Snapshot
 from local.twilio.fleet import Fleet
 
 

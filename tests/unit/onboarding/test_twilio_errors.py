@@ -1,10 +1,15 @@
 """How Twilio's answers become our errors, and which requests are repeated."""
 
 import json
+import logging
+from socket import gaierror
 from typing import Any
 
 import pytest
 import requests
+from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, ReadTimeoutError
 
 from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable, explain_rejection
 from onboarding.twilio_http import CarefulRetry, TwilioHttpClient
@@ -105,3 +110,53 @@ def test_a_rejection_is_explained_code_by_code() -> None:
 
 def test_a_rejection_without_a_code_points_to_the_console() -> None:
     assert "look into the Console's Trust Hub" in explain_rejection("BU1", [])
+
+
+def test_a_host_that_is_not_found_in_dns_is_told_as_such() -> None:
+    unresolved = NameResolutionError("api.twilio.com", HTTPConnection("api.twilio.com"), gaierror(-2, "not known"))
+    failure = requests.ConnectionError(MaxRetryError(HTTPConnectionPool("api.twilio.com"), "/", unresolved))
+
+    with pytest.raises(TwilioUnavailable) as raised:
+        client(Answering(failure=failure)).request("GET", "https://api.twilio.com/2010-04-01/Accounts.json")
+
+    assert str(raised.value) == (
+        "api.twilio.com was not found in DNS for GET /2010-04-01/Accounts.json; see that this machine has a network "
+        "and a resolver, and send the request again later (docs/errors.md#twilio-unavailable)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (ReadTimeoutError(HTTPConnectionPool("api.twilio.com"), "/", "slow"), "(ReadTimeoutError)"),
+        (ConnectTimeoutError(), "(ConnectTimeoutError)"),
+        (
+            NameResolutionError("h", HTTPConnection("h"), gaierror()),
+            "api.twilio.com was not found in DNS for GET /v1/X",
+        ),
+    ],
+)
+def test_a_request_that_is_sent_again_without_an_answer_is_told_to_who_listens(
+    failure: Exception, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    retry = CarefulRetry(total=3, read=1, allowed_methods=["GET"])
+
+    with caplog.at_level(logging.INFO, "onboarding.twilio_http"):
+        retry.increment(
+            "GET", "/v1/X?ChannelEndpointSids=PN1", error=failure, _pool=HTTPConnectionPool("api.twilio.com")
+        )
+
+    [record] = caplog.records
+    assert told in record.getMessage()
+    assert "PN1" not in record.getMessage()
+
+
+def test_what_is_not_sent_again_or_was_answered_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    pool = HTTPConnectionPool("api.twilio.com")
+
+    with caplog.at_level(logging.INFO, "onboarding.twilio_http"):
+        CarefulRetry(total=3).increment("GET", "/", HTTPResponse(status=429), _pool=pool)
+        with pytest.raises(MaxRetryError):
+            CarefulRetry(total=0).increment("GET", "/", error=ConnectTimeoutError(), _pool=pool)
+
+    assert caplog.records == []

@@ -1,6 +1,12 @@
-"""How requests reach Twilio: kept-alive connections, timeouts, careful retries, and errors by our names."""
+"""How requests reach Twilio: kept-alive connections, timeouts, careful retries, and errors by our names.
 
-from typing import Any, cast, override
+What is sent again without an answer is told to Python's logging as INFO, and that a request is over as DEBUG. Lambda
+keeps neither; whoever watches a run on a laptop is told why nothing happens.
+"""
+
+import logging
+from types import TracebackType
+from typing import Any, Self, cast, override
 from urllib.parse import urlsplit
 
 import requests
@@ -8,6 +14,8 @@ from requests.adapters import HTTPAdapter
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from urllib3 import BaseHTTPResponse
+from urllib3.connectionpool import ConnectionPool
+from urllib3.exceptions import NameResolutionError
 from urllib3.util import Retry
 
 from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable
@@ -17,6 +25,8 @@ READ_TIMEOUT_SECONDS = 10
 MOST_RETRY_AFTER_SECONDS = 2
 """A longer pause is the state machine's to make, which pays nothing for it."""
 TOO_MANY_REQUESTS = 429
+
+_logger = logging.getLogger(__name__)
 
 
 class CarefulRetry(Retry):
@@ -33,6 +43,23 @@ class CarefulRetry(Retry):
         """Read the answer's Retry-After header, in seconds."""
         seconds = super().get_retry_after(response)
         return None if seconds is None else min(seconds, MOST_RETRY_AFTER_SECONDS)
+
+    @override
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        """Count a try; if there was no answer and another try comes, say so."""
+        more = super().increment(method, url, response, error, _pool, _stacktrace)
+        if error and _pool:
+            request = f"{method} {urlsplit(url or '').path}"
+            _logger.info("%s", _without_answer(request, _pool.host, error))
+        return more
 
 
 class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not typed
@@ -94,13 +121,28 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
                 allow_redirects=allow_redirects,
             )
         except requests.RequestException as error:
-            raise TwilioUnavailable(
-                f"Twilio did not answer {request} ({type(error).__name__}); "
-                "see that it can be reached from here, and send the request again later."
-            ) from error
+            raise _unavailable(request, url, error) from error
+        finally:
+            _logger.debug("%s is over", request)
         if answer.status_code >= requests.codes.bad_request:
             raise _error_of(request, answer)
         return Response(answer.status_code, answer.text, answer.headers)
+
+
+def _unavailable(request: str, url: str, error: requests.RequestException) -> TwilioUnavailable:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, NameResolutionError):
+        told = _without_answer(request, urlsplit(url).hostname, reason)
+        remedy = "see that this machine has a network and a resolver"
+    else:
+        told, remedy = _without_answer(request, None, error), "see that it can be reached from here"
+    return TwilioUnavailable(f"{told}; {remedy}, and send the request again later.")
+
+
+def _without_answer(request: str, host: str | None, error: Exception) -> str:
+    if isinstance(error, NameResolutionError):
+        return f"{host} was not found in DNS for {request}"
+    return f"Twilio did not answer {request} ({type(error).__name__})"
 
 
 def _error_of(request: str, answer: requests.Response) -> Exception:

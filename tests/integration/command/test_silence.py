@@ -1,0 +1,121 @@
+"""While Twilio does not answer, `shaken-stir run` says so."""
+
+import importlib
+import re
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from cli.main import execute
+from local.run import EXAMPLE_EVENT, LocalStack, load_event
+from local.snapshot import Snapshot
+from local.twilio.app import App
+from local.twilio.fleet import load_fleet
+from local.twilio.messages import Request, Response
+from tests.integration.onboarding.world import error
+from tests.integration.terminal import in_terminal
+
+type Answer = Callable[[Request], Response | None]
+CLOCK = r"\d\d:\d\d:\d\d"
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Response, int], None]:
+    """Let the simulated Twilio answer requests for a path so often like this."""
+    answer = App.answer
+
+    def fail(path: str, response: Response, times: int) -> None:
+        left = threading.Semaphore(times)
+
+        def answer_or_fail(app: App, request: Request) -> Response:
+            return response if path in request.path and left.acquire(blocking=False) else answer(app, request)
+
+        monkeypatch.setattr(App, "answer", answer_or_fail)
+
+    return fail
+
+
+def lines_of_a_run(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
+    assert execute(["run", "--time-scale", "0.05", *options]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_state_that_is_tried_again_is_a_line_with_the_reason_and_the_time(
+    failing: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing("/v1/CustomerProfiles", error(503, 20503, "Unavailable"), 4)
+
+    lines = lines_of_a_run(capsys)
+
+    told = [line for line in lines if "is tried again" in line]
+    assert len(told) == 1
+    assert re.fullmatch(
+        r" +\d+\.\d s  Find Business Profile is tried again: "
+        rf"Twilio failed at GET /v1/CustomerProfiles with HTTP 503; since {CLOCK}, (next at {CLOCK}|just now)",
+        told[0],
+    )
+
+
+def test_throttling_of_many_subaccounts_is_no_more_than_a_line_per_attempt(
+    failing: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing("/IncomingPhoneNumbers", error(429, 20429, "Too Many Requests"), 40)
+
+    lines = lines_of_a_run(capsys, "--fleet", "10x1")
+
+    told = [line for line in lines if "List Phone Numbers is tried again for" in line]
+    assert 1 <= len(told) <= 6
+    assert "Twilio is throttling GET /2010-04-01/Accounts/AC…/IncomingPhoneNumbers.json" in told[0]
+
+
+def test_a_request_without_an_answer_is_known_until_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, seen = App.answer, threading.Event()
+    snapshots: list[Snapshot] = []
+
+    def answer_when_seen(app: App, request: Request) -> Response:
+        if request.path == "/v1/CustomerProfiles":
+            seen.wait(30)
+        return answer(app, request)
+
+    def on_change(snapshot: Snapshot) -> None:
+        snapshots.append(snapshot)
+        if snapshot.retries:
+            seen.set()
+
+    monkeypatch.setattr(App, "answer", answer_when_seen)
+    with LocalStack(load_fleet("1x1"), 0.05) as local:
+        monkeypatch.setattr(importlib.import_module("onboarding.twilio_http"), "READ_TIMEOUT_SECONDS", 1)
+        report = local.run(load_event(EXAMPLE_EVENT), on_change)
+
+    assert report.status == "SUCCEEDED"
+    [unanswered] = next(snapshot.retries for snapshot in snapshots if snapshot.retries)
+    assert unanswered.state is None
+    assert unanswered.reason == "Twilio did not answer GET /v1/CustomerProfiles (ReadTimeoutError)"
+    assert snapshots[-1].retries == []
+
+
+def test_how_many_subaccounts_there_are_is_known_once_they_are_listed() -> None:
+    known: list[int | None] = []
+    with LocalStack(load_fleet("7x1"), 0.05) as local:
+        local.run(load_event(EXAMPLE_EVENT), lambda snapshot: known.append(snapshot.subaccounts))
+
+    assert set(known) == {None, 7}
+    assert known == sorted(known, key=bool)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(60, 20), (80, 24)])
+def test_a_small_terminal_ends_with_the_totals_the_bar_and_the_trust_product(columns: int, rows: int) -> None:
+    command = [sys.executable, "-m", "cli.main", "run", "--fleet", "12x5", "--time-scale", "0.1"]
+
+    seen = in_terminal(command, columns=columns, rows=rows)
+
+    assert seen.code == 0
+    last_picture = seen.text[seen.text.rindex("Status") : seen.text.rindex("SUCCEEDED")].splitlines()
+    assert sum("onboarded" in line for line in last_picture) == 12
+    assert [line for line in last_picture if line.startswith("In all")]
+    assert "12 of 12 subaccounts" in "\n".join(last_picture)
+    assert "Trust Product: twilio-approved" in "\n".join(last_picture)
+    # What is said below the rows is wrapped at words.
+    assert max(len(line) for line in seen.text[seen.text.rindex("SUCCEEDED") :].splitlines()) <= columns

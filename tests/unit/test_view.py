@@ -1,0 +1,174 @@
+"""What a run looks like on screens of several sizes."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from cli.view import Pace, about, picture
+from local.retries import Retry
+from local.snapshot import Row, Snapshot
+from onboarding.models import Stage
+
+NAMES = ["Sales [/] EMEA", "[prod] Support", "東京 Vertrieb 📞 with a long name", "one\ntwo \x1b[2J", "W" * 64]
+SCREENS = [(60, 20), (80, 24), (120, 40)]
+every_screen = pytest.mark.parametrize(("width", "height"), SCREENS)
+
+
+def row(number: int, status: str, **numbers: int) -> Row:
+    name = NAMES[number % len(NAMES)]
+    return Row(
+        sid=f"AC{number:032x}",
+        friendly_name=name,
+        status=status,
+        numbers={Stage(stage): count for stage, count in numbers.items()},
+    )
+
+
+def rows(failed: int, in_progress: int, onboarded: int) -> list[Row]:
+    """Rows in the order of the table, in which what matters is last."""
+    done = [row(number, "onboarded", on_trust_product=1000, ineligible=11) for number in range(onboarded)]
+    busy = [row(number, "in_progress", discovered=3, on_business_profile=2) for number in range(in_progress)]
+    return [*done, *busy, *(row(number, "failed", discovered=1, refused=1) for number in range(failed))]
+
+
+def drawn(snapshot: Snapshot, width: int, height: int, left: float | None = None) -> list[str]:
+    out = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None)
+    out.print(picture(snapshot, width, height, left))
+    lines: list[str] = out.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert len(lines) <= height
+    assert all(cell_len(line) <= width for line in lines)
+    return lines
+
+
+def snapshot(rows: list[Row], **more: object) -> Snapshot:
+    return Snapshot.model_validate(
+        {"seconds": 1031.2, "rows": rows, "review": "pending-review", "twilio_calls": 2314, **more}
+    )
+
+
+def cells(line: str) -> list[str]:
+    """The words of a row, but for those of a name."""
+    return [word for word in line.split() if word.replace(",", "").isdigit() or word == "·"]
+
+
+@every_screen
+def test_a_large_fleet_fits_with_failures_on_top_and_totals_below(width: int, height: int) -> None:
+    lines = drawn(snapshot(rows(3, 40, 37), subaccounts=100), width, height - 1, left=75)
+
+    assert all("failed" in line for line in lines[1:4])
+    assert "in_progress" in lines[4]
+    assert not any("onboarded" in line for line in lines)
+    [folded] = [line for line in lines if line.startswith("37 finished")]
+    assert "37,000" in cells(folded)
+    [totals] = [line for line in lines if line.startswith("In all")]
+    assert cells(totals)[:3] == ["123", "80", "37,000"]
+    assert any("40 of 100 subaccounts, 3 failed, about 80 s left" in line for line in lines)
+    assert any("━" in line for line in lines)
+    told = " ".join(lines)
+    assert "Trust Product: pending-review" in told
+    assert "2,314 Trust Hub calls" in told
+    assert "1,031.2 s" in told
+
+
+@every_screen
+def test_twelve_subaccounts_are_rows_with_status_and_numbers(width: int, height: int) -> None:
+    lines = drawn(snapshot(rows(1, 5, 6), subaccounts=12), width, height - 1)
+
+    assert sum("onboarded" in line for line in lines) == 6
+    assert sum("in_progress" in line for line in lines) == 5
+    assert "failed" in lines[1]
+    assert [line for line in lines if line.startswith("In all")]
+    assert "Trust Product: pending-review" in lines[-1 if width > 60 else -2] + lines[-1]
+
+
+def test_a_name_is_shortened_before_a_status_or_a_number() -> None:
+    lines = drawn(snapshot([row(4, "in_progress", on_trust_product=123_456, refused=7)], subaccounts=1), 60, 20)
+
+    assert lines[1].startswith("W")
+    assert "W…" in lines[1]
+    assert "in_progress" in lines[1]
+    assert "123,456" in lines[1]
+
+
+def test_a_name_is_text_in_a_row() -> None:
+    lines = drawn(snapshot(rows(0, 4, 0), subaccounts=4), 120, 40)
+
+    assert [line.partition("  ")[0] for line in lines[1:3]] == NAMES[:2]
+    assert lines[4].startswith(r"one\ntwo \x1b[2J ")
+
+
+def test_what_shares_a_column_is_told() -> None:
+    lines = drawn(snapshot(rows(2, 1, 1), subaccounts=4), 60, 20)
+
+    assert "other" in lines[0]
+    assert "other: 2 refused, 11 ineligible" in lines
+
+
+def test_what_will_not_fit_in_the_end_is_folded_from_the_beginning() -> None:
+    few = rows(0, 2, 3)
+
+    assert not any("finished" in line for line in drawn(snapshot(few, subaccounts=5), 80, 24))
+    assert any(line.startswith("3 finished") for line in drawn(snapshot(few, subaccounts=100), 80, 24))
+
+
+def test_rows_that_do_not_fit_are_counted_and_summed() -> None:
+    [left_out] = [line for line in drawn(snapshot(rows(0, 8, 0)), 120, 9) if line.startswith("…")]
+
+    assert left_out.startswith("… 3 more")
+    assert cells(left_out)[1:3] == ["9", "6"]
+
+
+@every_screen
+def test_what_is_tried_again_is_told_with_the_rest_still_there(width: int, height: int) -> None:
+    now = datetime.now(UTC)
+    retries = [
+        Retry(
+            state="List Phone Numbers",
+            reason=f"Twilio failed at GET /2010-04-01/Accounts/AC{number:032x}/IncomingPhoneNumbers.json with HTTP 503",
+            since=now - timedelta(seconds=number),
+            next_at=now + timedelta(seconds=60 + number),
+            subaccount_sid=f"AC{number:032x}",
+        )
+        for number in range(8)
+    ]
+
+    lines = drawn(snapshot(rows(3, 40, 37), subaccounts=100, retries=retries), width, height - 1)
+
+    told = " ".join(line.strip() for line in lines)
+    assert "List Phone Numbers is tried again for 8 subaccounts: Twilio failed at GET " in told
+    assert "/2010-04-01/Accounts/AC…/IncomingPhoneNumbers.json with HTTP 503; since " in told
+    next_at = retries[0].next_at
+    assert next_at
+    assert f"next at {next_at.astimezone():%H:%M:%S}" in told
+    assert "In all" in told
+    assert "37 finished" in told
+
+
+def test_a_state_that_is_silent_is_named_before_there_are_rows() -> None:
+    long_ago = datetime.now(UTC) - timedelta(seconds=30)
+
+    assert any(
+        line.startswith("Audit Assignments is under way since ")
+        for line in drawn(snapshot([], state=("Audit Assignments", long_ago)), 80, 24)
+    )
+    assert not any("under way" in line for line in drawn(snapshot([], state=("Await Review", long_ago)), 80, 24))
+
+
+def test_the_time_left_is_estimated_from_what_is_through() -> None:
+    pace = Pace()
+
+    assert pace.left(snapshot([], seconds=10)) is None
+    assert pace.left(snapshot([], seconds=10, subaccounts=10)) is None
+    assert pace.left(snapshot(rows(0, 1, 5), seconds=30, subaccounts=10)) == 20
+    assert pace.left(snapshot(rows(0, 0, 10), seconds=50, subaccounts=10)) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "about 10 s"), (41, "about 50 s"), (200, "about 4 min"), (7000, "about 2 h")],
+)
+def test_an_estimate_is_rough(seconds: float, words: str) -> None:
+    assert about(seconds) == words
