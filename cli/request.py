@@ -10,14 +10,14 @@ from rich.console import Console
 
 from cli.main import INTERRUPTED
 from cli.prose import complain, say, say_lines
-from cli.show import STAGES
+from cli.show import counts
 from local.aws.events import EventError, execution_input
 from local.aws.intrinsics import TemplateError
 from local.aws.template import Template
 from local.run import TEMPLATE, load_event
 from local.stack import commands, deployed, executions
 from local.stack.deployed import StackError, aws_failures_told, find_complete
-from local.stack.executions import Ended, News, ReviewAwaited, StateEntered, SubaccountDone
+from local.stack.executions import Ended, Failed, News, ReviewAwaited, StateEntered, SubaccountDone, Unanswered
 from local.words import plural
 from onboarding.models import SubaccountOutcome
 
@@ -28,6 +28,7 @@ FOLLOW_AGAIN = "Follow it again: {again}"
 DAILY_RUN_IS_OFF = """
 The daily run is off, so numbers that come later wait for the next request."""
 SWITCH_ON = "To have the whole fleet looked through every day, switch it on: {switch}"
+AGAIN = f"Step Functions tries it again within {executions.LONGEST_RETRY_SECONDS} s, unless that was the last time"
 STOPPED = "\nStopped following; the execution goes on. " + FOLLOW_AGAIN
 
 
@@ -71,6 +72,14 @@ def _tell(out: Console, news: Iterable[News], again: str) -> int:
                 say(out, item.name, lead=f"{_clock(item.after)}  ")
             case SubaccountDone():
                 say(out, _subaccount(item.outcome), lead=f"{no_clock}  ")
+            case Failed():
+                say(out, f"{item.name} failed: {item.reason}; {AGAIN}", lead=f"{_clock(item.after)}  ")
+            case Unanswered():
+                say(
+                    out,
+                    f"{item.reason}; asked again every {item.seconds:g} s, and the execution goes on",
+                    lead=f"{no_clock}  ",
+                )
             case ReviewAwaited():
                 say_lines(out, UNDER_REVIEW)
                 print(FOLLOW_AGAIN.format(again=again), flush=True)
@@ -98,19 +107,14 @@ def _summary(output: Any) -> str:
     ]
     return (
         f"{plural(summary['onboarded'], 'subaccount')} onboarded, {summary['busy']:,} left to another execution"
-        f"{_counts(summary['numbers'])}.{''.join(left_out)}\nThe Trust Product {product['sid']} {state}."
+        f"{counts(summary['numbers'])}.{''.join(left_out)}\nThe Trust Product {product['sid']} {state}."
     )
 
 
 def _subaccount(outcome: SubaccountOutcome) -> str:
     name = f"{outcome.friendly_name} ({outcome.subaccount_sid})" if outcome.friendly_name else outcome.subaccount_sid
-    told = f"{name}: {outcome.status}{_counts(outcome.numbers)}"
+    told = f"{name}: {outcome.status}{counts(outcome.numbers)}"
     return f"{told}: {outcome.error}: {outcome.message}" if outcome.error else told
-
-
-def _counts(numbers: Any) -> str:
-    counts = [f"{count:,} {words}" for stage, words in STAGES.items() if (count := numbers.get(stage))]
-    return f" ({', '.join(counts)})" if counts else ""
 
 
 def _clock(after: timedelta) -> str:

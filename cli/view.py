@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from rich import live
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -25,8 +26,8 @@ SHORT = {**STAGES, Stage.ON_BUSINESS_PROFILE: "profile", Stage.ON_TRUST_PRODUCT:
 ALWAYS = (Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.ON_TRUST_PRODUCT)
 NOT_SIGNED = (Stage.REFUSED, Stage.INELIGIBLE, Stage.RELEASED)
 GAP = 2
-NAME, LONGEST_NAME = 14, 40
-"""The fewest and the most cells of a name."""
+NAME = 14
+"""The fewest cells of a name."""
 BAR, LONGEST_BAR = 8, 40
 MOST_SENTENCES = 3
 PATIENCE = timedelta(seconds=2)
@@ -142,7 +143,8 @@ def of_others(totals: Counter[Stage], columns: Sequence[Column]) -> list[Text]:
 def table(snapshot: Snapshot, columns: Sequence[Column], width: int, most: int) -> Table:
     """Draw the rows that fit, one for those that are finished, one for those left out, and the totals."""
     rows, totals = snapshot.rows, summed(snapshot.rows)
-    names = min(LONGEST_NAME, room_for_names(columns, totals, width))
+    longest = max(cell_len(visible(row.friendly_name)) for row in rows)
+    names = min(max(NAME, longest), room_for_names(columns, totals, width))
     drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     drawn.add_column("Subaccount", width=names, no_wrap=True, overflow="ellipsis")
     drawn.add_column("Status", width=len(UNDER_WAY), no_wrap=True)

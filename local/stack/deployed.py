@@ -5,18 +5,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
+from socket import gaierror
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    EndpointConnectionError,
+    ConnectionError,  # noqa: A004 - botocore's own
     HTTPClientError,
     NoCredentialsError,
     NoRegionError,
 )
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import NameResolutionError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
@@ -37,6 +41,18 @@ NO_REGION: Final = (
 
 type AwsFailure = BotoCoreError | ClientError | ResponseParserError
 AWS_FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
+
+
+def may_pass(error: AwsFailure) -> bool:
+    """Say whether AWS did not answer, failed or throttled, so that the same may be asked again."""
+    match error:
+        case ConnectionError() | HTTPClientError():
+            return True
+        case ClientError():
+            code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+            return status >= HTTPStatus.INTERNAL_SERVER_ERROR or "Throttl" in code
+        case _:
+            return False
 
 
 class StackError(Exception):
@@ -136,12 +152,22 @@ def sentence(error: AwsFailure) -> str:
                 f"AWS refused {error.operation_name} ({found['Code']}: {reason}); "
                 "see that your credentials are current and may do this."
             )
-        case EndpointConnectionError() | HTTPClientError():
-            return f"AWS cannot be reached ({error}); see that the region is right and the network is there."
+        case ConnectionError() | HTTPClientError():
+            return _unreached(error)
         case ResponseParserError():
             return "Something else answers in AWS's place: see which proxy or AWS_ENDPOINT_URL is set."
         case _:
             return f"AWS cannot be asked ({str(error).rstrip('.')}); see the AWS_ variables and `aws configure`."
+
+
+def _unreached(error: ConnectionError | HTTPClientError) -> str:
+    if isinstance(error.kwargs.get("error"), (NameResolutionError, gaierror)):
+        host = urlsplit(str(error.kwargs.get("endpoint_url"))).hostname
+        return (
+            f"{host} was not found in DNS; see that the region is right, and that this machine has a network and a "
+            "resolver."
+        )
+    return f"AWS cannot be reached ({error}); see that the region is right and the network is there."
 
 
 @contextmanager

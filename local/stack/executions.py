@@ -3,14 +3,17 @@
 import json
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.stack.deployed import DeployedStack, StackError
+from local.retries import reason, what_happened
+from local.stack.deployed import AWS_FAILURES, DeployedStack, StackError, may_pass, sentence
 from onboarding.dynamodb import Table
 from onboarding.models import SubaccountOutcome
 from onboarding.progress import Progress
@@ -21,6 +24,29 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 2.0
 REVIEW_POLL_SECONDS = 30.0
+MOST_UNANSWERED = 30
+"""How often AWS may fail to answer in a row: for some minutes, since each try takes several seconds."""
+LONGEST_RETRY_SECONDS = 120
+"""How long the state machine waits at the most before it tries a state again."""
+TRIED_AGAIN = frozenset(
+    {
+        "AwsUnavailable",
+        "Lambda.AWSLambdaException",
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.SdkClientException",
+        "Lambda.ServiceException",
+        "Lambda.TooManyRequestsException",
+        "Lambda.Unknown",
+        "Sandbox.Timedout",
+        "SubaccountBusy",
+        "TrustProductBusy",
+        "TwilioThrottled",
+        "TwilioUnavailable",
+    }
+)
+"""The errors after which the state machine tries a state again, but for a timeout, which ends each wait, too."""
+
+_IMPATIENT = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 2})
 
 
 @dataclass(frozen=True)
@@ -54,7 +80,29 @@ class Ended:
     output: Mapping[str, Any]
 
 
-type News = StateEntered | SubaccountDone | ReviewAwaited | Ended
+@dataclass(frozen=True)
+class Failed:
+    """A state has failed, so long after the execution's start, with an error after which it is tried again.
+
+    Attributes:
+        name: The state.
+        reason: What happened, in half a sentence.
+    """
+
+    name: str
+    after: timedelta
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """AWS did not answer, which says nothing of the execution; it is asked again in so many seconds."""
+
+    reason: str
+    seconds: float
+
+
+type News = StateEntered | SubaccountDone | Failed | Unanswered | ReviewAwaited | Ended
 
 
 def start(stack: DeployedStack, request: Mapping[str, Any]) -> str:
@@ -91,33 +139,88 @@ def follow(stack: DeployedStack, arn: str, *, to_the_end: bool) -> Iterator[News
         arn: Which execution.
         to_the_end: Whether to go on through Twilio's review, which takes days.
     """
-    client, table = stack.session.client("stepfunctions"), _table(stack)
-    known: set[str] = set()
-    last_event, within_map, caught_up, awaited, announced = 0, False, False, False, False
+    followed, seconds = _Followed(stack, arn), POLL_SECONDS
+    unanswered = 0
     while True:
+        try:
+            news = followed.look()
+            unanswered = 0
+        except AWS_FAILURES as error:
+            unanswered += 1
+            if unanswered > MOST_UNANSWERED or not may_pass(error):
+                raise
+            news, seconds = [Unanswered(what_happened(sentence(error)), POLL_SECONDS)], POLL_SECONDS
+        else:
+            seconds = REVIEW_POLL_SECONDS if followed.awaited else POLL_SECONDS
+        yield from news
+        if followed.ended or (followed.awaited and not to_the_end):
+            return
+        time.sleep(seconds)
+
+
+class _Followed:
+    """An execution that is looked at again and again; a look that fails half-way tells nothing and loses nothing.
+
+    Attributes:
+        awaited: Whether it waits for Twilio's verdict.
+        ended: Whether it has ended.
+    """
+
+    def __init__(self, stack: DeployedStack, arn: str) -> None:
+        self._client = stack.session.client("stepfunctions", config=_IMPATIENT)
+        self._table, self._arn = _table(stack), arn
+        self._known: set[str] = set()
+        self._last_event, self._within_map, self._caught_up, self._announced = 0, False, False, False
+        self._state = ""
+        self.awaited, self.ended = False, False
+
+    def look(self) -> list[News]:
+        """Look what is new."""
         # Before its history: what ended by now has all of it.
-        execution = client.describe_execution(executionArn=arn)
-        events = [event for event in _history(client, arn) if event["id"] > last_event]
-        for name, event in _states(events, each_once=not caught_up):
-            if within_map:
-                yield from _come_out(table, execution["name"], known)
-            within_map = event["type"] == "MapStateEntered"
-            yield StateEntered(name, event["timestamp"] - execution["startDate"])
-        if within_map:
-            yield from _come_out(table, execution["name"], known)
-        if execution["status"] != "RUNNING":
-            yield _end(execution)
-            return
-        last_event = events[-1]["id"] if events else last_event
+        execution = self._client.describe_execution(executionArn=self._arn)
+        events = [event for event in _history(self._client, self._arn) if event["id"] > self._last_event]
+        outcomes: list[SubaccountOutcome] = []
+        if self._within_map or any(event["type"] == "MapStateEntered" for event in events):
+            # After its history: what came out before a state was entered is there.
+            outcomes = self._table.outcomes(execution["name"])
+        news = list(self._told(events, outcomes, execution["startDate"]))
+        self._last_event = events[-1]["id"] if events else self._last_event
         if events:
-            awaited = events[-1]["type"] == "TaskSubmitted"
-        if awaited and not announced:
-            announced = True
-            yield ReviewAwaited()
-        if awaited and not to_the_end:
-            return
-        caught_up = True
-        time.sleep(REVIEW_POLL_SECONDS if awaited else POLL_SECONDS)
+            self.awaited = events[-1]["type"] == "TaskSubmitted"
+        self.ended = execution["status"] != "RUNNING"
+        if self.ended:
+            return [*news, _end(execution)]
+        if self.awaited and not self._announced:
+            self._announced = True
+            news.append(ReviewAwaited())
+        self._caught_up = True
+        return news
+
+    def _told(
+        self, events: Sequence["HistoryEventTypeDef"], outcomes: Iterable[SubaccountOutcome], began: datetime
+    ) -> Iterator[News]:
+        """Tell of events; of a long past each state once, since a review is polled a hundred times."""
+        told: set[str] = set()
+        for event, next_event in zip_longest(events, events[1:]):
+            if name := event.get("stateEnteredEventDetails", {}).get("name"):
+                if self._within_map:
+                    yield from self._come_out(outcomes)
+                self._state, self._within_map = name, event["type"] == "MapStateEntered"
+                if self._caught_up or name not in told:
+                    told.add(name)
+                    yield StateEntered(name, event["timestamp"] - began)
+            elif (self._caught_up or not next_event) and _is_tried_again(event, next_event):
+                failure = event["taskFailedEventDetails"]
+                why = reason(failure.get("error", ""), failure.get("cause", ""))
+                yield Failed(self._state, event["timestamp"] - began, why)
+        if self._within_map:
+            yield from self._come_out(outcomes)
+
+    def _come_out(self, outcomes: Iterable[SubaccountOutcome]) -> Iterator[SubaccountDone]:
+        for outcome in outcomes:
+            if outcome.subaccount_sid not in self._known:
+                self._known.add(outcome.subaccount_sid)
+                yield SubaccountDone(outcome)
 
 
 def _history(client: "SFNClient", arn: str) -> Iterator["HistoryEventTypeDef"]:
@@ -126,21 +229,10 @@ def _history(client: "SFNClient", arn: str) -> Iterator["HistoryEventTypeDef"]:
         yield from page["events"]
 
 
-def _states(events: Iterable["HistoryEventTypeDef"], *, each_once: bool) -> Iterator[tuple[str, "HistoryEventTypeDef"]]:
-    """Find the states that were entered; of a long past each once, since a review is polled a hundred times."""
-    told: set[str] = set()
-    for event in events:
-        name = event.get("stateEnteredEventDetails", {}).get("name")
-        if name and not (each_once and name in told):
-            told.add(name)
-            yield name, event
-
-
-def _come_out(table: Progress, execution: str, known: set[str]) -> Iterator[SubaccountDone]:
-    for outcome in table.outcomes(execution):
-        if outcome.subaccount_sid not in known:
-            known.add(outcome.subaccount_sid)
-            yield SubaccountDone(outcome)
+def _is_tried_again(event: "HistoryEventTypeDef", next_event: "HistoryEventTypeDef | None") -> bool:
+    """Say whether an event is a failure after which the same state comes again, as far as that is known yet."""
+    caught = next_event is not None and next_event["type"] == "TaskStateExited"
+    return event.get("taskFailedEventDetails", {}).get("error") in TRIED_AGAIN and not caught
 
 
 def _end(execution: "DescribeExecutionOutputTypeDef") -> Ended:
@@ -155,5 +247,5 @@ def _end(execution: "DescribeExecutionOutputTypeDef") -> Ended:
 
 def _table(stack: DeployedStack) -> Progress:
     """Give the progress table to read from: only writing takes leases and settles lists."""
-    table = Table(stack.session.client("dynamodb"), stack.outputs["ProgressTableName"])
+    table = Table(stack.session.client("dynamodb", config=_IMPATIENT), stack.outputs["ProgressTableName"])
     return Progress(table, lease_seconds=0, function_seconds=0, list_settle_seconds=0)
