@@ -9,10 +9,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from cli import callback, doctor, request, run, serve, twilio
 from local.addresses import EVERYWHERE
+from local.live import rehearsal
 from local.run import SMALL_FLEET
 from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
 from local.stack.deployed import STACK
 from onboarding.models import BundleSid, Status
+
+REHEARSED = f"rehearse: speak to `shaken-stir twilio` or `make serve`, not to Twilio ({rehearsal.EXAMPLE}, or https)"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or ~/.local/state/shaken-stir)",
     )
+    live.add_argument("--twilio", metavar="URL", help=REHEARSED)
     command.set_defaults(command=run.command)
 
     command = commands.add_parser("serve", help="keep AWS, Twilio and the webhook up until Ctrl-C, for sam local")
@@ -103,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="look at this deployed stack instead, in the region of AWS_REGION or AWS_DEFAULT_REGION",
     )
+    command.add_argument("--twilio", metavar="URL", help=REHEARSED)
     command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     command.set_defaults(command=doctor.command)
 

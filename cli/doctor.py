@@ -10,10 +10,11 @@ from rich.status import Status
 from cli import stack_doctor
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
-from local.live import account, request
+from local.live import account, rehearsal, request
 from local.live.account import CredentialsError
 from local.live.diagnosis import Diagnosis, Mark, diagnose
 from local.live.read_only import read_only
+from local.live.rehearsal import RehearsalError
 from local.run import load_event
 from onboarding.errors import InvalidRequest
 
@@ -24,14 +25,18 @@ MARKS = {
     Mark.UNKNOWN: "[dim]?[/]",
 }
 
+OF_THE_ACCOUNT = ("event", "twilio")
+
 
 def command(options: argparse.Namespace) -> int:
     """Diagnose the stack that is named, else the account that the environment names; returns the exit code."""
     if not options.stack:
         return diagnose_account(options)
-    if options.event:
+    given = [f"--{name}" for name in OF_THE_ACCOUNT if getattr(options, name)]
+    if given:
+        are = "is" if len(given) == 1 else "are"
         print(
-            "shaken-stir doctor: --event says what a run would do at Twilio; leave it out with --stack.",
+            f"shaken-stir doctor: {' and '.join(given)} {are} for a look at Twilio; leave that out with --stack.",
             file=sys.stderr,
         )
         return 2
@@ -41,13 +46,16 @@ def command(options: argparse.Namespace) -> int:
 def diagnose_account(options: argparse.Namespace) -> int:
     """Read the account and tell; nothing but GETs can leave the process meanwhile."""
     try:
-        hub = account.connect(account.credentials(os.environ))
+        twilio = rehearsal.address(options.twilio) if options.twilio is not None else None
+        hub = account.connect(account.credentials(os.environ), twilio)
         wanted = request.complete(load_event(options.event) if options.event else {})
-    except (CredentialsError, EventError, InvalidRequest, TemplateError) as error:
+        if twilio:
+            rehearsal.see_that_it_answers(twilio)
+    except (CredentialsError, EventError, InvalidRequest, RehearsalError, TemplateError) as error:
         print(f"shaken-stir doctor: {error}", file=sys.stderr)
         return 2
     with read_only(), Console(stderr=True).status("Reading the account") as status:
-        found = diagnose(hub, wanted, on_progress=lambda *what: _show(status, *what))
+        found = diagnose(hub, wanted, twilio, on_progress=lambda *what: _show(status, *what))
     if options.json:
         print(found.model_dump_json())
     else:
@@ -57,6 +65,8 @@ def diagnose_account(options: argparse.Namespace) -> int:
 
 def tell(out: Console, found: Diagnosis) -> None:
     """Print a diagnosis."""
+    if found.twilio:
+        out.print(rehearsal.note(found.twilio), soft_wrap=True, markup=False)
     for section in found.sections:
         out.print(f"\n[bold]{section.title}[/bold]", soft_wrap=True)
         for finding in section.findings:

@@ -16,14 +16,15 @@ from cli.show import Lines, Live
 from cli.summary import summarise
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
-from local.live import account, plan, request, survey
+from local.live import account, plan, rehearsal, request, survey
 from local.live.account import CredentialsError
 from local.live.read_only import read_only
+from local.live.rehearsal import RehearsalError
 from local.live.stack import AWAITING_REVIEW, LiveStack
 from local.live.state_file import StateFile, StateFileError, default_path
 from local.run import load_event
 from onboarding.credentials import TwilioCredentials
-from onboarding.errors import OnboardingError
+from onboarding.errors import CredentialsRefused, OnboardingError
 from onboarding.trust_hub import Account
 
 INTERRUPTED = 130
@@ -43,26 +44,39 @@ class Outlook(NamedTuple):
 
 def command(options: argparse.Namespace) -> int:
     """Run the event against the real account; returns the exit code."""
+    twilio: str | None = None
     try:
+        twilio = rehearsal.address(options.twilio) if options.twilio is not None else None
         parent = account.credentials(os.environ)
         event = load_event(options.event) if options.event else {}
         # With --json standard output is for programs.
         say = Console(file=sys.stderr if options.json else sys.stdout, highlight=False)
         if options.dry_run:
-            return 1 if look(parent, event, say, "would").in_the_way else 0
+            return 1 if look(parent, twilio, event, say, "would").in_the_way else 0
         if not options.yes:
             somebody_to_ask()
-        path = options.state or default_path(parent.account_sid, os.environ)
-        with StateFile(path, parent.account_sid) as file:
+        path = options.state or default_path(parent.account_sid, os.environ, twilio)
+        with StateFile(path, parent.account_sid, twilio) as file:
             return look_and_run(options, parent, file, event, say)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("Stopped. What was done is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
+    except CredentialsRefused:
+        print(f"shaken-stir run: {account.refused(twilio)}", file=sys.stderr)
+        return 1
     except OnboardingError as error:
         print(f"shaken-stir run: {error}", file=sys.stderr)
         return 1
-    except (NobodyToAsk, CredentialsError, EventError, StateFileError, TemplateError, OSError) as error:
+    except (
+        NobodyToAsk,
+        CredentialsError,
+        EventError,
+        RehearsalError,
+        StateFileError,
+        TemplateError,
+        OSError,
+    ) as error:
         print(f"shaken-stir run: {error}", file=sys.stderr)
         return 2
 
@@ -71,10 +85,10 @@ def look_and_run(
     options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], say: Console
 ) -> int:
     """Show what is about to be changed, ask, and run; returns the exit code."""
-    planned = look(parent, event, say, "is about to")
+    planned = look(parent, file.twilio, event, say, "is about to")
     if not planned.changes and planned.in_the_way:
         return 1
-    if planned.changes and not options.yes and not agreed():
+    if planned.changes and not options.yes and not agreed(file.twilio):
         _print(say, "Nothing was changed.")
         return 1
     live = LiveStack(parent, file, planned.subaccounts, options.wait)
@@ -98,25 +112,29 @@ def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], 
             )
         stack.enter_context(told_to_stop())
         if options.json:
-            report = live.run(event)
+            report = live.run(event).model_copy(update={"twilio": live.twilio})
             out.file.write(report.model_dump_json() + "\n")
         else:
             with Live(out) if out.is_terminal else Lines(out) as show:
                 report = live.run(event, on_change=show.update)
             summarise(out, report, live, whole_fleet=not live.engine.execution_input(event).get("subaccounts"))
+            tell_rehearsal(out, live.twilio)
     return 0 if report.status in {"SUCCEEDED", AWAITING_REVIEW} and not report.error else 1
 
 
-def look(parent: TwilioCredentials, event: dict[str, object], say: Console, how: str) -> Outlook:
+def look(parent: TwilioCredentials, twilio: str | None, event: dict[str, object], say: Console, how: str) -> Outlook:
     """Read the account without changing it, and say what a run would do, or is about to."""
     wanted = request.complete(event)
+    if twilio:
+        rehearsal.see_that_it_answers(twilio)
     with read_only(), say.status("Reading the account") as status:
 
         def on_progress(what: str, done: int, of: int | None) -> None:
             status.update(f"Reading {what}" + (f": {done:,} of {of:,}" if of else f": {done:,}" if done else ""))
 
-        found = survey.take(account.connect(parent), wanted, on_progress)
+        found = survey.take(account.connect(parent, twilio), wanted, on_progress)
     planned = plan.make(found)
+    tell_rehearsal(say, twilio)
     name = f" ({found.account.friendly_name})" if found.account.friendly_name else ""
     if planned.words:
         _print(say, f"On the Twilio account {found.account.sid}{name} this run {how}:")
@@ -140,9 +158,16 @@ def somebody_to_ask() -> None:
         )
 
 
-def agreed() -> bool:
+def tell_rehearsal(say: Console, twilio: str | None) -> None:
+    """Say so when what is shown is not of Twilio itself."""
+    if twilio:
+        _print(say, rehearsal.note(twilio))
+
+
+def agreed(twilio: str | None) -> bool:
     """Ask in the terminal."""
-    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    question = f"Go on, in the rehearsal at {twilio}?" if twilio else "Go on?"
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 

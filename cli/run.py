@@ -18,7 +18,7 @@ from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack, load_event
 from local.scenarios.catalogue import UnknownScenarioError
 from local.twilio.fleet import FleetError, load_fleet
 
-FOR_LIVE = ["dry_run", "yes", "wait", "state"]
+FOR_LIVE = ["dry_run", "yes", "wait", "state", "twilio"]
 
 
 def command(options: argparse.Namespace) -> int:

@@ -41,6 +41,7 @@ class OrphansReport(BaseModel):
 class Report(BaseModel):
     """A run in numbers; `status`, `error` and `cause` are those of Step Functions.
 
+    `twilio` is what answered in Twilio's place in a rehearsal, None else;
     `audit` and `orphans` are None where the run did not look; `announced` are the detail types of its events;
     `left_out` are the phone numbers that the request names but the account does not have.
     """
@@ -59,6 +60,7 @@ class Report(BaseModel):
     state_transitions: int
     lambda_invocations: int
     seconds: float
+    twilio: str | None = None
 
 
 def subaccounts_of(outcomes: list[SubaccountOutcome]) -> dict[str, SubaccountReport]:

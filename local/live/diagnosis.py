@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from local.live import plan, survey
-from local.live.account import ACCOUNT_SID, AUTH_TOKEN
+from local.live.account import refused
 from local.live.assumptions import ASSUMPTIONS
 from local.live.plan import Plan
 from local.live.survey import Assigned, OnProgress, Survey
@@ -46,6 +46,7 @@ class Diagnosis(BaseModel):
     """The account in words and numbers, as `shaken-stir doctor --json` prints it.
 
     Attributes:
+        twilio: What answered in Twilio's place, None for Twilio itself.
         in_the_way: What would make a run fail, empty if nothing is known to.
         sections: The findings.
         subaccounts: How many there are, by status.
@@ -55,6 +56,7 @@ class Diagnosis(BaseModel):
     """
 
     account_sid: str
+    twilio: str | None = None
     in_the_way: list[str]
     sections: list[Section]
     subaccounts: dict[str, int] = {}
@@ -65,27 +67,27 @@ class Diagnosis(BaseModel):
     posts: dict[str, int] = {}
 
 
-def diagnose(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None = None) -> Diagnosis:
+def diagnose(
+    hub: TrustHub, request: CompleteRequest, twilio: str | None = None, on_progress: OnProgress | None = None
+) -> Diagnosis:
     """Read an account and say how it stands; an account that cannot be read is a diagnosis, too.
 
     Args:
         hub: The client.
         request: What a run would be asked for.
+        twilio: What the client speaks to in Twilio's place, None for Twilio itself.
         on_progress: Called now and then.
     """
     try:
         read = survey.take(hub, request, on_progress)
     except CredentialsRefused:
-        refused = (
-            f"Twilio refused the credentials (HTTP 401); check {ACCOUNT_SID} and {AUTH_TOKEN}: "
-            "they must be the parent account's SID and its own Auth Token, no API key's secret."
-        )
-        return unreadable(hub, "Credentials", refused)
+        return unreadable(hub, twilio, "Credentials", refused(twilio))
     except OnboardingError as error:
-        return unreadable(hub, "Twilio", str(error))
+        return unreadable(hub, twilio, "Twilio", str(error))
     planned = plan.make(read)
     return Diagnosis(
         account_sid=hub.account_sid,
+        twilio=twilio,
         in_the_way=list(planned.in_the_way),
         sections=[section for section in tell(read, planned) if section.findings],
         subaccounts=Counter(account.status for account in read.subaccounts),
@@ -97,12 +99,10 @@ def diagnose(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | 
     )
 
 
-def unreadable(hub: TrustHub, title: str, sentence: str) -> Diagnosis:
+def unreadable(hub: TrustHub, twilio: str | None, title: str, sentence: str) -> Diagnosis:
     """Say that nothing more can be said."""
-    findings = [Finding(mark=Mark.IN_THE_WAY, text=sentence)]
-    return Diagnosis(
-        account_sid=hub.account_sid, in_the_way=[sentence], sections=[Section(title=title, findings=findings)]
-    )
+    section = Section(title=title, findings=[Finding(mark=Mark.IN_THE_WAY, text=sentence)])
+    return Diagnosis(account_sid=hub.account_sid, twilio=twilio, in_the_way=[sentence], sections=[section])
 
 
 def tell(read: Survey, planned: Plan) -> list[Section]:

@@ -18,6 +18,7 @@ from moto.dynamodb.responses import DynamoHandler
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from local.aws.intrinsics import ACCOUNT, REGION
+from local.live import rehearsal
 from onboarding.progress import LEASE
 
 type Attributes = dict[str, Any]
@@ -60,14 +61,22 @@ class _Content(BaseModel):
 
     format: Literal[1]
     account_sid: str
+    twilio: str | None = None
     items: list[_Item]
 
 
-def default_path(account_sid: str, environment: Mapping[str, str]) -> Path:
-    """Give an account's file in the user's state directory (https://specifications.freedesktop.org/basedir/latest/)."""
+def default_path(account_sid: str, environment: Mapping[str, str], twilio: str | None = None) -> Path:
+    """Give an account's file in the user's state directory (https://specifications.freedesktop.org/basedir/latest/).
+
+    Args:
+        account_sid: The account, `AC…`.
+        environment: The environment variables.
+        twilio: What answers in Twilio's place: its files are kept apart, and from those of any other address.
+    """
     base = environment.get("XDG_STATE_HOME", "")
     directory = Path(base) if Path(base).is_absolute() else Path.home() / ".local/state"
-    return directory / "shaken-stir" / f"{account_sid}.json"
+    apart = Path("rehearsal") / rehearsal.folder(twilio) if twilio else Path()
+    return directory / "shaken-stir" / apart / f"{account_sid}.json"
 
 
 class StateFile:
@@ -76,11 +85,15 @@ class StateFile:
     Args:
         path: The file; its folder is made if there is none.
         account_sid: The account that it is for, `AC…`.
+
+    Attributes:
+        twilio: What answers in Twilio's place, None for Twilio itself.
     """
 
-    def __init__(self, path: Path, account_sid: str) -> None:
+    def __init__(self, path: Path, account_sid: str, twilio: str | None = None) -> None:
         self.path = Path(os.path.realpath(path))
         self._account_sid = account_sid
+        self.twilio = twilio
         self._stack = ExitStack()
         self._items: list[Attributes] = []
 
@@ -88,7 +101,7 @@ class StateFile:
         """Lock the file and read it, if there is one.
 
         Raises:
-            StateFileError: Another process has it, it is another account's, or it cannot be read.
+            StateFileError: Another process has it, it is another account's or another Twilio's, or it cannot be read.
         """
         with ExitStack() as stack:
             try:
@@ -141,7 +154,8 @@ class StateFile:
         Raises:
             StateFileError: It cannot be written.
         """
-        head = json.dumps({"format": 1, "account_sid": self._account_sid})[:-1]
+        where = {"twilio": self.twilio} if self.twilio else {}
+        head = json.dumps({"format": 1, "account_sid": self._account_sid, **where})[:-1]
         text = f'{head}, "items": [\n{",\n".join(lines)}\n]}}\n'
         new = self.path.with_name(f"{self.path.name}.new")
         try:
@@ -187,6 +201,11 @@ class StateFile:
         if content.account_sid != self._account_sid:
             raise StateFileError(
                 f"The state file {self.path} is that of the account {content.account_sid}, not of {self._account_sid}; "
+                "choose another with --state."
+            )
+        if content.twilio != self.twilio:
+            raise StateFileError(
+                f"The state file {self.path} is that of {_place(content.twilio)}, not of {_place(self.twilio)}; "
                 "choose another with --state."
             )
         return [item.model_dump() for item in content.items]
@@ -252,6 +271,10 @@ class _Keeper:
                 version, lines = self._version, list(self._lines.values())
             self._file.write(lines)
             self._on_disk = version
+
+
+def _place(twilio: str | None) -> str:
+    return f"a rehearsal with {twilio}" if twilio else "Twilio itself"
 
 
 def _touched(action: str, body: Mapping[str, Any]) -> set[ItemKey] | None:
