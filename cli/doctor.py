@@ -32,7 +32,7 @@ def command(options: argparse.Namespace) -> int:
     """Diagnose the stack that is named, else the account that the environment names; returns the exit code."""
     if not options.stack:
         return diagnose_account(options)
-    given = [f"--{name}" for name in OF_THE_ACCOUNT if getattr(options, name)]
+    given = [f"--{name}" for name in OF_THE_ACCOUNT if getattr(options, name) is not None]
     if given:
         are = "is" if len(given) == 1 else "are"
         print(

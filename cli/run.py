@@ -67,7 +67,7 @@ def _misused(options: argparse.Namespace) -> str | None:
     elif story:
         alien, why = ["event", "fleet", "repeat", *FOR_LIVE], f"cannot be used with {story}"
         alien += ["scenario"] if options.list else []
-    given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name)]
+    given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name) not in {None, False}]
     return f"{' and '.join(given)} {why}; leave it out." if given else None
 
 

@@ -22,9 +22,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         with Simulator(load_fleet(options.fleet), port=options.port) as simulator:
             print(
-                WORDS.format(
-                    url=simulator.url, account_sid=simulator.account_sid, auth_token=simulator.auth_token
-                ),
+                WORDS.format(url=simulator.url, account_sid=simulator.account_sid, auth_token=simulator.auth_token),
                 flush=True,
             )
             threading.Event().wait()
