@@ -15,8 +15,6 @@ from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
 from local.stack.deployed import STACK
 from onboarding.models import BundleSid, Status
 
-REHEARSED = f"rehearse: speak to `shaken-stir twilio` or `make serve`, not to Twilio ({rehearsal.EXAMPLE}, or https)"
-
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser; its `command` is what carries the command out."""
@@ -64,13 +62,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="MINUTES",
         help="wait for the verdict, and ask Twilio for it every so many minutes (15)",
     )
-    live.add_argument(
-        "--state",
-        type=Path,
-        metavar="FILE",
-        help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or ~/.local/state/shaken-stir)",
-    )
-    live.add_argument("--twilio", metavar="URL", help=REHEARSED)
+    _of_the_account(live)
     command.set_defaults(command=run.command)
 
     command = commands.add_parser("serve", help="keep AWS, Twilio and the webhook up until Ctrl-C, for sam local")
@@ -107,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="look at this deployed stack instead, in the region of AWS_REGION or AWS_DEFAULT_REGION",
     )
-    command.add_argument("--twilio", metavar="URL", help=REHEARSED)
+    _of_the_account(command)
     command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     command.set_defaults(command=doctor.command)
 
@@ -136,6 +128,22 @@ def parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(command=callback.command)
     return arguments
+
+
+def _of_the_account(options: argparse._ActionsContainer) -> None:
+    """Add what a run on a real account and the doctor can be told alike."""
+    options.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or ~/.local/state/shaken-stir)",
+    )
+    options.add_argument("--numbers", action="store_true", help="name all numbers, not only some of many")
+    options.add_argument(
+        "--twilio",
+        metavar="URL",
+        help=f"rehearse: speak to `shaken-stir twilio` or `make serve`, not to Twilio ({rehearsal.EXAMPLE}, or https)",
+    )
 
 
 def _positive(text: str) -> float:

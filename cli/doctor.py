@@ -25,14 +25,14 @@ MARKS = {
     Mark.UNKNOWN: "[dim]?[/]",
 }
 
-OF_THE_ACCOUNT = ("event", "twilio")
+OF_THE_ACCOUNT = ("event", "state", "numbers", "twilio")
 
 
 def command(options: argparse.Namespace) -> int:
     """Diagnose the stack that is named, else the account that the environment names; returns the exit code."""
     if not options.stack:
         return diagnose_account(options)
-    given = [f"--{name}" for name in OF_THE_ACCOUNT if getattr(options, name) is not None]
+    given = [f"--{name}" for name in OF_THE_ACCOUNT if getattr(options, name) not in {None, False}]
     if given:
         are = "is" if len(given) == 1 else "are"
         print(

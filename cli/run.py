@@ -18,7 +18,7 @@ from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack, load_event
 from local.scenarios.catalogue import UnknownScenarioError
 from local.twilio.fleet import FleetError, load_fleet
 
-FOR_LIVE = ["dry_run", "yes", "wait", "state", "twilio"]
+FOR_LIVE = ["dry_run", "yes", "wait", "state", "numbers", "twilio"]
 
 
 def command(options: argparse.Namespace) -> int:
