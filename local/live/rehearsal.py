@@ -1,5 +1,6 @@
 """A rehearsal: a simulated Twilio answers in Twilio's place, and nothing at Twilio is read or changed."""
 
+import re
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -62,7 +63,7 @@ def is_this_machine(host: str) -> bool:
 
 def folder(url: str) -> str:
     """Name the folder of an address's state files, so that two rehearsals do not mix: `127.0.0.1_8010`."""
-    return urlsplit(url).netloc.translate(str.maketrans({":": "_", "[": "", "]": ""}))
+    return re.sub(r"[^\w.-]", "_", urlsplit(url).netloc)
 
 
 def note(url: str) -> str:
