@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
 
 from rich.console import Console
 
@@ -16,30 +15,23 @@ from cli.show import Lines, Live
 from cli.summary import summarise
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
-from local.live import account, plan, rehearsal, request, survey
+from local.live import account, plan, plan_words, rehearsal, request, survey
 from local.live.account import CredentialsError
+from local.live.plan import Plan
 from local.live.read_only import read_only
 from local.live.rehearsal import RehearsalError
 from local.live.stack import AWAITING_REVIEW, LiveStack
 from local.live.state_file import StateFile, StateFileError, default_path
+from local.live.survey import Survey
 from local.run import load_event
 from onboarding.credentials import TwilioCredentials
 from onboarding.errors import CredentialsRefused, OnboardingError
-from onboarding.trust_hub import Account
 
 INTERRUPTED = 130
 
 
 class NobodyToAsk(Exception):  # noqa: N818 - says what is wrong
     """There is no terminal, and no --yes."""
-
-
-class Outlook(NamedTuple):
-    """What was found and is planned."""
-
-    subaccounts: tuple[Account, ...]
-    changes: bool
-    in_the_way: tuple[str, ...]
 
 
 def command(options: argparse.Namespace) -> int:
@@ -51,12 +43,13 @@ def command(options: argparse.Namespace) -> int:
         event = load_event(options.event) if options.event else {}
         # With --json standard output is for programs.
         say = Console(file=sys.stderr if options.json else sys.stdout, highlight=False)
+        path = options.state or default_path(parent.account_sid, os.environ, twilio)
+        file = StateFile(path, parent.account_sid, twilio)
         if options.dry_run:
-            return 1 if look(parent, twilio, event, say, "would").in_the_way else 0
+            return dry_run(options, parent, file.look(), event, say)
         if not options.yes:
             somebody_to_ask()
-        path = options.state or default_path(parent.account_sid, os.environ, twilio)
-        with StateFile(path, parent.account_sid, twilio) as file:
+        with file:
             return look_and_run(options, parent, file, event, say)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -81,17 +74,30 @@ def command(options: argparse.Namespace) -> int:
         return 2
 
 
+def dry_run(
+    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], say: Console
+) -> int:
+    """Show what would be changed; returns the exit code."""
+    _, planned = look(options, parent, file, event, say)
+    if options.json:
+        print(planned.model_dump_json())
+    else:
+        tell(say, planned, "would", every=options.numbers)
+    return 1 if planned.in_the_way else 0
+
+
 def look_and_run(
     options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], say: Console
 ) -> int:
     """Show what is about to be changed, ask, and run; returns the exit code."""
-    planned = look(parent, file.twilio, event, say, "is about to")
+    found, planned = look(options, parent, file, event, say)
+    tell(say, planned, "is about to", every=options.numbers)
     if not planned.changes and planned.in_the_way:
         return 1
     if planned.changes and not options.yes and not agreed(file.twilio):
         _print(say, "Nothing was changed.")
         return 1
-    live = LiveStack(parent, file, planned.subaccounts, options.wait)
+    live = LiveStack(parent, file, found.subaccounts, options.wait)
     # When nothing was asked, nothing may be changed, whatever has come up since.
     with nullcontext() if planned.changes or options.yes else read_only():
         return run(options, live, event, say)
@@ -122,27 +128,38 @@ def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], 
     return 0 if report.status in {"SUCCEEDED", AWAITING_REVIEW} and not report.error else 1
 
 
-def look(parent: TwilioCredentials, twilio: str | None, event: dict[str, object], say: Console, how: str) -> Outlook:
-    """Read the account without changing it, and say what a run would do, or is about to."""
-    wanted = request.complete(event)
-    if twilio:
-        rehearsal.see_that_it_answers(twilio)
+def look(
+    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], say: Console
+) -> tuple[Survey, Plan]:
+    """Read the account without changing it, and work out what a run would do by what the state file knows."""
+    wanted, known = request.complete(event), file.known()
+    if file.twilio:
+        rehearsal.see_that_it_answers(file.twilio)
     with read_only(), say.status("Reading the account") as status:
 
         def on_progress(what: str, done: int, of: int | None) -> None:
             status.update(f"Reading {what}" + (f": {done:,} of {of:,}" if of else f": {done:,}" if done else ""))
 
-        found = survey.take(account.connect(parent, twilio), wanted, on_progress)
-    planned = plan.make(found)
-    tell_rehearsal(say, twilio)
-    name = f" ({found.account.friendly_name})" if found.account.friendly_name else ""
-    if planned.words:
-        _print(say, f"On the Twilio account {found.account.sid}{name} this run {how}:")
-    for line in planned.words:
+        found = survey.take(account.connect(parent, file.twilio), wanted, on_progress)
+    planned = plan.make(found, known, waits=options.wait is not None)
+    where = {"twilio": file.twilio, "state_file": str(file.path) if file.found else None}
+    return found, planned.model_copy(update=where)
+
+
+def tell(say: Console, planned: Plan, how: str, *, every: bool) -> None:
+    """Say what a run would do, or is about to."""
+    tell_rehearsal(say, planned.twilio)
+    name = f" ({planned.friendly_name})" if planned.friendly_name else ""
+    if lines := plan_words.steps(planned):
+        _print(say, f"On the Twilio account {planned.account_sid}{name} this run {how}:")
+        for line in lines:
+            _print(say, f"  {line}")
+    for line in plan_words.by_account(planned.accounts, every=every):
         _print(say, f"  {line}")
+    if planned.state_file:
+        _print(say, f"What earlier runs did is known from {planned.state_file}.")
     for sentence in planned.in_the_way:
         _print(say, sentence)
-    return Outlook(found.subaccounts, planned.changes, planned.in_the_way)
 
 
 def somebody_to_ask() -> None:

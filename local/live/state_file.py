@@ -77,7 +77,9 @@ class StateFile:
         account_sid: The account that it is for, `AC…`.
 
     Attributes:
+        path: The file, with links followed.
         twilio: What answers in Twilio's place, None for Twilio itself.
+        found: Whether it was there when it was read.
     """
 
     def __init__(self, path: Path, account_sid: str, twilio: str | None = None) -> None:
@@ -86,6 +88,7 @@ class StateFile:
         self.twilio = twilio
         self._stack = ExitStack()
         self._items: list[Attributes] = []
+        self.found = False
 
     def __enter__(self) -> Self:
         """Lock the file and read it, if there is one.
@@ -220,6 +223,7 @@ class StateFile:
                 f"The state file {self.path} is that of {_place(content.twilio)}, not of {_place(self.twilio)}; "
                 "choose another with --state."
             )
+        self.found = True
         return [item.model_dump() for item in content.items]
 
     @contextmanager

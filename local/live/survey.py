@@ -52,9 +52,14 @@ type OnProgress = Callable[[str, int, int | None], object]
 class Number:
     """A phone number: the region of the request that it is eligible for, or why it is not."""
 
-    sid: str
+    listed: PhoneNumber
     region: str | None
     ineligible: str | None
+
+    @property
+    def sid(self) -> str:
+        """Its SID, `PN…`."""
+        return self.listed.sid
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +341,7 @@ def read_account(
 def judge(number: PhoneNumber, regions: list[str]) -> Number:
     """Say whether a number is to be signed, as `List Phone Numbers` does."""
     region = next((region for region in regions if not ineligible_because(number, [region])), None)
-    return Number(number.sid, region, None if region else ineligible_because(number, regions))
+    return Number(number, region, None if region else ineligible_because(number, regions))
 
 
 def pages(hub: TrustHub, account_sid: str) -> Iterator[list[PhoneNumber]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
-from local.live import plan, request, survey
+from local.live import plan, plan_words, request, survey
 from local.live.plan import Plan
 from local.live.survey import Survey
 from local.run import LocalStack
@@ -184,7 +184,7 @@ def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) ->
         read, plans = planned(local, event)
         report = local.run(event)
 
-    assert any("name 1 orphan" in line for line in plans.words)
+    assert any("name 1 orphan" in line for line in plan_words.steps(plans))
     assert of("DELETE", report.twilio_calls) == {}
     assert read.orphans == frozenset({FIRST})
     assert of("POST", report.twilio_calls) == plans.posts
