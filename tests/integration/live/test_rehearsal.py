@@ -104,6 +104,7 @@ def test_from_a_look_to_submitted_without_a_word_to_twilio(
 ) -> None:
     itself = twilio()
     itself.known_here(monkeypatch)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     note = f"Rehearsal: {simulator.url} answers in Twilio's place; nothing at Twilio is read or changed."
 
     code, told, _ = command("doctor", "--twilio", simulator.url)
