@@ -154,8 +154,9 @@ def tell(say: Console, planned: Plan, how: str, *, every: bool) -> None:
         _print(say, f"On the Twilio account {planned.account_sid}{name} this run {how}:")
         for line in lines:
             _print(say, f"  {line}")
-    for line in plan_words.by_account(planned.accounts, every=every):
-        _print(say, f"  {line}")
+        for line in plan_words.by_account(planned.accounts, every=every):
+            _print(say, f"    {line}")
+        _print(say, f"  {plan_words.total(planned)}")
     if planned.state_file:
         _print(say, f"What earlier runs did is known from {planned.state_file}.")
     for sentence in planned.in_the_way:

@@ -74,7 +74,7 @@ def diagnose(
     except OnboardingError as error:
         return unreadable(hub, twilio, "Twilio", str(error))
     planned = plan.make(read, known)
-    accounts = tuple(it.account for it in work_of(read, known))
+    accounts = planned.accounts or tuple(it.account for it in work_of(read, known))
     return Diagnosis(
         account_sid=hub.account_sid,
         twilio=twilio,
@@ -112,7 +112,7 @@ def tell(read: Survey, planned: Plan, accounts: tuple[AccountOutlook, ...], file
         Section(title="Earlier runs", findings=[of_state_file(file)]),
         Section(
             title="What a run would do",
-            findings=[*in_the_way(planned.in_the_way), *map(well, plan_words.steps(planned))],
+            findings=[*in_the_way(planned.in_the_way), *of_plan(planned)],
         ),
         Section(title="Assumptions about Twilio (docs/first-day.md)", findings=of_assumptions(read)),
     ]
@@ -171,6 +171,12 @@ def of_products(read: Survey) -> list[Finding]:
         found.append(look("There is none for this profile yet: a run creates one."))
     used = read.product.sid if read.product else None
     return found + [look(f"{described(it)}: not used.") for it in read.products if it.sid != used]
+
+
+def of_plan(planned: Plan) -> list[Finding]:
+    """Tell what a run would do, step by step."""
+    lines = plan_words.steps(planned)
+    return [well(line) for line in [*lines, plan_words.total(planned)]] if lines else []
 
 
 def of_assignments(read: Survey) -> list[Finding]:

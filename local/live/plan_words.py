@@ -22,11 +22,17 @@ def steps(plan: Plan) -> list[str]:
     left_out = [left_out_words(plan.left_out)] if plan.left_out else []
     changes = list(_changes(plan)) or ["change nothing"]
     verdict = {True: ["wait for Twilio's verdict"], False: ["leave Twilio's verdict to a later run"], None: []}
+    named = [f"name {plural(len(plan.orphans), 'orphan')}"] if plan.orphans else []
+    return [*left_out, *changes, *named, *verdict[plan.waits]]
+
+
+def total(plan: Plan) -> str:
+    """Count the requests that a run would send."""
     calls = {"POST": plan.posts, "DELETE": plan.deletes, "GET": plan.gets}
     counted = {method: sum(routes.values()) for method, routes in calls.items()}
-    total = ", ".join(plural(count, method) for method, count in counted.items() if count or method != "DELETE")
-    named = [f"name {plural(len(plan.orphans), 'orphan')}"] if plan.orphans else []
-    return [*left_out, *changes, *named, *verdict[plan.waits], f"in all: {total}"]
+    return "in all: " + ", ".join(
+        plural(count, method) for method, count in counted.items() if count or method != "DELETE"
+    )
 
 
 def _changes(plan: Plan) -> Iterator[str]:

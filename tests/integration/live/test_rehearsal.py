@@ -7,49 +7,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from cli.main import execute
 from local.live import account, rehearsal
 from local.live.state_file import StateFile, StateFileError, default_path
 from local.run import ROOT
-from local.twilio.fleet import Fleet
 from local.twilio.simulator import Simulator
-from tests.integration.live.conftest import Start
-from tests.integration.onboarding.world import NAMED, a_fleet
+from tests.integration.live.conftest import Command, Start
+from tests.integration.onboarding.world import NAMED
 
 ACCOUNT = "AC" + "1" * 32
 HERE, THERE = "http://127.0.0.1:8010", "http://127.0.0.1:8011"
-
-type Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with Simulator(Fleet.model_validate(a_fleet(review={"seconds": 500_000}))) as simulated:
-        yield simulated
-
-
-@pytest.fixture
-def command(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Command:
-    """A command within the test's process, with the simulated account's credentials and a state folder of its own."""
-    monkeypatch.setenv("TWILIO_ACCOUNT_SID", simulator.account_sid)
-    monkeypatch.setenv("TWILIO_AUTH_TOKEN", simulator.auth_token)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    event = tmp_path / "request.json"
-    event.write_text(json.dumps(NAMED))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = execute([*arguments, "--event", str(event)])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.mark.parametrize(
