@@ -87,8 +87,8 @@ def parser() -> argparse.ArgumentParser:
         "doctor",
         help="look at a real Twilio account, or at a deployed stack, and say what is in the way; changes nothing",
         description="Reads the account of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and says what is there, what is in "
-        "the way, which numbers are not signed and why, and what a run would send. It sends GETs only; anything else is "
-        "stopped within the process.",
+        "the way, which numbers are not signed and why, and what a run would send. It sends GETs only; anything else "
+        "is stopped within the process.",
         epilog="Exit code: 0 nothing is in the way, 1 something is, 2 wrong option or missing variable, 130 Ctrl-C.",
     )
     command.add_argument(
