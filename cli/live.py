@@ -23,6 +23,7 @@ from local.live.rehearsal import RehearsalError
 from local.live.stack import AWAITING_REVIEW, LiveStack
 from local.live.state_file import StateFile, StateFileError, default_path
 from local.live.survey import Survey
+from local.report import LiveReport
 from local.run import load_event
 from onboarding.credentials import TwilioCredentials
 from onboarding.errors import CredentialsRefused, OnboardingError
@@ -118,8 +119,8 @@ def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], 
             )
         stack.enter_context(told_to_stop())
         if options.json:
-            report = live.run(event).model_copy(update={"twilio": live.twilio})
-            out.file.write(report.model_dump_json() + "\n")
+            report = live.run(event)
+            out.file.write(LiveReport(**dict(report), twilio=live.twilio).model_dump_json() + "\n")
         else:
             with Live(out) if out.is_terminal else Lines(out) as show:
                 report = live.run(event, on_change=show.update)

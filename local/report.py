@@ -41,7 +41,6 @@ class OrphansReport(BaseModel):
 class Report(BaseModel):
     """A run in numbers; `status`, `error` and `cause` are those of Step Functions.
 
-    `twilio` is what answered in Twilio's place in a rehearsal, None else;
     `audit` and `orphans` are None where the run did not look; `announced` are the detail types of its events;
     `left_out` are the phone numbers that the request names but the account does not have.
     """
@@ -60,7 +59,12 @@ class Report(BaseModel):
     state_transitions: int
     lambda_invocations: int
     seconds: float
-    twilio: str | None = None
+
+
+class LiveReport(Report):
+    """A run with `--live`; `twilio` is what answered in Twilio's place in a rehearsal, None for Twilio itself."""
+
+    twilio: str | None
 
 
 def subaccounts_of(outcomes: list[SubaccountOutcome]) -> dict[str, SubaccountReport]:
