@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from pydantic import BaseModel
 
-from local.live import plan, plan_words, survey
+from local.live import choices, plan, plan_words, survey
 from local.live.account import refused
 from local.live.assumptions import ASSUMPTIONS
 from local.live.diagnosis_of_numbers import of_numbers, stages
@@ -100,7 +100,7 @@ def unreadable(hub: TrustHub, twilio: str | None, title: str, sentence: str) -> 
 
 def tell(read: Survey, planned: Plan, accounts: tuple[AccountOutlook, ...], file: StateFile) -> list[Section]:
     """Put all that was read into findings."""
-    if survey.is_subaccount(read.account):
+    if choices.is_subaccount(read.account):
         return [Section(title="Credentials", findings=in_the_way(planned.in_the_way))]
     return [
         Section(title="Credentials", findings=[of_credentials(read.account)]),

@@ -198,7 +198,7 @@ def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the
         report = local.run(event)
 
     left_out = f"Left out of the request: {phone_number(2, 0)} (it is not a number of {account(1)})"
-    assert plans.words[0] == left_out
+    assert plan_words.steps(plans)[0] == left_out
     assert plans.in_the_way == ()
     assert [it.phone_number_sid for it in report.left_out] == [phone_number(2, 0)]
     assert of("POST", report.twilio_calls) == plans.posts
