@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cli import callback, doctor, request, run, serve, twilio
 from local.addresses import EVERYWHERE
+from local.live import rehearsal
 from local.run import SMALL_FLEET
 from local.serve import AWS_PORT, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
 from local.stack.deployed import STACK
@@ -61,12 +62,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="MINUTES",
         help="wait for the verdict, and ask Twilio for it every so many minutes (15)",
     )
-    live.add_argument(
-        "--state",
-        type=Path,
-        metavar="FILE",
-        help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or ~/.local/state/shaken-stir)",
-    )
+    _of_the_account(live)
     command.set_defaults(command=run.command)
 
     command = commands.add_parser("serve", help="keep AWS, Twilio and the webhook up until Ctrl-C, for sam local")
@@ -91,7 +87,8 @@ def parser() -> argparse.ArgumentParser:
         "doctor",
         help="look at a real Twilio account, or at a deployed stack, and say what is in the way; changes nothing",
         description="Reads the account of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and says what is there, what is in "
-        "the way, and what a run would send. It sends GETs only; anything else is stopped within the process.",
+        "the way, which numbers are not signed and why, and what a run would send. It sends GETs only; anything else "
+        "is stopped within the process.",
         epilog="Exit code: 0 nothing is in the way, 1 something is, 2 wrong option or missing variable, 130 Ctrl-C.",
     )
     command.add_argument(
@@ -103,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="look at this deployed stack instead, in the region of AWS_REGION or AWS_DEFAULT_REGION",
     )
+    _of_the_account(command)
     command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     command.set_defaults(command=doctor.command)
 
@@ -131,6 +129,22 @@ def parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(command=callback.command)
     return arguments
+
+
+def _of_the_account(options: argparse._ActionsContainer) -> None:
+    """Add what a run on a real account and the doctor can be told alike."""
+    options.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or ~/.local/state/shaken-stir)",
+    )
+    options.add_argument("--numbers", action="store_true", help="name all numbers, not only some of many")
+    options.add_argument(
+        "--twilio",
+        metavar="URL",
+        help=f"rehearse: speak to `shaken-stir twilio` or `make serve`, not to Twilio ({rehearsal.EXAMPLE}, or https)",
+    )
 
 
 def _positive(text: str) -> float:

@@ -8,26 +8,27 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
 
 from rich.console import Console
 
-from cli import prose
-from cli.prose import complain
+from cli.prose import complain, say
 from cli.reading import reading
 from cli.summary import summarise
 from cli.view import shown
 from local.aws.events import EventError
 from local.aws.intrinsics import TemplateError
-from local.live import account, plan, request, survey
+from local.live import account, plan, plan_words, rehearsal, request, survey
 from local.live.account import CredentialsError
+from local.live.plan import Plan
 from local.live.read_only import read_only
+from local.live.rehearsal import RehearsalError
 from local.live.stack import AWAITING_REVIEW, LiveStack
 from local.live.state_file import StateFile, StateFileError, default_path
+from local.live.survey import Survey
+from local.report import LiveReport
 from local.run import load_event
 from onboarding.credentials import TwilioCredentials
-from onboarding.errors import OnboardingError
-from onboarding.trust_hub import Account
+from onboarding.errors import CredentialsRefused, OnboardingError
 
 INTERRUPTED = 130
 
@@ -36,57 +37,76 @@ class NobodyToAsk(Exception):  # noqa: N818 - says what is wrong
     """There is no terminal, and no --yes."""
 
 
-class Outlook(NamedTuple):
-    """What was found and is planned."""
-
-    subaccounts: tuple[Account, ...]
-    changes: bool
-    in_the_way: tuple[str, ...]
-
-
 def command(options: argparse.Namespace) -> int:
     """Run the event against the real account; returns the exit code."""
+    twilio: str | None = None
     try:
+        twilio = rehearsal.address(options.twilio) if options.twilio is not None else None
         parent = account.credentials(os.environ)
         event = load_event(options.event) if options.event else {}
         # With --json standard output is for programs.
-        say = Console(file=sys.stderr if options.json else sys.stdout, highlight=False)
+        console = Console(file=sys.stderr if options.json else sys.stdout, highlight=False)
+        path = options.state or default_path(parent.account_sid, os.environ, twilio)
+        file = StateFile(path, parent.account_sid, twilio)
         if options.dry_run:
-            return 1 if look(parent, event, say, "would").in_the_way else 0
+            return dry_run(options, parent, file.look(), event, console)
         if not options.yes:
             somebody_to_ask()
-        path = options.state or default_path(parent.account_sid, os.environ)
-        with StateFile(path, parent.account_sid) as file:
-            return look_and_run(options, parent, file, event, say)
+        with file:
+            return look_and_run(options, parent, file, event, console)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("Stopped. What was done is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
+    except CredentialsRefused:
+        complain("run", account.refused(twilio))
+        return 1
     except OnboardingError as error:
         complain("run", error)
         return 1
-    except (NobodyToAsk, CredentialsError, EventError, StateFileError, TemplateError, OSError) as error:
+    except (
+        NobodyToAsk,
+        CredentialsError,
+        EventError,
+        RehearsalError,
+        StateFileError,
+        TemplateError,
+        OSError,
+    ) as error:
         complain("run", error)
         return 2
 
 
+def dry_run(
+    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
+) -> int:
+    """Show what would be changed; returns the exit code."""
+    _, planned = look(options, parent, file, event, console)
+    if options.json:
+        print(planned.model_dump_json())
+    else:
+        tell(console, planned, "would", every=options.numbers)
+    return 1 if planned.in_the_way else 0
+
+
 def look_and_run(
-    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], say: Console
+    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
 ) -> int:
     """Show what is about to be changed, ask, and run; returns the exit code."""
-    planned = look(parent, event, say, "is about to")
+    found, planned = look(options, parent, file, event, console)
+    tell(console, planned, "is about to", every=options.numbers)
     if not planned.changes and planned.in_the_way:
         return 1
-    if planned.changes and not options.yes and not agreed():
-        _print(say, "Nothing was changed.")
+    if planned.changes and not options.yes and not agreed(file.twilio):
+        say(console, "Nothing was changed.")
         return 1
-    live = LiveStack(parent, file, planned.subaccounts, options.wait)
+    live = LiveStack(parent, file, found.subaccounts, options.wait)
     # When nothing was asked, nothing may be changed, whatever has come up since.
     with nullcontext() if planned.changes or options.yes else read_only():
-        return run(options, live, event, say)
+        return run(options, live, event, console)
 
 
-def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], say: Console) -> int:
+def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], console: Console) -> int:
     """Run the state machine and show it; returns the exit code."""
     out = Console(file=sys.stdout, highlight=False)
     with ExitStack() as stack:
@@ -94,36 +114,52 @@ def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], 
         stack.enter_context(redirect_stdout(log))
         stack.enter_context(live)
         if live.pause:
-            _print(
-                say,
+            say(
+                console,
                 "The last run was cut off while it changed things. Twilio's lists get "
                 f"{live.pause:.0f} seconds to show what it sent last, then its work goes on.",
             )
         stack.enter_context(told_to_stop())
         if options.json:
             report = live.run(event)
-            out.file.write(report.model_dump_json() + "\n")
+            out.file.write(LiveReport(**dict(report), twilio=live.twilio).model_dump_json() + "\n")
         else:
             with shown(out) as show:
                 report = live.run(event, on_change=show.update)
             summarise(out, report, live, whole_fleet=not live.engine.execution_input(event).get("subaccounts"))
+            tell_rehearsal(out, live.twilio)
     return 0 if report.status in {"SUCCEEDED", AWAITING_REVIEW} and not report.error else 1
 
 
-def look(parent: TwilioCredentials, event: dict[str, object], say: Console, how: str) -> Outlook:
-    """Read the account without changing it, and say what a run would do, or is about to."""
-    wanted = request.complete(event)
-    with read_only(), reading(say) as on_progress:
-        found = survey.take(account.connect(parent), wanted, on_progress)
-    planned = plan.make(found)
-    name = f" ({found.account.friendly_name})" if found.account.friendly_name else ""
-    if planned.words:
-        _print(say, f"On the Twilio account {found.account.sid}{name} this run {how}:")
-    for line in planned.words:
-        _print(say, f"  {line}")
+def look(
+    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
+) -> tuple[Survey, Plan]:
+    """Read the account without changing it, and work out what a run would do by what the state file knows."""
+    wanted, known = request.complete(event), file.known()
+    if file.twilio:
+        rehearsal.see_that_it_answers(file.twilio)
+    with read_only(), reading(console) as on_progress:
+        found = survey.take(account.connect(parent, file.twilio), wanted, on_progress)
+    planned = plan.make(found, known, waits=options.wait is not None)
+    where = {"twilio": file.twilio, "state_file": str(file.path) if file.found else None}
+    return found, planned.model_copy(update=where)
+
+
+def tell(console: Console, planned: Plan, how: str, *, every: bool) -> None:
+    """Say what a run would do, or is about to."""
+    tell_rehearsal(console, planned.twilio)
+    name = f" ({planned.friendly_name})" if planned.friendly_name else ""
+    if lines := plan_words.steps(planned):
+        say(console, f"On the Twilio account {planned.account_sid}{name} this run {how}:")
+        for line in lines:
+            say(console, f"  {line}")
+        for line in plan_words.by_account(planned.accounts, every=every):
+            say(console, f"    {line}")
+        say(console, f"  {plan_words.total(planned)}")
+    if planned.state_file:
+        say(console, f"What earlier runs did is known from {planned.state_file}.")
     for sentence in planned.in_the_way:
-        _print(say, sentence)
-    return Outlook(found.subaccounts, planned.changes, planned.in_the_way)
+        say(console, sentence)
 
 
 def somebody_to_ask() -> None:
@@ -139,9 +175,16 @@ def somebody_to_ask() -> None:
         )
 
 
-def agreed() -> bool:
+def tell_rehearsal(console: Console, twilio: str | None) -> None:
+    """Say so when what is shown is not of Twilio itself."""
+    if twilio:
+        say(console, rehearsal.note(twilio))
+
+
+def agreed(twilio: str | None) -> bool:
     """Ask in the terminal."""
-    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    question = f"Go on, in the rehearsal at {twilio}?" if twilio else "Go on?"
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
@@ -158,7 +201,3 @@ def told_to_stop() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _print(say: Console, text: str) -> None:
-    prose.say(say, text)

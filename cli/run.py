@@ -19,7 +19,7 @@ from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack, load_event
 from local.scenarios.catalogue import UnknownScenarioError
 from local.twilio.fleet import FleetError, load_fleet
 
-FOR_LIVE = ["dry_run", "yes", "wait", "state"]
+FOR_LIVE = ["dry_run", "yes", "wait", "state", "numbers", "twilio"]
 
 
 def command(options: argparse.Namespace) -> int:
@@ -68,7 +68,7 @@ def _misused(options: argparse.Namespace) -> str | None:
     elif story:
         alien, why = ["event", "fleet", "repeat", *FOR_LIVE], f"cannot be used with {story}"
         alien += ["scenario"] if options.list else []
-    given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name)]
+    given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name) not in {None, False}]
     return f"{' and '.join(given)} {why}; leave it out." if given else None
 
 

@@ -7,14 +7,22 @@ from cli.prose import complain
 from local.twilio.fleet import FleetError, load_fleet
 from local.twilio.simulator import PortInUse, Simulator
 
+WORDS = """\
+Twilio's Trust Hub is simulated at {url} (both hosts: /2010-04-01/… and /v1/…).
+
+Next, in another terminal:
+  export TWILIO_ACCOUNT_SID={account_sid} TWILIO_AUTH_TOKEN={auth_token}
+  .venv/bin/shaken-stir doctor --twilio {url} --event events/onboarding.json
+  .venv/bin/shaken-stir run --live --twilio {url} --event events/onboarding.json
+Ctrl-C ends it, and what was done to it is forgotten."""
+
 
 def command(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C; returns the exit code."""
     try:
         with Simulator(load_fleet(options.fleet), port=options.port) as simulator:
             print(
-                f"Twilio's Trust Hub is simulated at {simulator.url} (both hosts: /2010-04-01/… and /v1/…).\n"
-                f"Account SID {simulator.account_sid}, Auth Token {simulator.auth_token}. Ctrl-C ends it.",
+                WORDS.format(url=simulator.url, account_sid=simulator.account_sid, auth_token=simulator.auth_token),
                 flush=True,
             )
             threading.Event().wait()

@@ -61,6 +61,12 @@ class Report(BaseModel):
     seconds: float
 
 
+class LiveReport(Report):
+    """A run with `--live`; `twilio` is what answered in Twilio's place in a rehearsal, None for Twilio itself."""
+
+    twilio: str | None
+
+
 def subaccounts_of(outcomes: list[SubaccountOutcome]) -> dict[str, SubaccountReport]:
     """Report the outcomes of a run by subaccount SID (`AC…`)."""
     return {

@@ -1,4 +1,4 @@
-"""The real account: its credentials from the environment, and a Trust Hub client that speaks to Twilio itself."""
+"""The account: its credentials from the environment, and a Trust Hub client for Twilio, or what is in its place."""
 
 from collections.abc import Mapping
 
@@ -46,12 +46,30 @@ def credentials(environment: Mapping[str, str]) -> TwilioCredentials:
         ) from None
 
 
-def connect(parent: TwilioCredentials, connections: int = THREADS) -> TrustHub:
-    """Make a client that speaks to Twilio itself. For a client that cannot change anything, see `read_only`.
+def refused(twilio: str | None = None) -> str:
+    """Say what to do about credentials that were refused.
+
+    Args:
+        twilio: What answered in Twilio's place, None for Twilio itself.
+    """
+    if twilio:
+        return (
+            f"{twilio} refused the credentials (HTTP 401); export the {ACCOUNT_SID} and {AUTH_TOKEN} of its fleet, "
+            "which `shaken-stir twilio` prints when it starts."
+        )
+    return (
+        f"Twilio refused the credentials (HTTP 401); check {ACCOUNT_SID} and {AUTH_TOKEN}: "
+        "they must be the parent account's SID and its own Auth Token, no API key's secret."
+    )
+
+
+def connect(parent: TwilioCredentials, twilio: str | None = None, connections: int = THREADS) -> TrustHub:
+    """Make a client. For a client that cannot change anything, see `read_only`.
 
     Args:
         parent: The credentials.
+        twilio: What answers in Twilio's place, as `rehearsal.address` gives it; None for Twilio itself.
         connections: How many threads use it.
     """
-    http_client = TwilioHttpClient(connections, base_url=None)
+    http_client = TwilioHttpClient(connections, base_url=twilio)
     return TrustHub(Client(parent.account_sid, parent.auth_token, http_client=http_client))

@@ -1,15 +1,18 @@
 """What a person wants to know of an account before a run: findings, each with a mark, and what is in the way."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from enum import StrEnum
+from collections.abc import Collection
 
 from pydantic import BaseModel
 
-from local.live import plan, survey
-from local.live.account import ACCOUNT_SID, AUTH_TOKEN
+from local.live import choices, plan, plan_words, survey
+from local.live.account import refused
 from local.live.assumptions import ASSUMPTIONS
+from local.live.diagnosis_of_numbers import of_numbers, stages
+from local.live.finding import Finding, Mark, Section, in_the_way, look, unknown, well
+from local.live.numbers import AccountOutlook, work_of
 from local.live.plan import Plan
+from local.live.state_file import StateFile
 from local.live.survey import Assigned, OnProgress, Survey
 from local.words import plural
 from onboarding.errors import CredentialsRefused, OnboardingError
@@ -19,42 +22,24 @@ from onboarding.trust_hub import Account, Bundle, TrustHub
 MOST_NAMED = 3
 
 
-class Mark(StrEnum):
-    """What a finding means: all is well, worth a look, in the way of a run, or not to be told from here."""
-
-    WELL = "well"
-    LOOK = "look"
-    IN_THE_WAY = "in the way"
-    UNKNOWN = "unknown"
-
-
-class Finding(BaseModel):
-    """A sentence with a mark."""
-
-    mark: Mark
-    text: str
-
-
-class Section(BaseModel):
-    """Findings on one subject."""
-
-    title: str
-    findings: list[Finding]
-
-
 class Diagnosis(BaseModel):
     """The account in words and numbers, as `shaken-stir doctor --json` prints it.
 
     Attributes:
+        twilio: What answered in Twilio's place, None for Twilio itself.
+        state_file: Where it was read what earlier runs have recorded, None if there is no such file.
         in_the_way: What would make a run fail, empty if nothing is known to.
         sections: The findings.
         subaccounts: How many there are, by status.
-        numbers: The numbers of the accounts that a run would work on, by stage.
+        numbers: How many numbers the accounts have that a run would work on, by stage.
+        accounts: These accounts and numbers; where a run would put a number, once nothing is in the way.
         business_profile_sid, trust_product_sid: What a run would use, None for nothing or a new one.
-        gets, posts: What a run would send, by route.
+        gets, posts, deletes: What a run would send, by route.
     """
 
     account_sid: str
+    twilio: str | None = None
+    state_file: str | None = None
     in_the_way: list[str]
     sections: list[Section]
     subaccounts: dict[str, int] = {}
@@ -63,82 +48,86 @@ class Diagnosis(BaseModel):
     trust_product_sid: str | None = None
     gets: dict[str, int] = {}
     posts: dict[str, int] = {}
+    deletes: dict[str, int] = {}
+    accounts: tuple[AccountOutlook, ...] = ()
 
 
-def diagnose(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None = None) -> Diagnosis:
+def diagnose(
+    hub: TrustHub, request: CompleteRequest, file: StateFile, on_progress: OnProgress | None = None
+) -> Diagnosis:
     """Read an account and say how it stands; an account that cannot be read is a diagnosis, too.
 
     Args:
         hub: The client.
         request: What a run would be asked for.
+        file: What earlier runs have recorded; looked at.
         on_progress: Called now and then.
+
+    Raises:
+        StateFileError: The file holds what is no item of the table.
     """
+    known, twilio = file.known(), file.twilio
     try:
         read = survey.take(hub, request, on_progress)
     except CredentialsRefused:
-        refused = (
-            f"Twilio refused the credentials (HTTP 401); check {ACCOUNT_SID} and {AUTH_TOKEN}: "
-            "they must be the parent account's SID and its own Auth Token, no API key's secret."
-        )
-        return unreadable(hub, "Credentials", refused)
+        return unreadable(hub, twilio, "Credentials", refused(twilio))
     except OnboardingError as error:
-        return unreadable(hub, "Twilio", str(error))
-    planned = plan.make(read)
+        return unreadable(hub, twilio, "Twilio", str(error))
+    planned = plan.make(read, known)
+    accounts = planned.accounts or tuple(it.account for it in work_of(read, known))
     return Diagnosis(
         account_sid=hub.account_sid,
+        twilio=twilio,
+        state_file=str(file.path) if file.found else None,
         in_the_way=list(planned.in_the_way),
-        sections=[section for section in tell(read, planned) if section.findings],
+        sections=[section for section in tell(read, planned, accounts, file) if section.findings],
         subaccounts=Counter(account.status for account in read.subaccounts),
-        numbers=stages(read),
+        numbers=stages(accounts),
+        accounts=accounts,
         business_profile_sid=read.profile.sid if read.profile else None,
         trust_product_sid=read.product.sid if read.product else None,
         gets=planned.gets,
         posts=planned.posts,
+        deletes=planned.deletes,
     )
 
 
-def unreadable(hub: TrustHub, title: str, sentence: str) -> Diagnosis:
+def unreadable(hub: TrustHub, twilio: str | None, title: str, sentence: str) -> Diagnosis:
     """Say that nothing more can be said."""
-    findings = [Finding(mark=Mark.IN_THE_WAY, text=sentence)]
-    return Diagnosis(
-        account_sid=hub.account_sid, in_the_way=[sentence], sections=[Section(title=title, findings=findings)]
-    )
+    section = Section(title=title, findings=[Finding(mark=Mark.IN_THE_WAY, text=sentence)])
+    return Diagnosis(account_sid=hub.account_sid, twilio=twilio, in_the_way=[sentence], sections=[section])
 
 
-def tell(read: Survey, planned: Plan) -> list[Section]:
+def tell(read: Survey, planned: Plan, accounts: tuple[AccountOutlook, ...], file: StateFile) -> list[Section]:
     """Put all that was read into findings."""
-    if survey.is_subaccount(read.account):
+    if choices.is_subaccount(read.account):
         return [Section(title="Credentials", findings=in_the_way(planned.in_the_way))]
     return [
         Section(title="Credentials", findings=[of_credentials(read.account)]),
         Section(title="Subaccounts", findings=of_subaccounts(read)),
         Section(title="Business Profile", findings=of_profiles(read)),
         Section(title="Trust Product", findings=of_products(read)),
-        Section(title="Phone numbers", findings=of_numbers(read)),
+        Section(title="Phone numbers", findings=of_numbers(read, accounts)),
         Section(title="Assigned at Twilio", findings=of_assignments(read)),
-        Section(title="What a run would do", findings=[*in_the_way(planned.in_the_way), *map(well, planned.words)]),
+        Section(title="Earlier runs", findings=[of_state_file(file)]),
+        Section(
+            title="What a run would do",
+            findings=[*in_the_way(planned.in_the_way), *of_plan(planned)],
+        ),
         Section(title="Assumptions about Twilio (docs/first-day.md)", findings=of_assumptions(read)),
     ]
-
-
-def stages(read: Survey) -> dict[Stage, int]:
-    """Count the numbers that a run would work on, by where Twilio's lists show them."""
-    counted: Counter[Stage] = Counter()
-    for number in plan.numbers_worked_on(read):
-        if number.sid in read.on_product.by_number:
-            counted[Stage.ON_TRUST_PRODUCT] += 1
-        elif number.ineligible:
-            counted[Stage.INELIGIBLE] += 1
-        elif number.sid in read.on_profile.by_number:
-            counted[Stage.ON_BUSINESS_PROFILE] += 1
-        else:
-            counted[Stage.DISCOVERED] += 1
-    return dict(counted)
 
 
 def of_credentials(account: Account) -> Finding:
     """Tell whose credentials they are."""
     return well(f"The Auth Token of {account.sid} «{account.friendly_name}» works; it is a parent account.")
+
+
+def of_state_file(file: StateFile) -> Finding:
+    """Tell whether it is known what earlier runs did."""
+    if file.found:
+        return well(f"What they did is known from {file.path}.")
+    return unknown(f"There is no state file {file.path}: what a run would do is told as of a first one.")
 
 
 def of_subaccounts(read: Survey) -> list[Finding]:
@@ -184,30 +173,10 @@ def of_products(read: Survey) -> list[Finding]:
     return found + [look(f"{described(it)}: not used.") for it in read.products if it.sid != used]
 
 
-def of_numbers(read: Survey) -> list[Finding]:
-    """Tell how many numbers a run would work on, and how far they are."""
-    numbers = list(plan.numbers_worked_on(read))
-    if not numbers:
-        return []
-    regions = Counter(number.region for number in numbers if number.region)
-    by_region = ", ".join(f"{count:,} of {region}" for region, count in sorted(regions.items())) or "none"
-    found = [well(f"{plural(len(numbers), 'number')} in all; eligible: {by_region}.")]
-    counted = stages(read)
-    told = {
-        Stage.ON_TRUST_PRODUCT: "on the Trust Product",
-        Stage.ON_BUSINESS_PROFILE: "on the Business Profile only",
-        Stage.DISCOVERED: "on neither",
-    }
-    found += [well(f"{counted[stage]:,} {words}.") for stage, words in told.items() if stage in counted]
-    reasons = Counter(number.ineligible for number in numbers if number.ineligible)
-    found += [look(f"{count:,} ineligible: {reason}.") for reason, count in reasons.most_common()]
-    worked_on = {account.sid for account in read.worked_on}
-    for sid, it in read.numbers.items():
-        left_out = sum(not number.ineligible for number in it.numbers) if sid not in worked_on else 0
-        if left_out:
-            whose = "the parent (include_parent)" if sid == read.account.sid else f"{sid} ({it.account.status})"
-            found.append(look(f"{left_out:,} eligible of {whose} left out."))
-    return found
+def of_plan(planned: Plan) -> list[Finding]:
+    """Tell what a run would do, step by step."""
+    lines = plan_words.steps(planned)
+    return [well(line) for line in [*lines, plan_words.total(planned)]] if lines else []
 
 
 def of_assignments(read: Survey) -> list[Finding]:
@@ -224,9 +193,7 @@ def of_assignments(read: Survey) -> list[Finding]:
             look(f"{plural(len(read.orphans), 'assigned number')} in no account any more: {named(read.orphans)}.")
         )
     elif read.orphans is None:
-        found.append(
-            Finding(mark=Mark.UNKNOWN, text="Orphans: not looked for, since not every account's numbers were read.")
-        )
+        found.append(unknown("Orphans: not looked for, since not every account's numbers were read."))
     return found or [well("No number is assigned twice, and every assigned number is in an account.")]
 
 
@@ -248,21 +215,6 @@ def of_assumptions(read: Survey) -> list[Finding]:
         Finding(mark=marks[holds], text=text if holds is not False else f"Not borne out here: {text}")
         for text, holds in held
     ]
-
-
-def well(text: str) -> Finding:
-    """Make a finding that all is well."""
-    return Finding(mark=Mark.WELL, text=text)
-
-
-def look(text: str) -> Finding:
-    """Make a finding that is worth a look."""
-    return Finding(mark=Mark.LOOK, text=text)
-
-
-def in_the_way(sentences: Iterable[str]) -> list[Finding]:
-    """Make findings of what would make a run fail."""
-    return [Finding(mark=Mark.IN_THE_WAY, text=sentence) for sentence in sentences]
 
 
 def described(bundle: Bundle) -> str:

@@ -1,23 +1,23 @@
-"""What a run would do, call by call, in numbers: worked out from a survey by the state machine's own order.
+"""What a run would do, number by number and call by call: worked out from a survey by the state machine's own order.
 
-It is the plan of a first run, with an empty table. A run whose table knows the numbers sends the same POSTs, but for
-numbers that Twilio refused within the last 7 days, and fewer GETs; and only the table tells which orphans two runs in a
-row have named, so that `release_orphans` removes them.
+What earlier runs have recorded is taken into account as the run itself does it: numbers that Twilio refused within the
+last 7 days, and the orphans that two runs in a row have named.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sized
-from dataclasses import dataclass, field, replace
-from itertools import batched
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from math import ceil
 
+from pydantic import BaseModel, ConfigDict, computed_field
+
 from find_or_create_trust_product import BEST_FIRST
+from local.live.known import progress_of
+from local.live.numbers import AccountOutlook, Side, Work, work_of
 from local.live.survey import Number, Survey
-from local.words import plural
-from onboarding.models import Status
+from onboarding.models import LeftOutNumber, Status
+from onboarding.progress import Progress
 from onboarding.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
 from submit_trust_product import SUBMITTABLE
-from summarise_subaccounts import left_out_words
 
 PROFILES, PRODUCTS = "/v1/CustomerProfiles", "/v1/TrustProducts"
 PROFILE, PRODUCT = f"{PROFILES}/{{Sid}}", f"{PRODUCTS}/{{Sid}}"
@@ -29,63 +29,115 @@ NUMBERS = "/2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers.json"
 NUMBER = "/2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers/{Sid}.json"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a run would do.
+class Plan(BaseModel):
+    """What a run would do, as `shaken-stir run --live --dry-run --json` prints it.
 
     Attributes:
-        gets: How many GETs it would send by route, such as `/v1/TrustProducts/{Sid}`; what it asks while it waits for a
-            verdict, and what it asks again after a refusal, comes on top.
-        posts: How many POSTs it would send by route.
-        to_profile: The numbers (`PN…`) to be put on the Business Profile.
-        to_product: The numbers to be put on the Trust Product.
-        may_remove: The orphans (`PN…`), if the request says to release what two runs in a row have named.
-        creates, connects, submits: What it would do with the Trust Product; what is submitted is evaluated before.
+        account_sid, friendly_name: The account that authenticates.
+        twilio: What answered in Twilio's place, None for Twilio itself.
+        state_file: Where it was read what earlier runs have recorded, None if nothing was.
         in_the_way: The sentences on what would make it fail; with POSTs all the same if it does what it can.
-        words: The plan for a person, line by line.
+        business_profile_sid: The Business Profile (`BU…`) that it would use.
+        trust_product_sid: The Trust Product that it would use, None for a new one.
+        creates: The name of the Trust Product that it would create, None if it would not.
+        connects, submits: What it would do with the Trust Product; what is submitted is evaluated before.
+        waits: Whether it would wait for Twilio's verdict, None if there is nothing to wait for.
+        accounts: The accounts that it would work on; where it would put which of their numbers, or why it would not.
+        orphans: The assigned numbers (`PN…`) that it would find in no account, and name.
+        removes: Those of them that it would remove, since the request says so and a run before has named them.
+        left_out: The phone numbers that the request names but the account does not have.
+        gets: How many GETs it would send by route, such as `/v1/TrustProducts/{Sid}`; what it asks while it waits for a
+            verdict, and what it asks again after a refusal or a pause, comes on top.
+        posts, deletes: How many POSTs and DELETEs it would send by route.
     """
 
-    gets: dict[str, int] = field(default_factory=dict)
-    posts: dict[str, int] = field(default_factory=dict)
-    to_profile: tuple[str, ...] = ()
-    to_product: tuple[str, ...] = ()
-    may_remove: frozenset[str] = frozenset()
-    creates: bool = False
+    model_config = ConfigDict(frozen=True)
+
+    account_sid: str
+    friendly_name: str
+    twilio: str | None = None
+    state_file: str | None = None
+    in_the_way: tuple[str, ...] = ()
+    business_profile_sid: str | None = None
+    trust_product_sid: str | None = None
+    creates: str | None = None
     connects: bool = False
     submits: bool = False
-    in_the_way: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
+    waits: bool | None = None
+    accounts: tuple[AccountOutlook, ...] = ()
+    orphans: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
+    left_out: tuple[LeftOutNumber, ...] = ()
+    gets: dict[str, int] = {}
+    posts: dict[str, int] = {}
+    deletes: dict[str, int] = {}
 
+    @computed_field  # type: ignore[prop-decorator] # https://github.com/python/mypy/issues/1362
     @property
     def changes(self) -> bool:
-        """Whether the run may change anything at Twilio."""
-        return bool(self.posts or self.may_remove)
+        """Whether the run would change anything at Twilio."""
+        return bool(self.posts or self.deletes)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run would get so far as to do anything."""
+        return bool(self.gets)
+
+    def put_on(self, side: Side) -> int:
+        """Count the numbers that would be put on the Business Profile or the Trust Product."""
+        return sum(side in number.will_be_put_on for account in self.accounts for number in account.numbers)
 
 
-def make(survey: Survey) -> Plan:
-    """Work out what a run of the survey's request would do."""
+def make(survey: Survey, known: Progress | None = None, *, waits: bool = True) -> Plan:
+    """Work out what a run of the survey's request would do.
+
+    Args:
+        survey: What is at Twilio.
+        known: What earlier runs have recorded, None for a first run.
+        waits: Whether the run would wait for Twilio's verdict.
+    """
     if survey.refused:
-        return Plan(in_the_way=survey.refused)
-    eligible = [number.sid for number in numbers_worked_on(survey) if not number.ineligible]
+        return Plan(
+            account_sid=survey.account.sid, friendly_name=survey.account.friendly_name, in_the_way=survey.refused
+        )
+    known = known or progress_of()
+    work, product = work_of(survey, known), survey.product
+    removes = to_remove(survey, known)
+    approved = product is not None and product.status is Status.APPROVED
     plan = Plan(
-        to_profile=tuple(sid for sid in eligible if sid not in survey.on_profile.by_number),
-        to_product=tuple(sid for sid in eligible if sid not in survey.on_product.by_number),
-        may_remove=(survey.orphans or frozenset()) if survey.request.release_orphans else frozenset(),
-        creates=not survey.product,
-        connects=not survey.product or not survey.product.connection_sid,
-        submits=not survey.product or survey.product.status in SUBMITTABLE,
+        account_sid=survey.account.sid,
+        friendly_name=survey.account.friendly_name,
         in_the_way=tuple(obstacles(survey)),
+        business_profile_sid=survey.profile.sid if survey.profile else None,
+        trust_product_sid=product.sid if product else None,
+        creates=None if product else survey.request.trust_product.friendly_name,
+        connects=not product or not product.connection_sid,
+        submits=not product or product.status in SUBMITTABLE,
+        waits=None if approved else waits,
+        accounts=tuple(it.account for it in work),
+        orphans=tuple(sorted(survey.orphans or ())),
+        removes=removes,
+        left_out=survey.left_out,
+        deletes=deletes(survey, removes),
     )
-    counted = replace(plan, gets=gets(survey, plan), posts=posts(plan))
-    return replace(counted, words=words(survey, counted))
+    return plan.model_copy(update={"gets": gets(survey, plan, work), "posts": posts(plan)})
 
 
-def gets(survey: Survey, plan: Plan) -> dict[str, int]:
+def to_remove(survey: Survey, known: Progress) -> tuple[str, ...]:
+    """Pick the orphans (`PN…`) that `Release Orphans` would remove: a run before has named them."""
+    if not survey.request.release_orphans or not survey.product or not survey.orphans:
+        return ()
+    named = {orphan.phone_number_sid for orphan in known.orphans(survey.product.sid)}
+    return tuple(sorted(survey.orphans & named))
+
+
+def gets(survey: Survey, plan: Plan, work: Sequence[Work]) -> dict[str, int]:
     """Count the GETs."""
-    together = profile_gets(survey) + account_gets(survey) + product_gets(survey) + number_gets(survey)
-    together += Counter({CONNECTIONS: int(plan.connects), PRODUCT: plan.submits + verdict_gets(survey)})
+    together = profile_gets(survey) + account_gets(survey) + product_gets(survey) + number_gets(survey, work)
+    verdict = verdict_gets(survey, waits=bool(plan.waits))
+    together += Counter({CONNECTIONS: int(plan.connects), PRODUCT: plan.submits + verdict})
     if not survey.request.phone_numbers:
-        together += audit_gets(survey) + orphan_gets(survey)
+        together += audit_gets(survey) + orphan_gets(survey) + removal_gets(plan.removes)
     return dict(together)
 
 
@@ -93,40 +145,26 @@ def posts(plan: Plan) -> dict[str, int]:
     """Count the POSTs."""
     together = Counter(
         {
-            PRODUCTS: int(plan.creates),
+            PRODUCTS: int(plan.creates is not None),
             CONNECTIONS: int(plan.connects),
             EVALUATIONS: int(plan.submits),
             PRODUCT: int(plan.submits),
-            ON_PROFILE: len(plan.to_profile),
-            ON_PRODUCT: len(plan.to_product),
+            ON_PROFILE: plan.put_on("business_profile"),
+            ON_PRODUCT: plan.put_on("trust_product"),
         }
     )
     return dict(+together)
 
 
-def words(survey: Survey, plan: Plan) -> tuple[str, ...]:
-    """Put the plan into lines, in the order in which a run would go."""
-    profile = survey.profile.sid if survey.profile else "the Business Profile"
-    lines = [left_out_words(survey.left_out)] if survey.left_out else []
-    if plan.creates:
-        lines.append(f"create the Trust Product «{survey.request.trust_product.friendly_name}»")
-    if plan.connects:
-        lines.append(f"connect the Trust Product to {profile}")
-    if plan.submits:
-        lines.append("let Twilio evaluate the Trust Product, and submit it for review, if it is compliant")
-    if plan.to_profile:
-        lines.append(f"put {plural(len(plan.to_profile), 'number')} on the Business Profile {profile}")
-    if plan.to_product:
-        lines.append(f"put {plural(len(plan.to_product), 'number')} on the Trust Product")
-    if not plan.changes:
-        lines.append("change nothing")
-    if survey.orphans:
-        removed = ", and remove what two runs in a row have named" if plan.may_remove else ""
-        lines.append(f"name {plural(len(survey.orphans), 'orphan')}{removed}")
-    if not survey.product or survey.product.status is not Status.APPROVED:
-        lines.append("wait for Twilio's verdict")
-    lines.append(f"in all: {plural(sum(plan.posts.values()), 'POST')}, {plural(sum(plan.gets.values()), 'GET')}")
-    return tuple(lines)
+def deletes(survey: Survey, removes: Iterable[str]) -> dict[str, int]:
+    """Count the DELETEs: each assignment of what is removed."""
+    together = Counter(
+        {
+            f"{route}/{{Sid}}": sum(len(assigned.by_number.get(sid, ())) for sid in removes)
+            for route, assigned in ((ON_PRODUCT, survey.on_product), (ON_PROFILE, survey.on_profile))
+        }
+    )
+    return dict(+together)
 
 
 def obstacles(survey: Survey) -> Iterator[str]:
@@ -176,15 +214,14 @@ def product_gets(survey: Survey) -> Counter[str]:
     return Counter({PRODUCTS: times * pages(survey.products), CONNECTIONS: times * looked_at})
 
 
-def number_gets(survey: Survey) -> Counter[str]:
-    """Count what the Map's steps ask: each page of numbers, and each 100 of them on the profile and on the product."""
+def number_gets(survey: Survey, work: Iterable[Work]) -> Counter[str]:
+    """Count what the Map's steps ask: each page of numbers, those that are gone, and each 100 that need work."""
     asked: Counter[str] = Counter()
-    for account in survey.worked_on:
-        read = survey.numbers[account.sid]
-        asked[NUMBERS] += read.calls
-        for page in batched(read.numbers, PHONE_NUMBERS_PER_PAGE, strict=False):
-            eligible = sum(not number.ineligible for number in page)
-            asked.update({ON_PROFILE: ceil(eligible / SIDS_PER_FILTER), ON_PRODUCT: ceil(eligible / SIDS_PER_FILTER)})
+    for it in work:
+        asked[NUMBERS] += survey.numbers[it.account.sid].calls
+        asked[NUMBER] += min(it.missing, PHONE_NUMBERS_PER_PAGE)
+        for page in it.pages:
+            asked.update({ON_PROFILE: look_ups(page.on_profile), ON_PRODUCT: look_ups(page.on_product)})
     return asked
 
 
@@ -210,13 +247,23 @@ def orphan_gets(survey: Survey) -> Counter[str]:
     return Counter({ACCOUNTS: pages([survey.account, *survey.subaccounts]), NUMBERS: others})
 
 
-def verdict_gets(survey: Survey) -> int:
-    """Count what `Await Review` and `Check Trust Product` ask when the verdict comes by callback."""
+def removal_gets(removes: Sized) -> Counter[str]:
+    """Count what `Release Orphans` asks: each number where it was last, and each 100 on the product and the profile."""
+    return Counter({NUMBER: len(removes), ON_PRODUCT: look_ups(len(removes)), ON_PROFILE: look_ups(len(removes))})
+
+
+def verdict_gets(survey: Survey, *, waits: bool) -> int:
+    """Count what `Await Review` asks, and `Check Trust Product` when the verdict comes by callback."""
     if not survey.product or survey.product.status is not Status.APPROVED:
-        return 2
+        return 2 if waits else 1
     return 0 if survey.request.phone_numbers else 1
 
 
 def pages(listed: Sized) -> int:
     """Count the pages of a list; an empty one is a page, too."""
     return max(1, ceil(len(listed) / PAGE_SIZE))
+
+
+def look_ups(numbers: int) -> int:
+    """Count the look-ups of so many numbers."""
+    return ceil(numbers / SIDS_PER_FILTER)

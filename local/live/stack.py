@@ -33,6 +33,7 @@ class LiveStack(Stack):
         poll_seconds: How often Twilio is asked for the verdict, None to end when there is nothing left but to wait.
 
     Attributes:
+        twilio: What answers in Twilio's place, None for Twilio itself.
         pause: The seconds that some work waits at first, since the last run was cut off in the middle of it.
     """
 
@@ -44,13 +45,15 @@ class LiveStack(Stack):
         self._file = file
         self._subaccounts = {account.sid: account for account in subaccounts}
         self._poll_seconds = poll_seconds
+        self.twilio = file.twilio
         self._calls = Calls()
         self._product_sid: str | None = None
         self._stack = ExitStack()
         self.pause = 0.0
 
     def __enter__(self) -> Self:
-        parameters = {} if self._poll_seconds is None else {"PollSeconds": str(self._poll_seconds)}
+        parameters = {"PollSeconds": str(self._poll_seconds)} if self._poll_seconds else {}
+        parameters |= {"TwilioBaseUrl": self.twilio} if self.twilio else {}
         with ExitStack() as stack:
             engine = Engine(TEMPLATE, parameters=parameters, twilio_secret=self._parent.model_dump(exclude_none=True))
             engine.substitutions["CallbackUrl"] = ""  # Twilio cannot reach this machine

@@ -3,38 +3,29 @@
 import fcntl
 import json
 import os
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self
-from unittest.mock import patch
+from typing import Annotated, Any, Final, Literal, Self
 
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
-from moto.dynamodb.responses import DynamoHandler
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from local.aws.intrinsics import ACCOUNT, REGION
-from onboarding.progress import LEASE
+from local.live import rehearsal
+from local.live.keeper import Keeper, key_of
+from local.live.known import ItemsAtRest, progress_of
+from onboarding.progress import LEASE, Progress
 
 type Attributes = dict[str, Any]
 
 OWNER_ONLY: Final = 0o600
-READS: Final = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List")
 
 
 class StateFileError(Exception):
     """The file cannot be used; the text is one sentence that says why, and what to do."""
-
-
-class ItemKey(NamedTuple):
-    """The primary key of an item."""
-
-    pk: str
-    sk: str
 
 
 class _KeyAttribute(BaseModel):
@@ -60,14 +51,22 @@ class _Content(BaseModel):
 
     format: Literal[1]
     account_sid: str
+    twilio: str | None = None
     items: list[_Item]
 
 
-def default_path(account_sid: str, environment: Mapping[str, str]) -> Path:
-    """Give an account's file in the user's state directory (https://specifications.freedesktop.org/basedir/latest/)."""
+def default_path(account_sid: str, environment: Mapping[str, str], twilio: str | None = None) -> Path:
+    """Give an account's file in the user's state directory (https://specifications.freedesktop.org/basedir/latest/).
+
+    Args:
+        account_sid: The account, `AC…`.
+        environment: The environment variables.
+        twilio: What answers in Twilio's place: its files are kept apart, and from those of any other address.
+    """
     base = environment.get("XDG_STATE_HOME", "")
     directory = Path(base) if Path(base).is_absolute() else Path.home() / ".local/state"
-    return directory / "shaken-stir" / f"{account_sid}.json"
+    apart = Path("rehearsal") / rehearsal.folder(twilio) if twilio else Path()
+    return directory / "shaken-stir" / apart / f"{account_sid}.json"
 
 
 class StateFile:
@@ -76,31 +75,60 @@ class StateFile:
     Args:
         path: The file; its folder is made if there is none.
         account_sid: The account that it is for, `AC…`.
+
+    Attributes:
+        path: The file, with links followed.
+        twilio: What answers in Twilio's place, None for Twilio itself.
+        found: Whether it was there when it was read.
     """
 
-    def __init__(self, path: Path, account_sid: str) -> None:
+    def __init__(self, path: Path, account_sid: str, twilio: str | None = None) -> None:
         self.path = Path(os.path.realpath(path))
         self._account_sid = account_sid
+        self.twilio = twilio
         self._stack = ExitStack()
         self._items: list[Attributes] = []
+        self.found = False
 
     def __enter__(self) -> Self:
         """Lock the file and read it, if there is one.
 
         Raises:
-            StateFileError: Another process has it, it is another account's, or it cannot be read.
+            StateFileError: Another process has it, it is another account's or another Twilio's, or it cannot be read.
         """
         with ExitStack() as stack:
-            try:
+            with self._usable():
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 stack.enter_context(self._locked())
                 self._items = self._read()
-            except OSError as error:
-                raise StateFileError(
-                    f"The state file {self.path} cannot be used ({error.strerror}); choose another with --state."
-                ) from None
             self._stack = stack.pop_all()
         return self
+
+    def look(self) -> Self:
+        """Read the file, if there is one, as it is now: neither locks nor makes anything.
+
+        Raises:
+            StateFileError: It is another account's or another Twilio's, or it cannot be read.
+        """
+        with self._usable():
+            self._items = self._read()
+        return self
+
+    def known(self) -> Progress:
+        """Give what was read as the table that a run begins with, to be read and no more.
+
+        Raises:
+            StateFileError: It holds what is no item of the table.
+        """
+        now = time.time()
+        table = ItemsAtRest()
+        for item in self._items:
+            try:
+                if not _expired(item, now):
+                    table.add(item)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+                raise self._no_item(item) from None
+        return progress_of(table)
 
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
@@ -131,8 +159,8 @@ class StateFile:
                     pause = max(pause, _take_over(item, now, settle_seconds))
                     table.put_item(item)
             except (JsonRESTError, LookupError, TypeError, ValueError):
-                raise self._damaged(f"{', '.join(_key(item))} is no item of the table") from None
-        with _Keeper(self, table).keeping():
+                raise self._no_item(item) from None
+        with Keeper(table, self.write).keeping():
             yield pause
 
     def write(self, lines: Iterable[str]) -> None:
@@ -141,7 +169,8 @@ class StateFile:
         Raises:
             StateFileError: It cannot be written.
         """
-        head = json.dumps({"format": 1, "account_sid": self._account_sid})[:-1]
+        where = {"twilio": self.twilio} if self.twilio else {}
+        head = json.dumps({"format": 1, "account_sid": self._account_sid, **where})[:-1]
         text = f'{head}, "items": [\n{",\n".join(lines)}\n]}}\n'
         new = self.path.with_name(f"{self.path.name}.new")
         try:
@@ -189,7 +218,25 @@ class StateFile:
                 f"The state file {self.path} is that of the account {content.account_sid}, not of {self._account_sid}; "
                 "choose another with --state."
             )
+        if content.twilio != self.twilio:
+            raise StateFileError(
+                f"The state file {self.path} is that of {_place(content.twilio)}, not of {_place(self.twilio)}; "
+                "choose another with --state."
+            )
+        self.found = True
         return [item.model_dump() for item in content.items]
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StateFileError(
+                f"The state file {self.path} cannot be used ({error.strerror}); choose another with --state."
+            ) from None
+
+    def _no_item(self, item: Attributes) -> StateFileError:
+        return self._damaged(f"{', '.join(key_of(item))} is no item of the table")
 
     def _damaged(self, how: str) -> StateFileError:
         return StateFileError(
@@ -198,88 +245,8 @@ class StateFile:
         )
 
 
-class _Keeper:
-    """Writes a table's items to the file after each operation that changed one; operations at once share a write."""
-
-    def __init__(self, file: StateFile, table: Any) -> None:
-        self._file = file
-        self._table = table
-        self._lines = {_key(item.attrs): _line(item) for item in table.all_items()}
-        self._version = 0
-        self._on_disk = -1
-        self._table_lock = threading.Lock()
-        self._file_lock = threading.Lock()
-
-    @contextmanager
-    def keeping(self) -> Iterator[None]:
-        """Keep the file as the table is, until the end of the block."""
-        call_action = DynamoHandler.call_action
-
-        def call_action_and_keep(handler: Any) -> Any:
-            with self._table_lock:
-                answer, before = call_action(handler), self._version
-                self._take_in(str(handler._get_action()), handler.body)  # noqa: SLF001
-                version = self._version
-            if version > before:
-                self._save(version)
-            return answer
-
-        self._save(0)
-        with patch.object(DynamoHandler, "call_action", call_action_and_keep):
-            yield
-
-    def _take_in(self, action: str, body: Mapping[str, Any]) -> None:
-        if action.startswith(READS):
-            return
-        touched = _touched(action, body)
-        keys = {_key(it.attrs) for it in self._table.all_items()} | self._lines.keys() if touched is None else touched
-        for key in keys:
-            item = self._table.get_item(DynamoType({"S": key.pk}), DynamoType({"S": key.sk}))
-            line = _line(item) if item else None
-            if line == self._lines.get(key):
-                continue
-            self._version += 1
-            if line is None:
-                del self._lines[key]
-            else:
-                self._lines[key] = line
-
-    def _save(self, version: int) -> None:
-        with self._file_lock:
-            if self._on_disk >= version:
-                return
-            with self._table_lock:
-                version, lines = self._version, list(self._lines.values())
-            self._file.write(lines)
-            self._on_disk = version
-
-
-def _touched(action: str, body: Mapping[str, Any]) -> set[ItemKey] | None:
-    """The items that an operation may have changed, None for any."""
-    match action:
-        case "PutItem":
-            return {_key(body["Item"])}
-        case "UpdateItem" | "DeleteItem":
-            return {_key(body["Key"])}
-        case "BatchWriteItem":
-            requests = [request for requests in body["RequestItems"].values() for request in requests]
-            return {
-                _key(it["PutRequest"]["Item"] if "PutRequest" in it else it["DeleteRequest"]["Key"]) for it in requests
-            }
-        case _:
-            return None
-
-
-def _key(attributes: Mapping[str, Any]) -> ItemKey:
-    return ItemKey(_text(attributes["pk"]), _text(attributes["sk"]))
-
-
-def _text(attribute: Any) -> str:
-    return str(attribute.value if isinstance(attribute, DynamoType) else attribute["S"])
-
-
-def _line(item: Any) -> str:
-    return json.dumps(item.to_json()["Attributes"])
+def _place(twilio: str | None) -> str:
+    return f"a rehearsal with {twilio}" if twilio else "Twilio itself"
 
 
 def _expired(item: Attributes, now: float) -> bool:

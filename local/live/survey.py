@@ -6,12 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import find_business_profile
-import find_or_create_trust_product
-import list_subaccounts
-from find_or_create_trust_product import FindOrCreateTrustProductEvent
 from list_phone_numbers import as_checked
-from list_subaccounts import ListSubaccountsEvent
+from local.live import choices
 from local.live.account import THREADS
 from local.retries import what_happened
 from onboarding.eligibility import ineligible_because
@@ -21,13 +17,11 @@ from onboarding.errors import (
     BusinessProfileNotFound,
     CredentialsRefused,
     InvalidRequest,
-    TrustProductRejected,
     TwilioRefused,
     TwilioThrottled,
     TwilioUnavailable,
-    explain_rejection,
 )
-from onboarding.models import CompleteRequest, LeftOutNumber, NamedNumber, Status, TrustProductState, left_out_of
+from onboarding.models import CompleteRequest, LeftOutNumber, NamedNumber, TrustProductState, left_out_of
 from onboarding.trust_hub import (
     PAGE_SIZE,
     SIDS_PER_FILTER,
@@ -56,9 +50,14 @@ type OnProgress = Callable[[str, int, int | None], object]
 class Number:
     """A phone number: the region of the request that it is eligible for, or why it is not."""
 
-    sid: str
+    listed: PhoneNumber
     region: str | None
     ineligible: str | None
+
+    @property
+    def sid(self) -> str:
+        """Its SID, `PN…`."""
+        return self.listed.sid
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +159,20 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
     tell = on_progress or (lambda *_: None)
     tell("the account", 0, None)
     account = hub.account(hub.account_sid) or Account(hub.account_sid, "", "unknown")
-    if is_subaccount(account):
-        return Survey(request, account, refused=(subaccounts_credentials(account),))
-    refused: list[str] = [] if account.status == "active" else [not_active(account)]
+    if choices.is_subaccount(account):
+        return Survey(request, account, refused=(choices.subaccounts_credentials(account),))
+    refused: list[str] = [] if account.status == "active" else [choices.not_active(account)]
     tell("subaccounts", 0, None)
     subaccounts = patiently(hub.subaccounts)
     tell("Business Profiles", 0, None)
     profiles = patiently(hub.primary_business_profiles)
-    profile = allowed(lambda: choose_profile(hub, request), refused)
+    profile = allowed(lambda: choices.choose_profile(hub, request), refused)
     tell("Trust Products", 0, None)
     products = patiently(hub.trust_products)
-    product = allowed(lambda: choose_product(hub, request, profile.sid), refused) if profile else None
-    refused += product_refusals(hub, request, profile, product, products)
-    worked_on = allowed(lambda: choose_accounts(hub, request), refused) or []
-    checked = allowed(lambda: check_numbers(hub, request, worked_on), refused) or []
+    product = allowed(lambda: choices.choose_product(hub, request, profile.sid), refused) if profile else None
+    refused += choices.product_refusals(hub, request, profile, product, products)
+    worked_on = allowed(lambda: choices.choose_accounts(hub, request), refused) or []
+    checked = allowed(lambda: choices.check_numbers(hub, request, worked_on), refused) or []
     on_profile = assigned(hub.on_business_profile(profile.sid), PROFILE_NUMBERS, tell) if profile else Assigned()
     on_product = assigned(hub.on_trust_product(product.sid), PRODUCT_NUMBERS, tell) if product else Assigned()
     return Survey(
@@ -212,75 +211,6 @@ def allowed[Choice](choose: Callable[[], Choice], refused: list[str]) -> Choice 
     except OF_THE_REQUEST as refusal:
         refused.append(str(refusal))
         return None
-
-
-def is_subaccount(account: Account) -> bool:
-    """Say whether an account is another one's subaccount."""
-    return bool(account.owner_sid) and account.owner_sid != account.sid
-
-
-def subaccounts_credentials(account: Account) -> str:
-    """Say that the credentials are the wrong account's."""
-    return (
-        f"The credentials are those of {account.sid}, a subaccount of {account.owner_sid}; "
-        "set the parent's SID and Auth Token: the Business Profile and the Trust Product are the parent's."
-    )
-
-
-def not_active(account: Account) -> str:
-    """Say that nothing can be done with an account."""
-    return f"The account {account.sid} is {account.status}, not active; ask Twilio's support."
-
-
-def choose_profile(hub: TrustHub, request: CompleteRequest) -> Bundle:
-    """Find the Business Profile as `Find Business Profile` does."""
-    sid = request.business_profile_sid
-    return find_business_profile.fetch_approved(hub, sid) if sid else find_business_profile.find_approved(hub)
-
-
-def choose_product(hub: TrustHub, request: CompleteRequest, profile_sid: str) -> TrustProductState | None:
-    """Find the Trust Product as `Find Or Create Trust Product` does; None if there is none."""
-    event = FindOrCreateTrustProductEvent(
-        execution=request.execution, business_profile_sid=profile_sid, trust_product=request.trust_product
-    )
-    return find_or_create_trust_product.find(hub, event)
-
-
-def product_refusals(
-    hub: TrustHub,
-    request: CompleteRequest,
-    profile: Bundle | None,
-    product: TrustProductState | None,
-    products: Iterable[Bundle],
-) -> list[str]:
-    """Say why a run would end at its Trust Product: it lacks what it takes to create one, or was rejected."""
-    wanted = request.trust_product
-    if product and product.status is Status.REJECTED and not request.resubmit:
-        codes = [code for it in products if it.sid == product.sid for code in it.errors]
-        return [str(TrustProductRejected(explain_rejection(product.sid, codes)))]
-    if profile and not product and not wanted.sid and not (wanted.friendly_name and wanted.email):
-        needed = "trust_product.friendly_name and trust_product.email"
-        return [f"The account {hub.account_sid} has no SHAKEN/STIR Trust Product yet; to create one, give {needed}."]
-    return []
-
-
-def choose_accounts(hub: TrustHub, request: CompleteRequest) -> list[Account]:
-    """Find the accounts to work on as `List Subaccounts` does."""
-    event = ListSubaccountsEvent(
-        execution=request.execution,
-        subaccounts=request.subaccounts,
-        phone_numbers=request.phone_numbers,
-        include_parent=request.include_parent,
-    )
-    return list_subaccounts.choose(hub, event)
-
-
-def check_numbers(hub: TrustHub, request: CompleteRequest, accounts: list[Account]) -> list[NamedNumber]:
-    """Look at the phone numbers that the request names as `List Subaccounts` does; nothing if it names none."""
-    if not request.phone_numbers or not accounts:
-        return []
-    [account] = accounts
-    return list_subaccounts.check_numbers(hub, account.sid, request.phone_numbers, THREADS)
 
 
 def assigned(assignments: ChannelEndpointAssignments, what: str, tell: OnProgress) -> Assigned:
@@ -341,7 +271,7 @@ def read_account(
 def judge(number: PhoneNumber, regions: list[str]) -> Number:
     """Say whether a number is to be signed, as `List Phone Numbers` does."""
     region = next((region for region in regions if not ineligible_because(number, [region])), None)
-    return Number(number.sid, region, None if region else ineligible_because(number, regions))
+    return Number(number, region, None if region else ineligible_because(number, regions))
 
 
 def pages(hub: TrustHub, account_sid: str) -> Iterator[list[PhoneNumber]]:

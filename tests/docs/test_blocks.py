@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+from cli import live
 from cli.main import execute
 from local.aws.events import execution_input
 from local.aws.template import Template
@@ -27,10 +29,12 @@ README, SIMULATOR = ROOT / "README.md", ROOT / "docs/simulator.md"
 COMMAND = ".venv/bin/shaken-stir run "
 CURL = "curl "
 MAKE_RUN = "make run\n"
+SIMULATED = ".venv/bin/shaken-stir twilio\n"
+REHEARSAL = "export TWILIO_ACCOUNT_SID=AC0"
 AWS, DEPLOYED, TWILIO, DOCKER = "an AWS account", "a deployed stack", "a Twilio account", "Docker"
 # Not run, by how a block begins, and what it takes.
 NOT_RUN = {
-    "export TWILIO_ACCOUNT_SID=": TWILIO,
+    "export TWILIO_ACCOUNT_SID=AC...": TWILIO,
     "read -rs TWILIO_AUTH_TOKEN": TWILIO,
     ".venv/bin/shaken-stir doctor  ": TWILIO,
     ".venv/bin/shaken-stir run --live": TWILIO,
@@ -67,8 +71,9 @@ COMMANDS = [line for _, block in TO_RUN if block.startswith(COMMAND) for line in
 def test_every_block_is_run_or_listed_with_what_it_takes() -> None:
     others = [block for _, block in TO_RUN if not block.startswith(COMMAND)]
 
-    assert [block for block in others if block != MAKE_RUN and not block.startswith(CURL)] == []
-    assert MAKE_RUN in others
+    run = (MAKE_RUN, SIMULATED, REHEARSAL, CURL)
+    assert [block for block in others if not block.startswith(run)] == []
+    assert {MAKE_RUN, SIMULATED} < set(others)
 
 
 def test_nothing_is_listed_that_is_not_there() -> None:
@@ -103,6 +108,55 @@ def test_a_run_that_is_named_succeeds(line: str, capsys: pytest.CaptureFixture[s
 
     assert code == 0
     assert capsys.readouterr().out
+
+
+def test_the_rehearsal_is_as_the_readme_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    [exported, *lines] = next(block for _, block in TO_RUN if block.startswith(REHEARSAL)).splitlines()
+    [shown] = [block for path, block in blocks("text") if path == README and "Rehearsal:" in block]
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for name, value in (word.split("=") for word in exported.split()[1:]):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(live, "somebody_to_ask", lambda: None)
+    asked: list[str] = []
+    monkeypatch.setattr(sys, "stdin", Agreeing(asked))
+    served = f"http://127.0.0.1:{TWILIO_PORT}"
+    said = ""
+    with subprocess.Popen(
+        [*shlex.split(SIMULATED), "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as twilio:
+        try:
+            assert twilio.stdout
+            told = [twilio.stdout.readline()]
+            while not told[-1].startswith("Ctrl-C"):
+                told.append(twilio.stdout.readline())
+            url = next(word for word in told[0].split() if word.startswith("http"))
+            assert f"  {exported}\n" in told
+            for line in lines:
+                assert execute(shlex.split(line.replace(served, url), comments=True)[1:]) == 0
+                captured = capsys.readouterr()
+                said += (captured.out + captured.err).replace(url, served)
+        finally:
+            twilio.kill()
+
+    assert len(lines) == 4
+    assert asked == ["asked"]
+    expected = [line for line in shown.splitlines() if "..." not in line]
+    assert len(expected) >= 8
+    assert [line for line in expected if line not in said] == []
+
+
+class Agreeing:
+    """A person who says yes, and is counted."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+
+    def readline(self) -> str:
+        self._asked.append("asked")
+        return "y\n"
 
 
 @pytest.fixture

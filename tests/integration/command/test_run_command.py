@@ -156,14 +156,19 @@ def test_the_simulator_serves_alone_until_ctrl_c() -> None:
         text=True,
     ) as process:
         assert process.stdout
-        first, second = process.stdout.readline(), process.stdout.readline()
-        url = next(word for word in first.split() if word.startswith("http"))
-        sid, token = second.split()[2].rstrip(","), second.split()[5].rstrip(".")
+        told = [process.stdout.readline()]
+        while not told[-1].startswith("Ctrl-C"):
+            told.append(process.stdout.readline())
+        url = next(word for word in told[0].split() if word.startswith("http"))
+        [typed] = [line for line in told if "export" in line]
+        exported = dict(word.split("=") for word in typed.split()[1:])
+        sid, token = exported["TWILIO_ACCOUNT_SID"], exported["TWILIO_AUTH_TOKEN"]
         accounts = requests.get(f"{url}/2010-04-01/Accounts.json", auth=(sid, token), timeout=5).json()
         process.send_signal(signal.SIGINT)
         process.wait(10)
 
     assert sid in {account["sid"] for account in accounts["accounts"]}
+    assert f"run --live --twilio {url}" in "".join(told)
     assert process.returncode == 130
 
 

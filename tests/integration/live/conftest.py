@@ -1,5 +1,6 @@
 """The product as it is on a real account: it is told nothing of a test."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from cli.main import execute
 from local.twilio.fleet import Fleet
+from local.twilio.simulator import Simulator
 from tests.integration.live.certificate import certify
 from tests.integration.live.twilio_itself import HOSTS, TwilioItself
-from tests.integration.onboarding.world import a_fleet
+from tests.integration.onboarding.world import NAMED, a_fleet
 
+type Command = Callable[..., tuple[int, str, str]]
 type Start = Callable[..., TwilioItself]
 
 
@@ -32,3 +36,28 @@ def twilio(certificates: tuple[Path, Path]) -> Iterator[Start]:
             )
 
         yield start
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator(Fleet.model_validate(a_fleet(review={"seconds": 500_000}))) as simulated:
+        yield simulated
+
+
+@pytest.fixture
+def command(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Command:
+    """A command within the test's process, with the simulated account's credentials and a state folder of its own."""
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", simulator.account_sid)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", simulator.auth_token)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    event = tmp_path / "request.json"
+    event.write_text(json.dumps(NAMED))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = execute([*arguments, "--event", str(event)])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run

@@ -107,7 +107,8 @@ def test_a_ready_account_is_told_line_by_line_and_changed_in_nothing(twilio: Sta
         f"✓ It is connected to {PROFILE}",
         "✓ 4 numbers in all; eligible: 4 of US.",
         "✓ 2 on the Trust Product.",
-        "✓ 2 on neither.",
+        "! 2 on neither.\n",
+        f"      +15125550100 ({phone_number(2, 0)} of Subaccount 2, {account_sid(2)}): to be put on",
         f"! 2 eligible of {account_sid(3)} (suspended) left out.",
         f"! 1 number assigned to the Business Profile more than once: {FIRST}.",
         "✓ put 2 numbers on the Trust Product",
@@ -147,14 +148,19 @@ def test_json_is_one_object_and_nothing_else(twilio: Start) -> None:
     assert set(found) == {
         "account_sid",
         "in_the_way",
+        "accounts",
+        "deletes",
         "sections",
+        "state_file",
         "subaccounts",
+        "twilio",
         "numbers",
         "business_profile_sid",
         "trust_product_sid",
         "gets",
         "posts",
     }
+    assert (found["twilio"], found["state_file"]) == (None, None)
     assert found["subaccounts"] == {"active": 2}
     assert found["posts"] == {
         "/v1/CustomerProfiles/{Sid}/ChannelEndpointAssignments": 2,

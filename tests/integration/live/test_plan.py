@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
-from local.live import plan, request, survey
+from local.live import plan, plan_words, request, survey
 from local.live.plan import Plan
 from local.live.survey import Survey
 from local.run import LocalStack
@@ -184,7 +184,7 @@ def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) ->
         read, plans = planned(local, event)
         report = local.run(event)
 
-    assert any("name 1 orphan" in line for line in plans.words)
+    assert any("name 1 orphan" in line for line in plan_words.steps(plans))
     assert of("DELETE", report.twilio_calls) == {}
     assert read.orphans == frozenset({FIRST})
     assert of("POST", report.twilio_calls) == plans.posts
@@ -198,7 +198,7 @@ def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the
         report = local.run(event)
 
     left_out = f"Left out of the request: {phone_number(2, 0)} (it is not a number of {account(1)})"
-    assert plans.words[0] == left_out
+    assert plan_words.steps(plans)[0] == left_out
     assert plans.in_the_way == ()
     assert [it.phone_number_sid for it in report.left_out] == [phone_number(2, 0)]
     assert of("POST", report.twilio_calls) == plans.posts

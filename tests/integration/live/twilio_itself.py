@@ -67,6 +67,8 @@ class TwilioItself:
             "PYTHONPATH": str(Path(sitecustomize.__file__).parent),
             "REQUESTS_CA_BUNDLE": str(self._authority),
             sitecustomize.PORT_VARIABLE: str(self._server.port),
+            # No file that a person keeps of real runs.
+            "XDG_STATE_HOME": str(self._authority.parent / "no_state"),
             "TWILIO_ACCOUNT_SID": self.simulator.account_sid,
             "TWILIO_AUTH_TOKEN": self.simulator.auth_token,
             **variables,

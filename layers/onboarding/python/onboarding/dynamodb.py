@@ -48,7 +48,7 @@ class Table:
     def get(self, key: Key) -> Item | None:
         """Read an item as it is now."""
         answer = self._client.get_item(TableName=self._name, Key=_attributes(key._asdict()), ConsistentRead=True)
-        return _plain(answer["Item"]) if "Item" in answer else None
+        return plain(answer["Item"]) if "Item" in answer else None
 
     def put(self, key: Key, item: Item) -> None:
         """Write an item, whatever was there."""
@@ -108,7 +108,7 @@ class Table:
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ConditionFailed from error
-        return _plain(answer.get("Attributes", {}))
+        return plain(answer.get("Attributes", {}))
 
     def delete_batch(self, keys: Iterable[Key]) -> None:
         """Delete items, whatever they are."""
@@ -147,7 +147,7 @@ class Table:
             **projection,
         )
         for page in pages:
-            yield from map(_plain, page["Items"])
+            yield from map(plain, page["Items"])
 
     def get_batch(self, keys: Iterable[Key]) -> Iterator[Item]:
         """Read the items of these keys that exist, in any order."""
@@ -156,7 +156,7 @@ class Table:
             pending: Any = {self._name: {"Keys": keys_, "ConsistentRead": True}}
             for _ in _attempts("reading"):
                 answer = self._client.batch_get_item(RequestItems=pending)
-                yield from map(_plain, answer["Responses"].get(self._name, []))
+                yield from map(plain, answer["Responses"].get(self._name, []))
                 pending = answer["UnprocessedKeys"]
                 if not pending:
                     break
@@ -186,5 +186,6 @@ def _attributes(item: Item) -> Any:
     return {name: _serialize(value) for name, value in item.items()}
 
 
-def _plain(item: Any) -> Item:
+def plain(item: Any) -> Item:
+    """Read an item that is in DynamoDB's own JSON."""
     return {name: _deserialize(value) for name, value in item.items()}

@@ -159,7 +159,7 @@ class Progress:
     def phone_numbers(self, account_sid: str, phone_number_sids: Iterable[str]) -> dict[str, PhoneNumberRecord]:
         """Read what is known of phone numbers (`PN…`) of an account; unknown ones are left out."""
         items = self._table.get_batch(_phone_number(account_sid, sid) for sid in phone_number_sids)
-        records = (_read(PhoneNumberRecord, item) for item in items)
+        records = (read_item(PhoneNumberRecord, item) for item in items)
         return {record.phone_number_sid: record for record in records}
 
     def put_phone_numbers(self, account_sid: str, records: Iterable[PhoneNumberRecord]) -> None:
@@ -177,14 +177,16 @@ class Progress:
 
     def all_phone_numbers(self, account_sid: str) -> list[PhoneNumberRecord]:
         """Read what is known of all phone numbers of an account."""
-        return [_read(PhoneNumberRecord, item) for item in self._table.query(f"SUBACCOUNT#{account_sid}", "NUMBER#")]
+        return [
+            read_item(PhoneNumberRecord, item) for item in self._table.query(f"SUBACCOUNT#{account_sid}", "NUMBER#")
+        ]
 
     def compare_phone_numbers(
         self, account_sid: str, correct: Callable[[PhoneNumberRecord], PhoneNumberRecord]
     ) -> Iterator[Correction]:
         """Compare what is known of all phone numbers of an account with what it should be; yields what differs."""
         for item in self._table.query(f"SUBACCOUNT#{account_sid}", "NUMBER#"):
-            record = _read(PhoneNumberRecord, item)
+            record = read_item(PhoneNumberRecord, item)
             corrected = correct(record)
             if corrected != record:
                 yield Correction(account_sid, record, corrected, item["updated_at"])
@@ -249,7 +251,9 @@ class Progress:
 
     def outcomes(self, execution: str) -> list[SubaccountOutcome]:
         """Read how the subaccounts came out of one run."""
-        return [_read(SubaccountOutcome, item) for item in self._table.query(f"EXECUTION#{execution}", "SUBACCOUNT#")]
+        return [
+            read_item(SubaccountOutcome, item) for item in self._table.query(f"EXECUTION#{execution}", "SUBACCOUNT#")
+        ]
 
     def put_named_numbers(self, execution: str, numbers: Iterable[NamedNumber]) -> None:
         """Keep what Twilio said of the phone numbers that an execution's request names."""
@@ -260,7 +264,7 @@ class Progress:
 
     def named_numbers(self, execution: str) -> list[NamedNumber]:
         """Read what Twilio said of the phone numbers that an execution's request names; empty if it names none."""
-        return [_read(NamedNumber, item) for item in self._table.query(f"EXECUTION#{execution}", "NUMBER#")]
+        return [read_item(NamedNumber, item) for item in self._table.query(f"EXECUTION#{execution}", "NUMBER#")]
 
     def fleet(self) -> list[Item]:
         """Read every subaccount's progress, as it is in the table."""
@@ -282,18 +286,18 @@ class Progress:
         while True:
             item = self._table.get(key) or {}
             if item.get("observed_at", "") > observed_at:
-                return _read(TrustProductRecord, item)
+                return read_item(TrustProductRecord, item)
             changes = _item(news, exclude_unset=True) | _history(item, news, observed_at) | {"observed_at": observed_at}
             seen = {"seen_at": item["observed_at"]} if item else {}
             condition = "observed_at = :seen_at" if item else "attribute_not_exists(observed_at)"
             with suppress(ConditionFailed):
                 self._table.update(key, changes, condition=condition, values=seen)
-                return _read(TrustProductRecord, item | changes)
+                return read_item(TrustProductRecord, item | changes)
 
     def trust_product(self, sid: str) -> TrustProductRecord | None:
         """Read what was last recorded of a Trust Product, `BU…`."""
         item = self._table.get(Key(f"TRUST_PRODUCT#{sid}", "STATUS"))
-        return _read(TrustProductRecord, item) if item else None
+        return read_item(TrustProductRecord, item) if item else None
 
     def note_announced(self, trust_product_sid: str, status: Status) -> None:
         """Note that a verdict on a Trust Product was announced."""
@@ -336,7 +340,7 @@ class Progress:
     def orphans(self, trust_product_sid: str) -> list[OrphanRecord]:
         """Read the orphans that the last run over the whole fleet has named."""
         items = self._table.query(f"TRUST_PRODUCT#{trust_product_sid}", "ORPHAN#")
-        return [_read(OrphanRecord, item) for item in items]
+        return [read_item(OrphanRecord, item) for item in items]
 
     def forget_orphans(self, trust_product_sid: str, phone_number_sids: Iterable[str]) -> None:
         """Forget orphans (`PN…`) that are none any more."""
@@ -480,7 +484,7 @@ def _item(record: Record, **options: Any) -> Item:
     return record.model_dump(mode="json", exclude_none=True, **options)
 
 
-def _read[Model: (PhoneNumberRecord, NamedNumber, SubaccountOutcome, TrustProductRecord, OrphanRecord)](
+def read_item[Model: (PhoneNumberRecord, NamedNumber, SubaccountOutcome, TrustProductRecord, OrphanRecord)](
     model: type[Model], item: Item
 ) -> Model:
     """Read an item as a model, without the attributes that only the table needs."""

@@ -83,6 +83,8 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
         )
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=retry)
         self._session = requests.Session()
+        # A plain http address is this machine's, or its containers' host: the token goes there and to no proxy.
+        self._session.trust_env = not (self._base_url or "").startswith("http://")
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
