@@ -30,7 +30,8 @@ from local.aws.template import Template
 from local.aws.webhook import Webhook
 from local.retries import Retry
 
-# Environment variables of the template that hold times to wait, which the time scale shortens too.
+# Environment variables of the template that hold times to wait, which are scaled too. What bounds a function's own work
+# is none of them: it works in real seconds.
 SCALED_VARIABLES: Final = ("FUNCTION_SECONDS", "LEASE_SECONDS", "LIST_SETTLE_SECONDS", "REVIEW_TIMEOUT_DAYS")
 _MOTO: Final[Any] = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
 _POLL_SECONDS: Final = 0.02
@@ -67,7 +68,8 @@ class Engine:
             template: The SAM template.
             parameters: Values of its parameters; `PublicBaseUrl` is the webhook's own address unless given.
             twilio_secret: What the template's secret holds.
-            time_scale: Shortens Wait, Retry and timeouts: 0.01 makes 100 seconds one.
+            time_scale: Scales Wait, Retry and the wait for a task token: 0.01 makes 100 seconds one. Handlers get
+                all their real seconds.
             webhook: Where the webhook listens.
         """
         self._path = template
