@@ -77,6 +77,10 @@ class Stack(ABC):
     def left_out(self) -> dict[str, str]:
         """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
 
+    def announced(self, execution: str) -> list[str]:
+        """Name what an execution has announced on the event bus, by detail-type."""
+        return [it["detail-type"] for it in self.engine.announced if it["detail"].get("execution") == execution]
+
     def wait(self, arn: str, tell: Callable[[], object]) -> dict[str, Any]:
         """Wait until an execution has ended.
 
@@ -166,9 +170,7 @@ class Stack(ABC):
             orphans=OrphansReport.model_validate(data["orphans"] | data.get("released_orphans", {}))
             if "orphans" in data
             else None,
-            announced=[
-                it["detail-type"] for it in self.engine.announced if it["detail"].get("execution") == execution["name"]
-            ],
+            announced=self.announced(execution["name"]),
             left_out=left_out_of(self.table.named_numbers(execution["name"])),
             twilio_calls=twilio_calls,
             state_transitions=self.engine.state_transitions(arn),

@@ -76,6 +76,20 @@ def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words()
     assert done.stderr == ""
 
 
+def test_more_than_a_thousand_have_a_separator(tmp_path: Path) -> None:
+    # Numbers that are not eligible cost no calls.
+    abroad = [{"sid": f"PN{number:032x}", "phone_number": f"+1416555{number:04}"} for number in range(1030)]
+    fleet = json.loads(SMALL_FLEET.read_text())
+    fleet["subaccounts"] = [{**fleet["subaccounts"][0], "numbers": abroad}]
+    file = tmp_path / "abroad.json"
+    file.write_text(json.dumps(fleet))
+
+    done = run("run", "--fleet", str(file), "--time-scale", "0.1")
+
+    assert "1,030 numbers not on the Trust Product:\n" in done.stdout, done.stderr
+    assert "  … and 1,010 more\n" in done.stdout
+
+
 def test_a_request_for_one_subaccount_says_nothing_of_the_others() -> None:
     done = run("run", "--event", "events/number_purchased.json", "--time-scale", "0.1")
 

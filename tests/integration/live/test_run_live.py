@@ -119,6 +119,7 @@ def test_from_nothing_to_submitted_and_then_from_day_to_day(twilio: Start, lapto
     assert report["status"] == "AWAITING_REVIEW"
     assert report["trust_product"]["status"] == "pending-review"
     assert report["numbers"] == {"on_trust_product": 4}
+    assert report["announced"] == []
     assert f"in all: {len(posts(simulated))} POSTs" in announced.stdout
     assert sum(count for call, count in report["twilio_calls"].items() if call.startswith("POST")) == 12
     assert each_once(simulated, 2, 2)
@@ -143,6 +144,7 @@ def test_from_nothing_to_submitted_and_then_from_day_to_day(twilio: Start, lapto
         assert waiting.wait(60) == 0
     assert "4 numbers of 2 accounts are signed with full (A) attestation.\n" in told
     assert "verdict by asking Twilio" in "".join(told)
+    assert "Announced" not in "".join(told)
     assert len(posts(simulated)) == 12
 
 
