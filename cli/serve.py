@@ -1,12 +1,11 @@
 """`shaken-stir serve`: AWS, Twilio and the webhook on fixed ports, for `sam local` and any SDK."""
 
 import argparse
-import os
 import sys
 import threading
 from contextlib import ExitStack, redirect_stdout
-from pathlib import Path
 
+from cli.log import open_log
 from cli.prose import complain
 from local.addresses import EVERYWHERE, Address
 from local.aws.intrinsics import REGION, TemplateError
@@ -38,7 +37,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         fleet, out = load_fleet(options.fleet), sys.stdout
         with ExitStack() as stack:
-            log = stack.enter_context(Path(options.log or os.devnull).open("w", encoding="utf-8", buffering=1))
+            log = stack.enter_context(open_log(options.log))
             stack.enter_context(redirect_stdout(log))
             local = stack.enter_context(
                 LocalStack(

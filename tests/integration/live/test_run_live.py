@@ -16,6 +16,7 @@ import pytest
 from cli.main import execute
 from local.run import ROOT
 from local.twilio.app import App
+from tests.integration.ascii_output import run_in_ascii
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import TwilioItself
 from tests.integration.onboarding.world import (
@@ -309,6 +310,19 @@ def test_missing_credentials_are_told_in_one_sentence(
 
     assert one_sentence(capsys.readouterr().err, f"{missing} is not set")
     assert simulated.sent == []
+
+
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = twilio(subaccounts=[subaccount(1, friendly_name="Büro")], **DAYS)
+    monkeypatch.setenv("XDG_STATE_HOME", str(laptop.folder))
+    simulated.known_here(monkeypatch)
+
+    code, told = run_in_ascii(monkeypatch, "run", "--live", "--yes", "--event", str(laptop.event))
+
+    assert code == 0
+    assert "B\\xfcro" in told
 
 
 @pytest.mark.parametrize(
