@@ -3,16 +3,21 @@
 import argparse
 import sys
 import threading
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, redirect_stdout, suppress
+from datetime import UTC, datetime
+from typing import TextIO
 
 from cli.log import open_log
 from cli.prose import complain
 from local.addresses import EVERYWHERE, Address
 from local.aws.intrinsics import REGION, TemplateError
 from local.aws.webhook import PortInUse
+from local.news import ExecutionEnded, ExecutionStarted, InvocationFailed, News, TwilioRefused, WebhookAnswered
 from local.run import LocalStack
 from local.serve import SERVED_FLEET, prepare
+from local.stack.webhook import phrase
 from local.twilio.fleet import FleetError, load_fleet
+from local.words import visible
 
 WORDS = """\
 AWS      {aws}  (DynamoDB, S3, Secrets Manager, Step Functions, ...; region {region}, any credentials)
@@ -26,7 +31,7 @@ Next, in another terminal:
   aws stepfunctions start-execution --endpoint-url {aws} --region {region} \\
     --state-machine-arn {machine} \\
     --input file://events/onboarding.json
-Ctrl-C ends it, and with it everything in it."""
+Ctrl-C ends it, and with it everything in it. Until then, what happens is told in a line each."""
 
 
 def command(options: argparse.Namespace) -> int:
@@ -34,8 +39,9 @@ def command(options: argparse.Namespace) -> int:
     # moto's server takes longer to import than a run takes in all.
     from local.aws.server import AwsServer  # noqa: PLC0415
 
+    printer = Printer(sys.stdout)
     try:
-        fleet, out = load_fleet(options.fleet), sys.stdout
+        fleet = load_fleet(options.fleet)
         with ExitStack() as stack:
             log = stack.enter_context(open_log(options.log))
             stack.enter_context(redirect_stdout(log))
@@ -50,11 +56,47 @@ def command(options: argparse.Namespace) -> int:
             aws = stack.enter_context(AwsServer(Address(options.host, options.aws_port)))
             if options.fleet == str(SERVED_FLEET):
                 prepare(local.engine)
-            print(words(options, local, aws.url), file=out, flush=True)
+            printer.print(words(options, local, aws.url))
+            local.tell = lambda news: printer.print(line(news))
             threading.Event().wait()
     except (FleetError, TemplateError, OSError) as error:
         complain("serve", error.strerror if isinstance(error, PortInUse) else error)
     return 2
+
+
+class Printer:
+    """Prints what several threads have to say, one thing after the other."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._one_at_a_time = threading.Lock()
+
+    def print(self, text: str) -> None:
+        """Print, or do nothing: what is told of goes on even if nobody reads it any more."""
+        with self._one_at_a_time, suppress(OSError):
+            print(text, file=self._out, flush=True)
+
+
+def line(news: News) -> str:
+    """Put one thing that happened into a line with its time; what comes from outside in it stays within the line."""
+    return f"{datetime.now(UTC).astimezone():%H:%M:%S}  {visible(sentence(news))}"
+
+
+def sentence(news: News) -> str:
+    """Put one thing that happened into a sentence."""
+    match news:
+        case ExecutionStarted():
+            return f"Execution {news.execution} started"
+        case ExecutionEnded():
+            why = f": {news.error}: {news.cause or 'no cause was given'}" if news.error else ""
+            return f"Execution {news.execution} {news.status}{why}"
+        case InvocationFailed():
+            return f"{news.function} failed: {news.error}: {news.message}"
+        case WebhookAnswered():
+            says = f" ({news.says})" if news.says else ""
+            return f"Webhook {news.method} {news.target}{says}: {phrase(news.answer)}"
+        case TwilioRefused():
+            return f"Twilio {news.method} {news.path}: {phrase(news.answer)}: {news.message}"
 
 
 def words(options: argparse.Namespace, local: LocalStack, aws_url: str) -> str:

@@ -20,9 +20,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task im
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 
 from local.aws.functions import Functions, UnknownFunction
 from local.aws.moto_patches import wait_while_running
+from local.news import ExecutionEnded, ExecutionStarted, Tell
 from local.retries import Retry, reason
 
 # Long enough for the handler that stores the token to come back.
@@ -104,6 +106,27 @@ def time_runs(scale: float) -> Iterator[None]:
         patch.object(StateTask, "from_state_props", from_state_props),
         patch.object(MaxDelaySecondsDecl, "_eval_body", scale_delay),
         patch.object(WaitFunction, "_wait_interval", wait),
+    ):
+        yield
+
+
+@contextmanager
+def executions_told(tell: Tell) -> Iterator[None]:
+    """Tells of every execution that starts and ends."""
+    start, terminated = Execution.start, BaseExecutionWorkerCommunication.terminated
+
+    def start_and_tell(self: Any) -> None:
+        tell(ExecutionStarted(self.name))
+        start(self)
+
+    def end_and_tell(self: Any) -> None:
+        terminated(self)
+        ended = self.execution
+        tell(ExecutionEnded(ended.name, ended.status, ended.error, ended.cause))
+
+    with (
+        patch.object(Execution, "start", start_and_tell),
+        patch.object(BaseExecutionWorkerCommunication, "terminated", end_and_tell),
     ):
         yield
 
