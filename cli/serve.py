@@ -5,10 +5,11 @@ import sys
 import threading
 from contextlib import ExitStack, redirect_stdout, suppress
 from datetime import UTC, datetime
-from typing import TextIO
+
+from rich.console import Console
 
 from cli.log import open_log
-from cli.prose import complain
+from cli.prose import complain, say
 from local.addresses import EVERYWHERE, Address
 from local.aws.intrinsics import REGION, TemplateError
 from local.aws.webhook import PortInUse
@@ -17,7 +18,6 @@ from local.run import LocalStack
 from local.serve import SERVED_FLEET, prepare
 from local.stack.webhook import phrase
 from local.twilio.fleet import FleetError, load_fleet
-from local.words import visible
 
 WORDS = """\
 AWS      {aws}  (DynamoDB, S3, Secrets Manager, Step Functions, ...; region {region}, any credentials)
@@ -39,7 +39,7 @@ def command(options: argparse.Namespace) -> int:
     # moto's server takes longer to import than a run takes in all.
     from local.aws.server import AwsServer  # noqa: PLC0415
 
-    printer = Printer(sys.stdout)
+    out = sys.stdout
     try:
         fleet = load_fleet(options.fleet)
         with ExitStack() as stack:
@@ -56,30 +56,25 @@ def command(options: argparse.Namespace) -> int:
             aws = stack.enter_context(AwsServer(Address(options.host, options.aws_port)))
             if options.fleet == str(SERVED_FLEET):
                 prepare(local.engine)
-            printer.print(words(options, local, aws.url))
-            local.tell = lambda news: printer.print(line(news))
+            print(words(options, local, aws.url), file=out, flush=True)
+            local.tell = Listener(Console(file=out, highlight=False)).tell
             threading.Event().wait()
     except (FleetError, TemplateError, OSError) as error:
         complain("serve", error.strerror if isinstance(error, PortInUse) else error)
     return 2
 
 
-class Printer:
-    """Prints what several threads have to say, one thing after the other."""
+class Listener:
+    """Tells what happens, a line each with its time, whichever thread it comes from."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: Console) -> None:
         self._out = out
         self._one_at_a_time = threading.Lock()
 
-    def print(self, text: str) -> None:
-        """Print, or do nothing: what is told of goes on even if nobody reads it any more."""
+    def tell(self, news: News) -> None:
+        """Print the news, or do nothing: what is told of goes on even if nobody reads it any more."""
         with self._one_at_a_time, suppress(OSError):
-            print(text, file=self._out, flush=True)
-
-
-def line(news: News) -> str:
-    """Put one thing that happened into a line with its time; what comes from outside in it stays within the line."""
-    return f"{datetime.now(UTC).astimezone():%H:%M:%S}  {visible(sentence(news))}"
+            say(self._out, sentence(news), lead=f"{datetime.now(UTC).astimezone():%H:%M:%S}  ")
 
 
 def sentence(news: News) -> str:

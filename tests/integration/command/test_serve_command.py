@@ -178,7 +178,7 @@ def test_what_happens_is_told_in_a_line_each() -> None:
     assert "Execution good SUCCEEDED" in happened
     assert f"Webhook POST {target} (twilio-approved): 204 No Content" in happened
     refused = "InvalidRequest: The request was refused: colour\\u202e is not known"
-    assert [line.partition(" (docs/")[0] for line in happened if "refused" in line] == [
+    assert [line.partition(" (")[0] for line in happened if "refused" in line] == [
         f"ReadRequestFunction failed: {refused}",
         f"Execution bad FAILED: {refused}",
     ]
