@@ -9,11 +9,15 @@ RUN := .venv/bin/
 # A company's proxy is often known to the machine only.
 export UV_SYSTEM_CERTS ?= true
 
+# uv fetches a Python if the machine has none that will do, unless a firewall or UV_PYTHON_DOWNLOADS=never keeps it from that.
+NO_PYTHON := make: uv found no Python $(shell cat .python-version) here and could not fetch one: install it (pyenv install \
+  $(shell cat .python-version), or your system'"'"'s packages), or say where it is (UV_PYTHON=/path/to/python), then run make again.
+
 .PHONY: setup
 setup: .venv/.synced ## install everything the other targets need
 
 .venv/.synced: pyproject.toml uv.lock .python-version | $(UV)
-	$(UV) sync --locked
+	@$(UV) sync --locked || { $(UV) python find >/dev/null 2>&1 || echo '$(NO_PYTHON)' >&2; exit 1; }
 	@touch $@
 
 .tools/bin/uv:

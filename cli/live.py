@@ -6,11 +6,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
-from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
+from cli.log import open_log
 from cli.prose import complain, say
 from cli.reading import reading
 from cli.summary import summarise
@@ -110,7 +110,7 @@ def run(options: argparse.Namespace, live: LiveStack, event: dict[str, object], 
     """Run the state machine and show it; returns the exit code."""
     out = Console(file=sys.stdout, highlight=False)
     with ExitStack() as stack:
-        log = stack.enter_context(Path(options.log or os.devnull).open("w", encoding="utf-8"))
+        log = stack.enter_context(open_log(options.log))
         stack.enter_context(redirect_stdout(log))
         stack.enter_context(live)
         if live.pause:

@@ -1,5 +1,6 @@
 """The command `shaken-stir`: arguments in, words out."""
 
+import io
 import signal
 import sys
 
@@ -8,7 +9,17 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command with the process's arguments and exit with its code."""
+    escape_what_cannot_be_printed()
     sys.exit(execute(sys.argv[1:]))
+
+
+def escape_what_cannot_be_printed() -> None:
+    """Let standard output take every character: one that its encoding lacks is written as its number.
+
+    Standard error does so by itself.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def execute(arguments: list[str]) -> int:

@@ -1,15 +1,13 @@
 """`shaken-stir run`: a fleet from nothing to approved, shown as it happens."""
 
 import argparse
-import os
 import sys
 from contextlib import ExitStack, redirect_stdout
-from pathlib import Path
-from typing import TextIO
 
 from rich.console import Console
 
 from cli import live, scenario
+from cli.log import open_log
 from cli.prose import complain
 from cli.summary import summarise
 from cli.view import shown
@@ -32,12 +30,12 @@ def command(options: argparse.Namespace) -> int:
     out = Console(file=sys.stdout, highlight=False)
     try:
         if options.list:
-            return scenario.list_scenarios(out)
+            return scenario.list_scenarios(out, as_json=options.json)
         if options.scenario:
             return scenario.command(options, out)
         event, fleet = load_event(options.event or EXAMPLE_EVENT), load_fleet(options.fleet or SMALL_FLEET)
         with ExitStack() as stack:
-            log = stack.enter_context(_log(options.log))
+            log = stack.enter_context(open_log(options.log))
             stack.enter_context(redirect_stdout(log))
             local = stack.enter_context(LocalStack(fleet, options.time_scale or 1.0))
             repeat = options.repeat or 1
@@ -67,10 +65,6 @@ def _misused(options: argparse.Namespace) -> str | None:
         alien, why = ["fleet", "repeat", "time_scale", "scenario", "list"], "cannot be used with --live"
     elif story:
         alien, why = ["event", "fleet", "repeat", *FOR_LIVE], f"cannot be used with {story}"
-        alien += ["scenario"] if options.list else []
+        alien += ["scenario", "time_scale", "log"] if options.list else []
     given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name) not in {None, False}]
     return f"{' and '.join(given)} {why}; leave it out." if given else None
-
-
-def _log(path: Path | None) -> TextIO:
-    return Path(path or os.devnull).open("w", encoding="utf-8")

@@ -1,14 +1,14 @@
 """`shaken-stir run --scenario` and `--list`: stories, told while they are played."""
 
 import argparse
-import os
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from cli.log import open_log
 from cli.prose import complain, say, say_lines
 from cli.view import shown
 from local.report import Report
@@ -20,9 +20,12 @@ from local.snapshot import Snapshot
 WIDTH = max(map(len, SCENARIOS)) + 2
 
 
-def list_scenarios(out: Console) -> int:
+def list_scenarios(out: Console, *, as_json: bool) -> int:
     """Print every story with a line on what happens in it; returns the exit code."""
     for scenario in SCENARIOS.values():
+        if as_json:
+            out.file.write(json.dumps({"name": scenario.name, "title": scenario.title}) + "\n")
+            continue
         say(out, scenario.title, lead=f"{scenario.name:{WIDTH}}")
     return 0
 
@@ -35,7 +38,7 @@ def command(options: argparse.Namespace, out: Console) -> int:
     """
     scenario = find(options.scenario)
     with ExitStack() as stack:
-        log = stack.enter_context(Path(options.log or os.devnull).open("w", encoding="utf-8"))
+        log = stack.enter_context(open_log(options.log))
         stack.enter_context(redirect_stdout(log))
         local = stack.enter_context(
             LocalStack(scenario.fleet(), options.time_scale or scenario.time_scale, scenario.parameters)

@@ -1,18 +1,22 @@
 """`shaken-stir serve`: AWS, Twilio and the webhook on fixed ports, for `sam local` and any SDK."""
 
 import argparse
-import os
 import sys
 import threading
-from contextlib import ExitStack, redirect_stdout
-from pathlib import Path
+from contextlib import ExitStack, redirect_stdout, suppress
+from datetime import UTC, datetime
 
-from cli.prose import complain
+from rich.console import Console
+
+from cli.log import open_log
+from cli.prose import complain, say
 from local.addresses import EVERYWHERE, Address
 from local.aws.intrinsics import REGION, TemplateError
 from local.aws.webhook import PortInUse
+from local.news import ExecutionEnded, ExecutionStarted, InvocationFailed, News, TwilioRefused, WebhookAnswered
 from local.run import LocalStack
 from local.serve import SERVED_FLEET, prepare
+from local.stack.webhook import phrase
 from local.twilio.fleet import FleetError, load_fleet
 
 WORDS = """\
@@ -27,7 +31,7 @@ Next, in another terminal:
   aws stepfunctions start-execution --endpoint-url {aws} --region {region} \\
     --state-machine-arn {machine} \\
     --input file://events/onboarding.json
-Ctrl-C ends it, and with it everything in it."""
+Ctrl-C ends it, and with it everything in it. Until then, what happens is told in a line each."""
 
 
 def command(options: argparse.Namespace) -> int:
@@ -35,10 +39,11 @@ def command(options: argparse.Namespace) -> int:
     # moto's server takes longer to import than a run takes in all.
     from local.aws.server import AwsServer  # noqa: PLC0415
 
+    out = sys.stdout
     try:
-        fleet, out = load_fleet(options.fleet), sys.stdout
+        fleet = load_fleet(options.fleet)
         with ExitStack() as stack:
-            log = stack.enter_context(Path(options.log or os.devnull).open("w", encoding="utf-8", buffering=1))
+            log = stack.enter_context(open_log(options.log))
             stack.enter_context(redirect_stdout(log))
             local = stack.enter_context(
                 LocalStack(
@@ -52,10 +57,41 @@ def command(options: argparse.Namespace) -> int:
             if options.fleet == str(SERVED_FLEET):
                 prepare(local.engine)
             print(words(options, local, aws.url), file=out, flush=True)
+            local.tell = Listener(Console(file=out, highlight=False)).tell
             threading.Event().wait()
     except (FleetError, TemplateError, OSError) as error:
         complain("serve", error.strerror if isinstance(error, PortInUse) else error)
     return 2
+
+
+class Listener:
+    """Tells what happens, a line each with its time, whichever thread it comes from."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._one_at_a_time = threading.Lock()
+
+    def tell(self, news: News) -> None:
+        """Print the news, or do nothing: what is told of goes on even if nobody reads it any more."""
+        with self._one_at_a_time, suppress(OSError):
+            say(self._out, sentence(news), lead=f"{datetime.now(UTC).astimezone():%H:%M:%S}  ")
+
+
+def sentence(news: News) -> str:
+    """Put one thing that happened into a sentence."""
+    match news:
+        case ExecutionStarted():
+            return f"Execution {news.execution} started"
+        case ExecutionEnded():
+            why = f": {news.error}: {news.cause or 'no cause was given'}" if news.error else ""
+            return f"Execution {news.execution} {news.status}{why}"
+        case InvocationFailed():
+            return f"{news.function} failed: {news.error}: {news.message}"
+        case WebhookAnswered():
+            says = f" ({news.says})" if news.says else ""
+            return f"Webhook {news.method} {news.target}{says}: {phrase(news.answer)}"
+        case TwilioRefused():
+            return f"Twilio {news.method} {news.path}: {phrase(news.answer)}: {news.message}"
 
 
 def words(options: argparse.Namespace, local: LocalStack, aws_url: str) -> str:

@@ -97,7 +97,7 @@ def _looked_through(out: Console, report: Report) -> None:
         again = f"{report.orphans.named_before:,} of them named by an earlier run, too"
         say(out, f"{plural(report.orphans.found, 'assigned number')} in no account any more ({again}).")
     if report.orphans and report.orphans.released:
-        say(out, f"{report.orphans.released:,} of these were released: off the Trust Product, then off the profile.")
+        say(out, f"Released of these: {report.orphans.released:,}, off the Trust Product, then off the profile.")
     if report.announced:
         say(out, f"Announced: {', '.join(report.announced)}.")
 

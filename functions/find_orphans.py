@@ -12,6 +12,7 @@ from onboarding.models import BundleSid, Model, OrphanRecord, Stage, StepEvent, 
 from onboarding.progress import Progress
 from onboarding.step import step
 from onboarding.trust_hub import TrustHub
+from onboarding.words import plural
 
 
 class FindOrphansEvent(StepEvent):
@@ -105,7 +106,7 @@ def announcement(event: FindOrphansEvent, orphans: list[OrphanRecord]) -> Orphan
         new=new,
         phone_number_sids=sids[:MOST_NAMED],
         message=(
-            f"{len(orphans)} assigned numbers live in no account any more ({new} of them found for the first time): "
+            f"Found {plural(len(orphans), 'assigned number')} in no account any more ({new:,} for the first time): "
             f"{', '.join(sids[:3])}{', …' if len(sids) > len(sids[:3]) else ''}; a request with "
             '"release_orphans": true removes what two runs in a row have named.'
         ),

@@ -29,6 +29,7 @@ from onboarding.models import (
     left_out_of,
 )
 from onboarding.step import step
+from onboarding.words import plural
 
 FIRST_TOLD = 3
 DAILY_RUN_IS_OFF = "The daily run is off, so later numbers wait for the next request (docs/runbook.md#the-daily-run)."
@@ -87,10 +88,10 @@ def summarise(outcomes: list[SubaccountOutcome], left_out: Sequence[LeftOutNumbe
         numbers.update(outcome.numbers)
     failed = [outcome for outcome in outcomes if outcome.status is SubaccountStatus.FAILED]
     told = "; ".join(f"{it.subaccount_sid}: {_shortened(it.message or '').rstrip('.')}" for it in failed[:FIRST_TOLD])
-    more = f"; and {len(failed) - FIRST_TOLD} more" if len(failed) > FIRST_TOLD else ""
+    more = f"; and {len(failed) - FIRST_TOLD:,} more" if len(failed) > FIRST_TOLD else ""
     also = f". {left_out_words(left_out)}" if left_out else ""
     see = section(SubaccountsFailed.__name__)
-    message = f"{len(failed)} of {len(outcomes)} subaccounts failed: {told}{more}{also} ({see})."
+    message = f"{len(failed):,} of {plural(len(outcomes), 'subaccount')} failed: {told}{more}{also} ({see})."
     return Summary(
         onboarded=statuses[SubaccountStatus.ONBOARDED],
         failed=len(failed),
@@ -125,7 +126,8 @@ def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutc
         changed=sum(outcome.changed for outcome in outcomes),
         numbers=summary.numbers,
         message=(
-            f"Onboarded {summary.onboarded} subaccounts; {on_product} of their numbers are on the Trust Product.{also}"
+            f"Onboarded {plural(summary.onboarded, 'subaccount')}, "
+            f"with {plural(on_product, 'number')} on the Trust Product.{also}"
         ),
     )
 
@@ -133,7 +135,7 @@ def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutc
 def left_out_words(left_out: Sequence[LeftOutNumber]) -> str:
     """Say which of the phone numbers that the request names are left out, and why; the first 3 by name."""
     first = ", ".join(f"{it.phone_number_sid} ({it.reason})" for it in left_out[:FIRST_TOLD])
-    more = f" and {len(left_out) - FIRST_TOLD} more" if len(left_out) > FIRST_TOLD else ""
+    more = f" and {len(left_out) - FIRST_TOLD:,} more" if len(left_out) > FIRST_TOLD else ""
     return f"Left out of the request: {first}{more}"
 
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 from local.addresses import ANY_PORT, Address
 from local.aws.engine import Engine
 from local.aws.events import EventError
+from local.news import News, Tell, tell_nobody
 from local.report import AuditReport, OrphansReport, Report, TrustProductReport, subaccounts_of
 from local.retries import Unanswered
 from local.snapshot import Row, Snapshot, seldom
@@ -76,6 +77,10 @@ class Stack(ABC):
     @abstractmethod
     def left_out(self) -> dict[str, str]:
         """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
+
+    def announced(self, execution: str) -> list[str]:
+        """Name what an execution has announced on the event bus, by detail-type."""
+        return [it["detail-type"] for it in self.engine.announced if it["detail"].get("execution") == execution]
 
     def wait(self, arn: str, tell: Callable[[], object]) -> dict[str, Any]:
         """Wait until an execution has ended.
@@ -166,9 +171,7 @@ class Stack(ABC):
             orphans=OrphansReport.model_validate(data["orphans"] | data.get("released_orphans", {}))
             if "orphans" in data
             else None,
-            announced=[
-                it["detail-type"] for it in self.engine.announced if it["detail"].get("execution") == execution["name"]
-            ],
+            announced=self.announced(execution["name"]),
             left_out=left_out_of(self.table.named_numbers(execution["name"])),
             twilio_calls=twilio_calls,
             state_transitions=self.engine.state_transitions(arn),
@@ -252,6 +255,9 @@ class LocalStack(Stack):
         parameters: The template's parameters that differ from their defaults.
         twilio: Where the simulator listens.
         webhook: Where the webhook listens.
+
+    Attributes:
+        tell: Called with what happens, from any thread; may be set at any time.
     """
 
     def __init__(
@@ -265,7 +271,14 @@ class LocalStack(Stack):
     ) -> None:
         super().__init__()
         self.fleet = fleet
-        self.simulator = Simulator(fleet, host=twilio.host, port=twilio.port, time_scale=time_scale)
+        self.simulator = Simulator(
+            fleet,
+            host=twilio.host,
+            port=twilio.port,
+            time_scale=time_scale,
+            tell=self._hand_on,
+        )
+        self.tell: Tell = tell_nobody
         self._webhook = webhook
         self._time_scale = time_scale
         self._parameters = parameters or {}
@@ -286,6 +299,7 @@ class LocalStack(Stack):
                     webhook=self._webhook,
                 )
             )
+            self.engine.tell = self._hand_on
         except BaseException:
             self._stack.close()
             raise
@@ -293,6 +307,9 @@ class LocalStack(Stack):
 
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
+
+    def _hand_on(self, news: News) -> None:
+        self.tell(news)
 
     def twilio_calls(self) -> Counter[str]:
         """Count the requests to the simulator so far, by method and route."""

@@ -1,9 +1,8 @@
 """How counts and names are put into words."""
 
+from onboarding.words import plural
 
-def plural(count: int, noun: str) -> str:
-    """Count something in words: `1 number`, `2 numbers`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+__all__ = ["plural", "visible"]
 
 
 def visible(text: str) -> str:

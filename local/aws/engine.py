@@ -28,9 +28,11 @@ from local.aws.intrinsics import ACCOUNT, REGION
 from local.aws.storage import create_storage
 from local.aws.template import Template
 from local.aws.webhook import Webhook
+from local.news import News, Tell, tell_nobody
 from local.retries import Retry
 
-# Environment variables of the template that hold times to wait, which the time scale shortens too.
+# Environment variables of the template that hold times to wait, which are scaled too. What bounds a function's own work
+# is none of them: it works in real seconds.
 SCALED_VARIABLES: Final = ("FUNCTION_SECONDS", "LEASE_SECONDS", "LIST_SETTLE_SECONDS", "REVIEW_TIMEOUT_DAYS")
 _MOTO: Final[Any] = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
 _POLL_SECONDS: Final = 0.02
@@ -48,6 +50,8 @@ class Engine:
         skipped: Logical id -> type of the template's resources that a local run does without.
         substitutions: What takes the place of the template's own DefinitionSubstitutions, if set before it starts.
         events: Each event that was put on a bus: the bus's name, and the event as a receiver sees it.
+        tell: Called with each execution, each answer of the webhook and each function that fails, from any thread; may
+            be set at any time.
     """
 
     _one_at_a_time = threading.Lock()
@@ -67,7 +71,8 @@ class Engine:
             template: The SAM template.
             parameters: Values of its parameters; `PublicBaseUrl` is the webhook's own address unless given.
             twilio_secret: What the template's secret holds.
-            time_scale: Shortens Wait, Retry and timeouts: 0.01 makes 100 seconds one.
+            time_scale: Scales Wait, Retry and the wait for a task token: 0.01 makes 100 seconds one. Handlers get
+                all their real seconds.
             webhook: Where the webhook listens.
         """
         self._path = template
@@ -75,6 +80,7 @@ class Engine:
         self._secret = dict(twilio_secret)
         self._time_scale = time_scale
         self._address = webhook
+        self.tell: Tell = tell_nobody
         self._stack = ExitStack()
         self._clients: dict[str, Any] = {}
         self._transitions = state_machine.Transitions()
@@ -114,12 +120,12 @@ class Engine:
         self._stack.close()
 
     def _deploy(self, stack: ExitStack) -> None:
-        webhook = Webhook(self._address)
+        webhook = Webhook(self._address, self._hand_on)
         stack.callback(webhook.close)
         self.public_url = webhook.url
         self._template = Template(self._path, self._parameters, self.public_url)
         self.skipped = self._template.skipped
-        self._functions = Functions(self._template.functions.values(), self._template.layers)
+        self._functions = Functions(self._template.functions.values(), self._template.layers, self._hand_on)
         for layer in (
             _quiet(),
             self._retries.noted(),
@@ -128,6 +134,7 @@ class Engine:
             state_machine.time_runs(self._time_scale),
             self._retries.waits_noted(self._time_scale),
             self._transitions.counted(),
+            state_machine.executions_told(self._hand_on),
             _aws_variables(),
             mock_aws(config=_MOTO),
             event_buses.handing_on(self._template.rules, self.start_execution, self.events),
@@ -149,6 +156,9 @@ class Engine:
         stack.callback(self._abort_all)
         webhook.serve(self._template.routes, self._functions)
         stack.callback(webhook.close)
+
+    def _hand_on(self, news: News) -> None:
+        self.tell(news)
 
     def _scaled(self, environment: dict[str, str]) -> dict[str, str]:
         times = {name: float(environment[name]) for name in SCALED_VARIABLES if name in environment}

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from local import news
 from local.aws.template import Function
 
 _DRAIN_SECONDS: Final = 5.0
@@ -81,7 +82,9 @@ class Functions:
         invocations: Handler module -> how often it was invoked.
     """
 
-    def __init__(self, functions: Collection[Function], layers: Iterable[Path]) -> None:
+    def __init__(
+        self, functions: Collection[Function], layers: Iterable[Path], tell: news.Tell = news.tell_nobody
+    ) -> None:
         self._by_name = {
             key: it for it in functions for key in (it.module, it.logical_id, it.name, it.arn, f"{it.arn}:$LATEST")
         }
@@ -92,6 +95,7 @@ class Functions:
         self._added: list[str] = []
         self._set_aside: dict[str, ModuleType] = {}
         self._idle = threading.Condition()
+        self._tell = tell
         self._running = 0
         self.invocations: Counter[str] = Counter()
 
@@ -134,7 +138,11 @@ class Functions:
             self.invocations[function.module] += 1
             self._running += 1
         try:
-            return _run(function, payload)
+            answer = _run(function, payload)
+            if answer.failed:
+                error = answer.value()
+                self._tell(news.InvocationFailed(function.logical_id, error["errorType"], error["errorMessage"]))
+            return answer
         finally:
             with self._idle:
                 self._running -= 1

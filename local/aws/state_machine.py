@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.retry.jitter_strategy_decl import JitterStrategyDecl
 from moto.stepfunctions.parser.asl.component.common.retry.max_delay_seconds_decl import MaxDelaySecondsDecl
-from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
@@ -21,13 +20,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task im
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 
 from local.aws.functions import Functions, UnknownFunction
 from local.aws.moto_patches import wait_while_running
+from local.news import ExecutionEnded, ExecutionStarted, Tell
 from local.retries import Retry, reason
 
-# A handler works in real seconds, however short the day is.
-SHORTEST_TASK_SECONDS: Final = 30.0
 # Long enough for the handler that stores the token to come back.
 SHORTEST_TOKEN_SECONDS: Final = 0.2
 
@@ -51,13 +50,12 @@ def tasks_run(functions: Functions) -> Iterator[None]:
         yield
 
 
-class _Shortened:
-    """A timeout or heartbeat of a task, times the time scale, but not below what a real handler needs."""
+class _Scaled:
+    """How long a task waits for its token or a heartbeat, times the time scale."""
 
-    def __init__(self, declared: Any, scale: float, shortest: float) -> None:
+    def __init__(self, declared: Any, scale: float) -> None:
         self._declared = declared
         self._scale = scale
-        self._shortest = shortest
 
     def is_default_value(self) -> bool:
         """Says whether the state sets no timeout."""
@@ -66,12 +64,8 @@ class _Shortened:
     def eval(self, env: Any) -> None:
         """Puts the seconds on the machine's stack, as moto's own declaration does."""
         self._declared.eval(env=env)
-        env.stack.append(shorten(env.stack.pop(), self._scale, self._shortest))
-
-
-def shorten(seconds: float, scale: float, shortest: float) -> float:
-    """Returns the scaled seconds: at least `shortest`, but never longer than they were."""
-    return min(seconds, max(seconds * scale, shortest))
+        seconds = env.stack.pop()
+        env.stack.append(max(seconds * self._scale, min(seconds, SHORTEST_TOKEN_SECONDS)))
 
 
 _parse_definition = AmazonStateLanguageParser.parse
@@ -86,22 +80,18 @@ def _parsed(definition: str, scale: float) -> Any:
 
 @contextmanager
 def time_runs(scale: float) -> Iterator[None]:
-    """Shortens what a state machine waits for: Wait, Retry, and the timeouts of tasks and of the whole execution."""
-    read_task, make_program, cap_delay = StateTask.from_state_props, Program.__init__, MaxDelaySecondsDecl._eval_body  # noqa: SLF001
+    """Scales what a state machine waits for: Wait, Retry, and how long a task waits for its token.
+
+    The timeouts of other tasks and of the whole execution stay: a handler works in real seconds, however short the day.
+    """
+    read_task, cap_delay = StateTask.from_state_props, MaxDelaySecondsDecl._eval_body  # noqa: SLF001
 
     def from_state_props(self: Any, state_props: Any) -> None:
         read_task(self, state_props)
-        waits = getattr(self.resource, "condition", None) == ResourceCondition.WaitForTaskToken
-        shortest = SHORTEST_TOKEN_SECONDS if waits else SHORTEST_TASK_SECONDS
-        self.timeout = _Shortened(self.timeout, scale, shortest)
-        if self.heartbeat is not None:
-            self.heartbeat = _Shortened(self.heartbeat, scale, shortest)
-
-    def init_program(self: Any, *args: Any, **kwargs: Any) -> None:
-        make_program(self, *args, **kwargs)
-        if self.timeout_seconds is not None:
-            limit = self.timeout_seconds
-            limit.timeout_seconds = shorten(limit.timeout_seconds, scale, SHORTEST_TASK_SECONDS)
+        if getattr(self.resource, "condition", None) == ResourceCondition.WaitForTaskToken:
+            self.timeout = _Scaled(self.timeout, scale)
+            if self.heartbeat is not None:
+                self.heartbeat = _Scaled(self.heartbeat, scale)
 
     def scale_delay(self: Any, env: Any) -> None:
         cap_delay(self, env)
@@ -114,9 +104,29 @@ def time_runs(scale: float) -> Iterator[None]:
     with (
         patch.object(AmazonStateLanguageParser, "parse", staticmethod(lambda definition: _parsed(definition, scale))),
         patch.object(StateTask, "from_state_props", from_state_props),
-        patch.object(Program, "__init__", init_program),
         patch.object(MaxDelaySecondsDecl, "_eval_body", scale_delay),
         patch.object(WaitFunction, "_wait_interval", wait),
+    ):
+        yield
+
+
+@contextmanager
+def executions_told(tell: Tell) -> Iterator[None]:
+    """Tells of every execution that starts and ends."""
+    start, terminated = Execution.start, BaseExecutionWorkerCommunication.terminated
+
+    def start_and_tell(self: Any) -> None:
+        tell(ExecutionStarted(self.name))
+        start(self)
+
+    def end_and_tell(self: Any) -> None:
+        terminated(self)
+        ended = self.execution
+        tell(ExecutionEnded(ended.name, ended.status, ended.error, ended.cause))
+
+    with (
+        patch.object(Execution, "start", start_and_tell),
+        patch.object(BaseExecutionWorkerCommunication, "terminated", end_and_tell),
     ):
         yield
 

@@ -17,6 +17,7 @@ from local.addresses import ANY_PORT, Address, reached_at
 from local.aws.functions import Functions
 from local.aws.intrinsics import ACCOUNT
 from local.aws.template import Route
+from local.news import Tell, WebhookAnswered, tell_nobody
 
 _TEXT_TYPES: Final = ("text/", "application/json", "application/javascript", "application/xml")
 
@@ -38,14 +39,19 @@ class _Handler(WSGIRequestHandler):
 class Webhook:
     """The HTTP server; its port is taken as soon as it is made.
 
+    Args:
+        address: Where it listens.
+        tell: Told of each answer.
+
     Attributes:
         url: Where it is reached.
     """
 
-    def __init__(self, address: Address = ANY_PORT) -> None:
+    def __init__(self, address: Address = ANY_PORT, tell: Tell = tell_nobody) -> None:
         self._host = address.host
         self._socket = _listen_again(address)
         self._authority = f"{reached_at(self._host)}:{self._socket.getsockname()[1]}"
+        self._tell = tell
         self._server: BaseWSGIServer | None = None
         self.url = f"http://{self._authority}"
 
@@ -57,15 +63,19 @@ class Webhook:
             # As API Gateway does, and so that no client is answered, and cut off, while it is still sending.
             request.get_data()
             route = next((it for it in routes if _takes(it, request)), None)
-            if route is None:
-                return _message(404, "Not Found")
-            answer = functions.invoke(route.function, json.dumps(_event(request, route, self._authority)))
-            return _message(500, "Internal Server Error") if answer.failed else _response(answer.value())
+            response = _message(404, "Not Found") if route is None else self._invoke(route, request, functions)
+            says = request.form.get("Status")
+            self._tell(WebhookAnswered(request.method, request.environ["RAW_URI"], says, response.status_code))
+            return response
 
         self._server = make_server(
             self._host, 0, application, threaded=True, request_handler=_Handler, fd=self._socket.fileno()
         )
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="webhook", daemon=True).start()
+
+    def _invoke(self, route: Route, request: Request, functions: Functions) -> Response:
+        answer = functions.invoke(route.function, json.dumps(_event(request, route, self._authority)))
+        return _message(500, "Internal Server Error") if answer.failed else _response(answer.value())
 
     def close(self) -> None:
         """Stops answering and gives the port back; harmless the second time."""

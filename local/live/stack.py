@@ -102,6 +102,10 @@ class LiveStack(Stack):
         causes = [f"{it.subaccount_sid}: {it.message}" for it in failed]
         return {"error": "SubaccountsFailed", "cause": "\n".join(causes)} if failed else {}
 
+    def announced(self, execution: str) -> list[str]:  # noqa: ARG002 - none of them has anything to name
+        """Name nothing: nobody listens to the event bus of a process that ends with the run."""
+        return []
+
     def next_look(self, arn: str) -> datetime | None:
         """Say when Twilio is asked next for the verdict, None while there is other work."""
         since = self.engine.waiting_since(arn)

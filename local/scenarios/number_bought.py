@@ -19,7 +19,7 @@ def play(play: Play) -> str:
     subaccount = next(iter(first.subaccounts))
     number = simulator.controls.buy(subaccount, phone_number=BOUGHT)
     expect("the number is signed as soon as it is bought", number in signed(simulator), expected=False)
-    play.tell(f"{subaccount} buys {BOUGHT} ({number}): {len(before)} numbers are signed, this one is not.")
+    play.tell(f"{subaccount} buys {BOUGHT} ({number}): {plural(len(before), 'number')} are signed, this one is not.")
     event = load_event(EVENT)
     report = play.succeed(
         {**event, "detail": {**event["detail"], "subaccounts": [subaccount], "phone_numbers": [number]}}

@@ -47,7 +47,7 @@ def play(play: Play) -> str:
     play.tell(
         f'Named twice before, and asked for with "release_orphans": true: {plural(found.released, "number")} went off '
         f"the Trust Product ({plural(off_product, 'DELETE')}), then off the Business Profile ({off_profile}); the "
-        f"other {len(signed(simulator))} are signed as before."
+        f"other {len(signed(simulator)):,} are signed as before."
     )
     return (
         "Nothing is removed on one look: two runs must have named it, and a person must ask. "

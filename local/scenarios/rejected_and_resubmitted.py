@@ -31,8 +31,8 @@ def play(play: Play) -> str:
     expect("how the same request ended", again.error, TrustProductRejected.__name__)
     expect("POSTs of the same request", total(again.twilio_calls, "POST"), 0)
     play.tell(
-        f"The same request, with nothing corrected, says the same and sent {total(again.twilio_calls, 'POST')} POSTs: "
-        "nobody hands a rejected product in again by accident."
+        "The same request, with nothing corrected, says the same and sent "
+        f"{plural(total(again.twilio_calls, 'POST'), 'POST')}: nobody hands a rejected product in again by accident."
     )
 
     corrected = {**acme.request(), "resubmit": True}

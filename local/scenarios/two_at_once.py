@@ -35,7 +35,7 @@ def play(play: Play) -> str:
     )
     play.tell(
         f"{plural(len(done), 'number')} are signed, {len(twice)} of them assigned twice, although Twilio would accept "
-        f"that: {posts} POSTs assign them, as many as one execution sends by itself."
+        f"that: {plural(posts, 'POST')} assign them, as many as one execution sends by itself."
     )
     return (
         "Whoever works on a subaccount, or creates the product, holds a lease; the other waits, looks again, and finds "

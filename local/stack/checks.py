@@ -224,7 +224,7 @@ def alarms(stack: DeployedStack) -> Iterator[Finding]:
                 remedy=f"{alarm.get('AlarmDescription', 'See the CloudWatch console')}.",
             )
     if not raised:
-        yield Finding(check="Alarms", mark=Mark.OK, says=f"none of {len(names)} is raised")
+        yield Finding(check="Alarms", mark=Mark.OK, says=f"none of {len(names):,} is raised")
 
 
 def last_runs(stack: DeployedStack, keep: Callable[[Run], object]) -> Iterator[Finding]:
@@ -269,7 +269,7 @@ def undelivered_events(stack: DeployedStack) -> Iterator[Finding]:
             yield Finding(
                 check="Undelivered events",
                 mark=Mark.PROBLEM,
-                says=f"{count} did not reach the state machine, or the topic",
+                says=f"{count:,} did not reach the state machine, or the topic",
                 remedy=f"Read them (aws sqs receive-message --queue-url {url}), send the requests among them again, "
                 f"then empty the queue (aws sqs purge-queue --queue-url {url}).",
             )

@@ -11,6 +11,7 @@ from collections import Counter
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter
 
+from local.news import Tell, TwilioRefused, tell_nobody
 from local.twilio.controls import Controls
 from local.twilio.controls_api import control_routes, is_control
 from local.twilio.errors import BAD_CREDENTIALS, INTERNAL, METHOD_NOT_ALLOWED, ApiError, not_found
@@ -26,9 +27,12 @@ logger = logging.getLogger(__name__)
 class App:
     """The simulator without its sockets."""
 
-    def __init__(self, state: State, reviews: Reviews, controls: Controls, *, latency: float = 0.0) -> None:
+    def __init__(
+        self, state: State, reviews: Reviews, controls: Controls, *, latency: float = 0.0, tell: Tell = tell_nobody
+    ) -> None:
         self._state = state
         self._latency = latency
+        self._tell = tell
         self._twilio = routes(state, reviews).bind("")
         self._controls = control_routes(state, controls).bind("")
         self._calls: Counter[str] = Counter()
@@ -50,6 +54,7 @@ class App:
             self._authenticate(request)
             return self._handle(request, self._twilio)
         except ApiError as error:
+            self._tell(TwilioRefused(request.method, request.path, error.status, error.message))
             return Response(error.status, error.body())
         except Exception:
             logger.exception("%s %s could not be answered", request.method, request.path)

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from local.addresses import THIS_MACHINE, reached_at
+from local.news import Tell, tell_nobody
 from local.twilio.app import App
 from local.twilio.controls import Controls
 from local.twilio.fleet import Fleet
@@ -25,15 +26,24 @@ class Simulator:
         host: The address to listen on.
         port: The port to listen on; 0 takes any that is free.
         time_scale: The factor by which reviews, late callbacks and lagging lists take longer than said.
+        tell: Told of each request that is refused.
     """
 
-    def __init__(self, fleet: Fleet, *, host: str = THIS_MACHINE, port: int = 0, time_scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        *,
+        host: str = THIS_MACHINE,
+        port: int = 0,
+        time_scale: float = 1.0,
+        tell: Tell = tell_nobody,
+    ) -> None:
         self.state = State(fleet, time_scale=time_scale)
         self._host = host
         self._port = port
         self._reviews = Reviews(self.state, fleet.review, time_scale=time_scale)
         self.controls = Controls(self.state, self._reviews)
-        self._app = App(self.state, self._reviews, self.controls, latency=fleet.latency)
+        self._app = App(self.state, self._reviews, self.controls, latency=fleet.latency, tell=tell)
         self._server: Server | None = None
 
     @property

@@ -2,6 +2,7 @@ import json
 import time
 
 import pytest
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from local.aws.engine import Engine
 from local.aws.events import EventError
@@ -98,6 +99,19 @@ def test_a_wait_and_a_token_s_timeout_are_as_short_as_the_scale_makes_them(engin
     assert time.monotonic() - started >= 0.2 + 0.5
     assert settled["status"] == "SUCCEEDED"
     assert (unanswered["error"], unanswered["cause"]) == ("Unanswered", "Nobody answered why.")
+
+
+def test_what_bounds_real_work_is_never_shortened(engine: Engine) -> None:
+    arn = engine.start_execution({"items": {}, "concurrency": 1})
+
+    engine.wait(arn, timeout=5)
+
+    [scheduled] = [it["taskScheduledEventDetails"] for it in engine.history(arn) if it["type"] == "TaskScheduled"]
+    assert scheduled["timeoutInSeconds"] == 60
+    described = engine.client("stepfunctions").describe_state_machine(stateMachineArn=engine.state_machine_arn)
+    # As the engine has it parsed; no history tells the limit of a whole execution.
+    program, _ = AmazonStateLanguageParser.parse(described["definition"])
+    assert program.timeout_seconds.timeout_seconds == 3600
 
 
 def test_seconds_to_settle_are_scaled(engine: Engine) -> None:

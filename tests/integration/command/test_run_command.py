@@ -19,8 +19,16 @@ from local.run import EXAMPLE_EVENT, ROOT, SMALL_FLEET
 COMMAND = [sys.executable, "-m", "cli.main"]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def test_json_is_one_object_per_run_and_nothing_else() -> None:
@@ -74,6 +82,34 @@ def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words()
     assert "Trust Hub calls" in done.stdout
     assert "Next: " in done.stdout
     assert done.stderr == ""
+
+
+def test_more_than_a_thousand_have_a_separator(tmp_path: Path) -> None:
+    # Numbers that are not eligible cost no calls.
+    abroad = [{"sid": f"PN{number:032x}", "phone_number": f"+1416555{number:04}"} for number in range(1030)]
+    fleet = json.loads(SMALL_FLEET.read_text())
+    fleet["subaccounts"] = [{**fleet["subaccounts"][0], "numbers": abroad}]
+    file = tmp_path / "abroad.json"
+    file.write_text(json.dumps(fleet))
+
+    done = run("run", "--fleet", str(file), "--time-scale", "0.1")
+
+    assert "1,030 numbers not on the Trust Product:\n" in done.stdout, done.stderr
+    assert "  … and 1,010 more\n" in done.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--scenario", "number-bought"], ["--list"]], ids=" ".join)
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(options: list[str], tmp_path: Path) -> None:
+    fleet = json.loads(SMALL_FLEET.read_text())
+    fleet["subaccounts"][0]["friendly_name"] = "Büro ☎"
+    file = tmp_path / "fleet.json"
+    file.write_text(json.dumps(fleet))
+    named = [] if options else ["--fleet", str(file), "--time-scale", "0.1"]
+
+    done = run("run", *options, *named, PYTHONIOENCODING="ascii")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("B\\xfcro \\u260e" in done.stdout) == bool(named)
 
 
 def test_a_request_for_one_subaccount_says_nothing_of_the_others() -> None:
@@ -147,10 +183,12 @@ def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path) -> None:
     assert errors == "Stopped. Nothing is left behind: run it again at any time.\n"
 
 
-def test_the_simulator_serves_alone_until_ctrl_c() -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_simulator_serves_alone_until_ctrl_c(encoding: str) -> None:
     with subprocess.Popen(
         [*COMMAND, "twilio", "--port", str(free_port())],
         cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

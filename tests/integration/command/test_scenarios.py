@@ -116,6 +116,13 @@ def test_the_stories_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[s
     assert all(len(line.split()) > 4 for line in lines)
 
 
+def test_the_stories_are_listed_as_json_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["run", "--list", "--json"]) == 0
+
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert listed == [{"name": it.name, "title": it.title} for it in catalogue.SCENARIOS.values()]
+
+
 def test_a_story_that_comes_out_otherwise_ends_with_1_and_what_differed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,6 +196,7 @@ def test_an_unknown_story_is_told_with_the_names_the_likely_one_first(capsys: py
         (["--scenario", "drift", "--repeat", "1"], "--repeat cannot be used with --scenario"),
         (["--list", "--repeat", "1"], "--repeat cannot be used with --list"),
         (["--list", "--scenario", "drift"], "--scenario cannot be used with --list"),
+        (["--list", "--log", "x.log", "--time-scale", "2"], "--time-scale and --log cannot be used with --list"),
     ],
 )
 def test_a_story_brings_its_own_event_and_fleet(

@@ -64,9 +64,16 @@ class Served:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[Served]:
+def serving(*options: str, **variables: str) -> Iterator[Served]:
     command = [sys.executable, "-m", "cli.main", "serve", *FREE_PORTS, *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         served = Served(process)
         try:
             yield served
@@ -141,6 +148,45 @@ def test_the_webhook_takes_what_twilio_signed_and_nothing_else(served: Served) -
     unsigned = requests.post(url, form, timeout=5)
 
     assert (signed.status_code, unsigned.status_code) == (204, 403)
+
+
+def test_what_happens_is_told_in_a_line_each() -> None:
+    parent, callback = load_fleet(SERVED_FLEET).parent, load_event(EVENTS / "status_callback.json")
+    with serving("--time-scale", "0.01", PYTHONIOENCODING="ascii") as served:
+        session = boto3.Session("any", "any", region_name="us-east-1")
+        step_functions = session.client("stepfunctions", endpoint_url=served.url("AWS"))
+        machine = step_functions.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        onboarding = (EVENTS / "onboarding.json").read_text(encoding="utf-8")
+        for name, request in (("good", onboarding), ("bad", '{"colour\\u202e": "\\u001b[31m"}')):
+            arn = step_functions.start_execution(stateMachineArn=machine, name=name, input=request)["executionArn"]
+            soon = time.monotonic() + 60
+            while step_functions.describe_execution(executionArn=arn)["status"] == "RUNNING":
+                assert time.monotonic() < soon
+                time.sleep(0.05)
+        target = f"{callback['rawPath']}?{callback['rawQueryString']}"
+        url, form = f"{served.url('Webhook')}{target}", {"AccountSid": parent.sid, "Status": "twilio-approved"}
+        signature = RequestValidator(parent.auth_token).compute_signature(url, form)
+        requests.post(url, form, headers={"X-Twilio-Signature": signature}, timeout=5)
+        requests.post(url, {"Status": "for\nged\x1b[31m"}, timeout=5)
+        requests.get(f"{served.url('Webhook')}/nowhere", timeout=5)
+        requests.get(f"{served.url('Twilio')}/v1/TrustProducts", auth=("AC", "wrong"), timeout=5)
+
+    told = served.more_words.splitlines()
+    happened = [line[len("12:34:56  ") :] for line in told if re.match(r"\d\d:\d\d:\d\d  \S", line)]
+    assert len(happened) == len(told)
+    assert happened[0] == "Execution good started"
+    assert "Execution good SUCCEEDED" in happened
+    assert f"Webhook POST {target} (twilio-approved): 204 No Content" in happened
+    refused = "InvalidRequest: The request was refused: colour\\u202e is not known"
+    assert [line.partition(" (")[0] for line in happened if "refused" in line] == [
+        f"ReadRequestFunction failed: {refused}",
+        f"Execution bad FAILED: {refused}",
+    ]
+    assert happened[-3:] == [
+        rf"Webhook POST {target} (for\nged\x1b[31m): 403 Forbidden",
+        "Webhook GET /nowhere: 404 Not Found",
+        "Twilio GET /v1/TrustProducts: 401 Unauthorized: Authenticate",
+    ]
 
 
 def test_it_says_that_it_is_open_to_the_network(served: Served) -> None:

@@ -17,8 +17,9 @@ from local.aws.server import AwsServer
 from local.run import EXAMPLE_EVENT, ROOT, LocalStack
 from local.stack import commands, executions
 from local.stack.deployed import STACK
+from tests.integration.ascii_output import run_in_ascii
 from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
-from tests.integration.onboarding.world import LONG_REVIEW, account, phone_number, wait_until, waiting
+from tests.integration.onboarding.world import LONG_REVIEW, account, phone_number, subaccount, wait_until, waiting
 
 EVENTS = ROOT / "events"
 WHOLE_FLEET = EVENTS / "whole_fleet.json"
@@ -130,6 +131,25 @@ def test_numbers_that_were_left_out_are_told(
 
     assert code == 0
     assert lines[-2] == f"Left out of the request: {wrong}: it is not a number of {account(1)}."
+
+
+def test_one_subaccount_is_told_in_the_singular(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    deploy(parameters=NAMED, subaccounts=[subaccount(1)])
+
+    _, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
+
+    assert lines[-2] == "1 subaccount onboarded, 0 left to another execution (2 on product)."
+
+
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(parameters=NAMED, subaccounts=[subaccount(1, friendly_name="Büro")])
+
+    code, told = run_in_ascii(monkeypatch, "request", "--event", str(WHOLE_FLEET))
+
+    assert code == 0
+    assert f"B\\xfcro ({account(1)}): onboarded" in told
 
 
 def approve_after_polls(local: LocalStack) -> None:

@@ -20,6 +20,7 @@ from local.stack.checks import Mark, deployment
 from local.stack.deployed import STACK, DeployedStack
 from local.twilio.fleet import load_fleet
 from local.twilio.simulator import Simulator
+from tests.integration.ascii_output import run_in_ascii
 from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
 from tests.integration.onboarding.world import NAMED, account
 from tests.integration.twilio_simulator.receiver import Receiver
@@ -62,6 +63,17 @@ def topic() -> str:
 def put_secret(local: LocalStack, text: str) -> None:
     arn = local.engine.environment["TWILIO_SECRET_ARN"]
     client("secretsmanager").put_secret_value(SecretId=arn, SecretString=text)
+
+
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy()
+
+    code, told = run_in_ascii(monkeypatch, "doctor", "--stack", STACK)
+
+    assert code == 0
+    assert "\n\\u2713 Secret: " in told
 
 
 def test_a_stack_that_works_is_ticked_off(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:

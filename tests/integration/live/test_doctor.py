@@ -19,6 +19,7 @@ from local.twilio.app import App
 from local.twilio.messages import Request, Response
 from onboarding.errors import TwilioThrottled
 from onboarding.trust_hub import TrustHub
+from tests.integration.ascii_output import run_in_ascii
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import HOSTS, TwilioItself
 from tests.integration.onboarding.world import (
@@ -87,6 +88,17 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
 
     monkeypatch.setattr(App, "answer", answer_first)
     return planned
+
+
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+    twilio: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twilio(**DONE).known_here(monkeypatch)
+
+    code, told = run_in_ascii(monkeypatch, "doctor")
+
+    assert code == 0
+    assert f"  \\u2713 {PRODUCT} (twilio-approved): a run uses it.\n" in told
 
 
 def test_a_ready_account_is_told_line_by_line_and_changed_in_nothing(twilio: Start, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from cli.main import execute
 from local.run import ROOT
 from local.twilio.app import App
+from tests.integration.ascii_output import run_in_ascii
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import TwilioItself
 from tests.integration.onboarding.world import (
@@ -119,6 +120,7 @@ def test_from_nothing_to_submitted_and_then_from_day_to_day(twilio: Start, lapto
     assert report["status"] == "AWAITING_REVIEW"
     assert report["trust_product"]["status"] == "pending-review"
     assert report["numbers"] == {"on_trust_product": 4}
+    assert report["announced"] == []
     assert f"in all: {len(posts(simulated))} POSTs" in announced.stdout
     assert sum(count for call, count in report["twilio_calls"].items() if call.startswith("POST")) == 12
     assert each_once(simulated, 2, 2)
@@ -143,6 +145,7 @@ def test_from_nothing_to_submitted_and_then_from_day_to_day(twilio: Start, lapto
         assert waiting.wait(60) == 0
     assert "4 numbers of 2 accounts are signed with full (A) attestation.\n" in told
     assert "verdict by asking Twilio" in "".join(told)
+    assert "Announced" not in "".join(told)
     assert len(posts(simulated)) == 12
 
 
@@ -307,6 +310,19 @@ def test_missing_credentials_are_told_in_one_sentence(
 
     assert one_sentence(capsys.readouterr().err, f"{missing} is not set")
     assert simulated.sent == []
+
+
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = twilio(subaccounts=[subaccount(1, friendly_name="Büro")], **DAYS)
+    monkeypatch.setenv("XDG_STATE_HOME", str(laptop.folder))
+    simulated.known_here(monkeypatch)
+
+    code, told = run_in_ascii(monkeypatch, "run", "--live", "--yes", "--event", str(laptop.event))
+
+    assert code == 0
+    assert "B\\xfcro" in told
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """How a subaccount's end, and a run's, are put into words and numbers."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from find_orphans import FindOrphansEvent
+from find_orphans import announcement as orphans_announcement
 from onboarding.announcements import SubaccountsFailed, SubaccountsOnboarded
-from onboarding.models import LeftOutNumber, Stage, Subaccount, SubaccountOutcome, SubaccountStatus
+from onboarding.models import LeftOutNumber, OrphanRecord, Stage, Subaccount, SubaccountOutcome, SubaccountStatus
 from record_subaccount import message_of, status_of
 from summarise_subaccounts import announcement, complete, summarise
 
@@ -47,6 +50,47 @@ def test_of_many_failures_the_first_are_told_and_the_rest_counted() -> None:
     summary = summarise(complete(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS]))
 
     assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more (docs/errors.md#subaccounts-failed).")
+
+
+@pytest.mark.parametrize(
+    ("count", "failed", "onboarded"),
+    [
+        (1, "1 of 1 subaccount failed: ", "Onboarded 1 subaccount, with 2 numbers on the Trust Product."),
+        (1200, "1,200 of 1,200 subaccounts failed: ", "Onboarded 1,200 subaccounts, with 2,400 numbers on the Trust"),
+    ],
+)
+def test_counts_are_put_into_words(count: int, failed: str, onboarded: str) -> None:
+    failures = [outcome(f"AC{number:032x}", SubaccountStatus.FAILED, "no") for number in range(count)]
+    successes = [it.model_copy(update={"status": SubaccountStatus.ONBOARDED}) for it in failures]
+
+    assert summarise(failures).message.startswith(failed)
+    assert announcement("run", summarise(successes), successes).message.startswith(onboarded)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, "Found 1 assigned number in no account any more (1 for the first time): "),
+        (1200, "Found 1,200 assigned numbers in no account any more (1,200 for the first time): "),
+    ],
+)
+def test_orphans_are_counted_in_words(count: int, told: str) -> None:
+    now = datetime.now(UTC)
+    event = FindOrphansEvent.model_validate(
+        {
+            "execution": "run",
+            "started_at": now,
+            "trust_product_sid": f"BU{1:032x}",
+            "assigned": {"bucket": "b", "key": "assigned", "count": 0},
+            "manifest": {"bucket": "b", "key": "manifest", "count": 0},
+        }
+    )
+    orphans = [
+        OrphanRecord(phone_number_sid=f"PN{number:032x}", named_by="run", named_at=now, account_sid=None)
+        for number in range(count)
+    ]
+
+    assert orphans_announcement(event, orphans).message.startswith(told)
 
 
 def test_failures_fit_into_one_event_however_long_their_messages() -> None:

@@ -61,7 +61,7 @@ class Claim:
         known = self.table.phone_numbers(self.subaccount_sid, phone_number_sids)
         if unknown := [sid for sid in phone_number_sids if sid not in known]:
             raise InvalidRequest(
-                f"phone_numbers: {', '.join(unknown)} of {self.subaccount_sid} are not in the table; "
+                f"phone_numbers: not in the table of {self.subaccount_sid}: {', '.join(unknown)}; "
                 "run List Phone Numbers first."
             )
         return [known[sid] for sid in phone_number_sids]
