@@ -8,6 +8,8 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 RUN := .venv/bin/
 # A company's proxy is often known to the machine only.
 export UV_SYSTEM_CERTS ?= true
+# The command starts in one second with bytecode and in several without; the tests start it a hundred times.
+export PYTHONDONTWRITEBYTECODE :=
 
 # uv fetches a Python if the machine has none that will do, unless a firewall or UV_PYTHON_DOWNLOADS=never keeps it from that.
 NO_PYTHON := make: uv found no Python $(shell cat .python-version) here and could not fetch one: install it (pyenv install \
