@@ -40,7 +40,7 @@ $(SAM): .ci/sam-requirements.txt | .venv/.synced
 	@touch $@
 
 # TWILIO=live is the account that TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN name; ARGS is for more options.
-WHERE = $(if $(filter live,$(TWILIO)),--live,--fleet local/fleets/small.json --event events/onboarding.json)
+WHERE = $(if $(filter live,$(TWILIO)),--live,--fleet simulator/fleets/small.json --event events/onboarding.json)
 
 .PHONY: run
 run: setup ## take the small simulated fleet from nothing to approved, or with TWILIO=live your own to its review
@@ -78,7 +78,7 @@ build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
 	@# What was built for one processor cannot be deployed to the other.
 	@sed -i.bak -E '/^  Architecture:/,/^  [A-Z]/{s/Default:.*/Default: $(ARCH)/;/- $(OTHER_ARCH)$$/d}' $(BUILD_DIR)/template.yaml
 	@rm $(BUILD_DIR)/template.yaml.bak
-	@$(if $(filter .aws-sam/build,$(BUILD_DIR)),$(RUN)python -m cli.deploy built --build $(BUILD_DIR) --architecture $(ARCH))
+	@$(if $(filter .aws-sam/build,$(BUILD_DIR)),$(RUN)python -m shaken_stir.cli.deploy built --build $(BUILD_DIR) --architecture $(ARCH))
 
 STACK := shaken-stir
 # The template's parameters to change, such as PARAMETERS='AlarmEmail=ops@acme.example Regions="US,CA"'.
@@ -89,10 +89,10 @@ OPTIONS :=
 # Without --template-file, since SAM CLI looks for samconfig.toml beside that. It does not read AWS_REGION by itself.
 .PHONY: deploy
 deploy: setup $(SAM) ## deploy what `make build` built for ARCH, as STACK; PARAMETERS that are not named stay as they are
-	@$(RUN)python -m cli.deploy before --build $(BUILD_DIR) --architecture $(ARCH)
+	@$(RUN)python -m shaken_stir.cli.deploy before --build $(BUILD_DIR) --architecture $(ARCH)
 	$(SAM) deploy --stack-name $(STACK) $(AWS_REGION:%=--region %) \
 	  --parameter-overrides Architecture=$(ARCH) $(if $(PARAMETERS),'$(PARAMETERS)') $(OPTIONS)
-	@$(RUN)python -m cli.deploy after --stack $(STACK)
+	@$(RUN)python -m shaken_stir.cli.deploy after --stack $(STACK)
 
 .PHONY: request
 request: EVENT :=
@@ -127,19 +127,19 @@ bench: build ## import times of what is built for this machine's processor, and 
 
 .PHONY: picture
 picture: setup ## draw the state machine anew in docs/architecture.md
-	$(RUN)python -m local.picture
+	$(RUN)python -m tools.picture
 
 .PHONY: iam
 iam: setup ## write down anew who may do what in docs/iam.md
-	$(RUN)python -m local.rights
+	$(RUN)python -m tools.rights
 
 .PHONY: schemas
 schemas: setup ## write down anew the JSON Schemas of the announcements
-	$(RUN)python -m local.announcement_schemas
+	$(RUN)python -m tools.announcement_schemas
 
 .PHONY: calls
 calls: setup ## measure anew what each situation costs, in docs/calls.md
-	$(RUN)python -m local.calls
+	$(RUN)python -m tools.calls
 
 .PHONY: format
 format: setup ## mend what ruff can mend

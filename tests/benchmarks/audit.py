@@ -13,10 +13,10 @@ from pathlib import Path
 from twilio.rest import Client
 
 from audit_assignments import Assigned, read
-from local.run import ROOT
-from local.twilio.fleet import Fleet
 from onboarding.trust_hub import TrustHub
 from onboarding.twilio_http import TwilioHttpClient
+from shaken_stir.project import ROOT
+from simulator.fleet import Fleet
 
 PROFILE, PRODUCT = "BU" + "1" * 32, "BU" + "2" * 32
 NUMBERS_PER_SUBACCOUNT = 1000
@@ -46,7 +46,7 @@ def measure(numbers: int) -> tuple[Assigned, float]:
         file = Path(folder) / "fleet.json"
         wanted = fleet(numbers)
         file.write_text(wanted.model_dump_json(exclude_defaults=True), encoding="utf-8")
-        command = [sys.executable, "-m", "cli.main", "twilio", "--fleet", str(file), "--port", "0"]
+        command = [sys.executable, "-m", "shaken_stir.cli.main", "twilio", "--fleet", str(file), "--port", "0"]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as simulator:
             try:
                 assert simulator.stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.run import ROOT
+from shaken_stir.project import ROOT
 from tests.contract import tour
 from tests.contract.exchanges import Exchange
 from tests.contract.scenarios import SCENARIOS, Traffic

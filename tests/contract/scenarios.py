@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from local.run import LocalStack
-from local.twilio.bundles_api import BundlesApi
-from local.twilio.errors import STATUS_WITH_PROPERTIES, bad_request
-from local.twilio.fleet import Fleet
-from local.twilio.messages import Request, Response
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.bundles_api import BundlesApi
+from simulator.errors import STATUS_WITH_PROPERTIES, bad_request
+from simulator.fleet import Fleet
+from simulator.messages import Request, Response
 from tests.contract.exchanges import Exchange, recording
 from tests.integration.onboarding.conftest import TIME_SCALE
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
@@ -97,7 +97,7 @@ def client_calls() -> dict[str, Callable[..., Any]]:
 def _onboarding(fleet: dict[str, Any], traffic: Traffic, released: Iterable[str] = ()) -> Iterator[Callable[..., None]]:
     """The product as it is deployed, with Twilio's own addresses; gives what runs an event."""
     with (
-        LocalStack(Fleet.model_validate(fleet), TIME_SCALE, {"TwilioBaseUrl": ""}) as local,
+        SimulatedPlace(Fleet.model_validate(fleet), TIME_SCALE, {"TwilioBaseUrl": ""}) as local,
         pytest.MonkeyPatch.context() as patch,
         recording(local.simulator.url) as exchanges,
     ):

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from local.twilio.policies import SHAKEN_STIR
-from local.twilio.reviews import Reviews
-from local.twilio.routes import routes
-from local.twilio.simulator import Simulator
-from local.twilio.state import State
+from simulator.policies import SHAKEN_STIR
+from simulator.reviews import Reviews
+from simulator.routes import routes
+from simulator.simulator import Simulator
+from simulator.state import State
 from tests.contract.exchanges import Exchange, recording
 from tests.contract.tour import ACCOUNTS, FLEET, NOTHING, NUMBERS, Customer, existing
 from tests.contract.twilio_openapi import Contract, route

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from local.twilio.errors import NOT_FOUND, ApiError
+from simulator.errors import NOT_FOUND, ApiError
 from tests.contract.exchanges import Exchange
 from tests.contract.tour import NOTHING
 from tests.contract.twilio_openapi import Contract

@@ -4,15 +4,15 @@ from typing import Any
 
 import requests
 
-from local.twilio.fleet import Fleet
-from local.twilio.policies import (
+from simulator.fleet import Fleet
+from simulator.policies import (
     FRIENDLY_NAMES,
     PRIMARY_BUSINESS_PROFILE,
     SECONDARY_BUSINESS_PROFILE,
     SHAKEN_STIR,
 )
-from local.twilio.rules import STATUSES
-from local.twilio.simulator import Simulator
+from simulator.rules import STATUSES
+from simulator.simulator import Simulator
 from tests.contract.exchanges import Exchange, recording
 from tests.integration.onboarding.world import PROFILE, account, phone_number, subaccount
 

@@ -13,16 +13,16 @@ from typing import Any
 import boto3
 import pytest
 
-from cli import live
-from cli.main import execute
-from local.aws.events import execution_input
-from local.aws.template import Template
-from local.run import EXAMPLE_EVENT, ROOT, TEMPLATE, load_event
-from local.serve import SERVED_FLEET, TWILIO_PORT
-from local.stack.deployed import STACK
-from local.twilio.fleet import load_fleet
-from local.twilio.simulator import Simulator
 from onboarding.models import OnboardingRequest
+from shaken_stir.cli import live
+from shaken_stir.cli.main import execute
+from shaken_stir.deployed.stack import STACK
+from shaken_stir.engine.events import execution_input
+from shaken_stir.engine.template import Template
+from shaken_stir.project import EXAMPLE_EVENT, ROOT, TEMPLATE, load_event
+from shaken_stir.simulated.serve import SERVED_FLEET, TWILIO_PORT
+from simulator.fleet import load_fleet
+from simulator.simulator import Simulator
 from tests.docs.markdown import blocks
 
 README, SIMULATOR = ROOT / "README.md", ROOT / "docs/simulator.md"

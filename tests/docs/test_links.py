@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.run import ROOT
+from shaken_stir.project import ROOT
 from tests.docs.markdown import DOCUMENTS, addresses, anchors, links
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from local.aws.intrinsics import read_template
-from local.run import ROOT
-from local.stack.commands import DAILY
 from onboarding import assignments, errors, trust_hub
 from onboarding.announcements import SubaccountsFailed
 from onboarding.errors import REJECTION_REMEDIES, OnboardingError, TrustProductBusy, TwilioRefused, section
+from shaken_stir.deployed.commands import DAILY
+from shaken_stir.engine.intrinsics import read_template
+from shaken_stir.project import ROOT
 from tests.docs.markdown import anchors, sections
 
 ERRORS, RUNBOOK = ROOT / "docs/errors.md", ROOT / "docs/runbook.md"

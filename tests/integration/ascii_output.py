@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from cli import main
+from shaken_stir.cli import main
 
 
 def run_in_ascii(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from local.words import visible
+from shaken_stir.words import visible
 
 FILE = Path(__file__).with_name("hostile_names.json")
 FLEET: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import termios
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from local.run import ROOT
+from shaken_stir.project import ROOT
 
 OWN_SEQUENCES = re.compile(r"\x1b\[(?:[0-9;]*[mAKG]|\?25[hl])|\r")
 """Colours, moves within the rows, and the cursor hidden and shown again: what the command itself sends."""

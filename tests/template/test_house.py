@@ -9,10 +9,10 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from local.aws.intrinsics import read_template
-from local.aws.template import Template
-from local.picture import DEFINITION, ROOT, States
 from onboarding.models import StepEvent
+from shaken_stir.engine.intrinsics import read_template
+from shaken_stir.engine.template import Template
+from tools.picture import DEFINITION, ROOT, States
 
 TEMPLATE = Template(ROOT / "template.yaml", {})
 SUBSTITUTIONS: dict[str, Any] = read_template(ROOT / "template.yaml")["Resources"]["OnboardingStateMachine"][

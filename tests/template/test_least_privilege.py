@@ -11,12 +11,12 @@ import pytest
 from aws_lambda_powertools.utilities.parameters import clear_caches
 from botocore.client import BaseClient
 
-from local.aws.functions import Functions
-from local.aws.intrinsics import read_template
-from local.rights import DOCUMENT, TEMPLATE, document, roles
-from local.run import LocalStack
-from local.twilio.fleet import Fleet
+from shaken_stir.engine.functions import Functions
+from shaken_stir.engine.intrinsics import read_template
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.fleet import Fleet
 from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, phone_number, wait_until, waiting
+from tools.rights import DOCUMENT, TEMPLATE, document, roles
 
 pytestmark = pytest.mark.xdist_group("least privilege")  # one process makes the runs, for all tests
 
@@ -56,7 +56,7 @@ def calls() -> Iterator[dict[str, set[str]]]:
         # With a callback that wakes somebody, and with a verdict that is in already.
         for review_seconds in (500_000, 0):
             fleet = Fleet.model_validate(a_fleet(review={"seconds": review_seconds}))
-            with LocalStack(fleet, time_scale=0.01) as local:
+            with SimulatedPlace(fleet, time_scale=0.01) as local:
                 first = local.engine.start_execution(NAMED)
                 assert not review_seconds or wait_until(partial(waiting, local))
                 assert local.run(NAMED).status == "SUCCEEDED"  # finds the first one waiting

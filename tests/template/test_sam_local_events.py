@@ -15,13 +15,13 @@ import boto3
 import jsonschema
 import pytest
 
-from local.addresses import THIS_MACHINE
-from local.aws.intrinsics import REGION
-from local.aws.template import Function, Template
-from local.run import ROOT, TEMPLATE, load_event
-from local.serve import AWS_PORT, EVENTS, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
-from local.twilio.fleet import load_fleet
-from local.twilio.fleet_schema import SCHEMA_FILE
+from shaken_stir.engine.intrinsics import REGION
+from shaken_stir.engine.template import Function, Template
+from shaken_stir.project import ROOT, TEMPLATE, load_event
+from shaken_stir.simulated.serve import AWS_PORT, EVENTS, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
+from simulator.addresses import THIS_MACHINE
+from simulator.fleet import load_fleet
+from simulator.fleet_schema import SCHEMA_FILE
 
 REQUESTS = {"onboarding.json", "onboarding_requested.json", "number_purchased.json", "whole_fleet.json"}
 SERVED = Template(TEMPLATE, {"PublicBaseUrl": f"http://{THIS_MACHINE}:{WEBHOOK_PORT}"})

@@ -15,9 +15,6 @@ import pytest
 from cfnlint.api import lint  # type: ignore[import-untyped]
 
 from audit_assignments import READING_SECONDS
-from local.aws.intrinsics import read_template
-from local.aws.template import Function, Template
-from local.picture import DEFINITION, DOCUMENT, ROOT, States, condition, draw, edges, written_into
 from onboarding import errors
 from onboarding.assignments import BATCH_SECONDS
 from onboarding.twilio_http import (
@@ -26,6 +23,9 @@ from onboarding.twilio_http import (
     READ_TIMEOUT_SECONDS,
     TwilioHttpClient,
 )
+from shaken_stir.engine.intrinsics import read_template
+from shaken_stir.engine.template import Function, Template
+from tools.picture import DEFINITION, DOCUMENT, ROOT, States, condition, draw, edges, written_into
 
 type Definition = dict[str, Any]
 type Data = frozenset[str]

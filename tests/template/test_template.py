@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.aws.intrinsics import Resolver, read_template
-from local.rights import TEMPLATE
+from shaken_stir.engine.intrinsics import Resolver, read_template
+from tools.rights import TEMPLATE
 
 DOCUMENT = read_template(TEMPLATE)
 RESOURCES: dict[str, Any] = DOCUMENT["Resources"]

@@ -11,10 +11,10 @@ from unittest.mock import Mock
 import pytest
 from samtranslator.translator.transform import transform
 
-from local.aws.events import DEFAULT_BUS, Rule
-from local.aws.intrinsics import ACCOUNT, REGION, Resolver, read_template
-from local.rights import TEMPLATE
 from onboarding.announcements import ANNOUNCEMENTS, SOURCE
+from shaken_stir.engine.events import DEFAULT_BUS, Rule
+from shaken_stir.engine.intrinsics import ACCOUNT, REGION, Resolver, read_template
+from tools.rights import TEMPLATE
 
 # One name begins like the other's machine.
 STACKS: Final = ("acme", "acme-onboarding")

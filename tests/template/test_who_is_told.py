@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from local.aws.events import Rule
-from local.aws.intrinsics import ACCOUNT, read_template
-from local.picture import ROOT
 from onboarding.announcements import ANNOUNCEMENTS, SOURCE
+from shaken_stir.engine.events import Rule
+from shaken_stir.engine.intrinsics import ACCOUNT, read_template
+from tools.picture import ROOT
 
 RESOURCES: dict[str, Any] = read_template(ROOT / "template.yaml")["Resources"]
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:local-onboarding"

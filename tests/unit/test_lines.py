@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
-from cli.lines import Lines
-from local.retries import Retry
-from local.snapshot import Snapshot
+from shaken_stir.cli.lines import Lines
+from shaken_stir.retries import Retry
+from shaken_stir.snapshot import Snapshot
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)  # later than any run of this test
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from local.retries import HTTP_CLIENT, PATIENCE, Retry, Unanswered, reason, together, told
+from shaken_stir.retries import HTTP_CLIENT, PATIENCE, Retry, Unanswered, reason, together, told
 
 client, patience = logging.getLogger(HTTP_CLIENT), logging.getLogger(PATIENCE)
 

@@ -7,10 +7,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from cli.view import Pace, about, picture
-from local.retries import Retry
-from local.snapshot import Row, Snapshot
 from onboarding.models import Stage
+from shaken_stir.cli.view import Pace, about, picture
+from shaken_stir.retries import Retry
+from shaken_stir.snapshot import Row, Snapshot
 
 NAMES = ["Sales [/] EMEA", "[prod] Support", "東京 Vertrieb 📞 with a long name", "one\ntwo \x1b[2J", "W" * 64]
 SCREENS = [(60, 20), (80, 24), (120, 40)]

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from cli.prose import say
-from local.words import plural, visible
+from shaken_stir.cli.prose import say
+from shaken_stir.words import plural, visible
 
 
 @pytest.mark.parametrize(

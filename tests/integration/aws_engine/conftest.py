@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.engine import Engine
+from shaken_stir.engine.engine import Engine
 
 STACK = Path(__file__).parent / "stack" / "template.yaml"
 

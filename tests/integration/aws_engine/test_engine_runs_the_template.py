@@ -4,9 +4,9 @@ import time
 import pytest
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
-from local.aws.engine import Engine
-from local.aws.events import EventError
-from local.aws.functions import FunctionFailed, UnknownFunction
+from shaken_stir.engine.engine import Engine
+from shaken_stir.engine.events import EventError
+from shaken_stir.engine.functions import FunctionFailed, UnknownFunction
 
 
 def test_functions_see_the_template_s_environment_and_the_webhook_s_address(engine: Engine) -> None:

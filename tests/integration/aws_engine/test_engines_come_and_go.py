@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from local.addresses import Address
-from local.aws.engine import Engine
-from local.aws.intrinsics import TemplateError
-from local.aws.webhook import PortInUse
+from shaken_stir.engine.engine import Engine
+from shaken_stir.engine.intrinsics import TemplateError
+from shaken_stir.engine.webhook import PortInUse
+from simulator.addresses import Address
 
 
 def test_a_handler_gets_real_seconds_however_short_the_day_is(deploy: Callable[..., Engine]) -> None:

@@ -20,9 +20,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from local.aws import moto_patches
-from local.aws.functions import Answer
-from local.aws.state_machine import tasks_run
+from shaken_stir.engine import moto_patches
+from shaken_stir.engine.functions import Answer
+from shaken_stir.engine.state_machine import tasks_run
 
 CONFIG: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
 ROLE = "arn:aws:iam::123456789012:role/local"
@@ -287,4 +287,4 @@ def test_every_patch_has_its_bug_shown() -> None:
 def test_moto_still_loads_all_of_ec2_for_step_functions() -> None:
     loads = "from moto.batch.utils import JobStatus" in inspect.getsource(state_task_service_batch)
 
-    assert loads, "moto mended this: delete the stand-in for moto.batch.utils in local/aws/__init__.py"
+    assert loads, "moto mended this: delete the stand-in for moto.batch.utils in shaken_stir/engine/__init__.py"

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from local.aws.engine import Engine
-from local.retries import Retry
+from shaken_stir.engine.engine import Engine
+from shaken_stir.retries import Retry
 
 
 @pytest.fixture(autouse=True)

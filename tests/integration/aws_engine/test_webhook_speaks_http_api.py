@@ -6,7 +6,7 @@ import time
 
 import requests
 
-from local.aws.engine import Engine
+from shaken_stir.engine.engine import Engine
 
 
 def test_a_form_arrives_as_payload_format_2(engine: Engine) -> None:

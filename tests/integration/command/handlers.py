@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-from local.aws.functions import LambdaContext
+from shaken_stir.engine.functions import LambdaContext
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.arguments import parser
-from cli.main import execute
+from shaken_stir.cli.arguments import parser
+from shaken_stir.cli.main import execute
 
 [SUBCOMMANDS] = [it for it in parser()._actions if isinstance(it, argparse._SubParsersAction)]
 COMMANDS: dict[str, argparse.ArgumentParser] = SUBCOMMANDS.choices

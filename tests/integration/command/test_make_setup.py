@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.run import ROOT
+from shaken_stir.project import ROOT
 
 SAID = "make: uv found no Python 3.13 here and could not fetch one: install it ("
 

@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.run import ROOT
+from shaken_stir.project import ROOT
 from tests.integration.command.test_serve_command import serving
 from tests.integration.hostile import FILE, NAMES, PLAIN, none_is_raw, obeyed, shown_as_text
 from tests.integration.terminal import in_terminal
 
-RUN = [sys.executable, "-m", "cli.main", "run", "--fleet", str(FILE), "--time-scale", "0.1"]
+RUN = [sys.executable, "-m", "shaken_stir.cli.main", "run", "--fleet", str(FILE), "--time-scale", "0.1"]
 
 
 def piped(*command: str) -> subprocess.CompletedProcess[str]:

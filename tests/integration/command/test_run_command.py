@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import requests
 
-from cli.main import execute
-from local.run import EXAMPLE_EVENT, ROOT, SMALL_FLEET
+from shaken_stir.cli.main import execute
+from shaken_stir.project import EXAMPLE_EVENT, ROOT, SMALL_FLEET
 
-COMMAND = [sys.executable, "-m", "cli.main"]
+COMMAND = [sys.executable, "-m", "shaken_stir.cli.main"]
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

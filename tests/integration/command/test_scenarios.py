@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from cli.main import execute
-from local.run import ROOT, LocalStack
-from local.scenarios import catalogue, lost_callback, number_bought, rejected_and_resubmitted
-from local.scenarios.play import DifferedError, Play, Scenario, expect
 from onboarding.errors import REJECTION_REMEDIES
+from shaken_stir.cli.main import execute
+from shaken_stir.project import ROOT
+from shaken_stir.scenarios import catalogue, lost_callback, number_bought, rejected_and_resubmitted
+from shaken_stir.scenarios.play import DifferedError, Play, Scenario, expect
+from shaken_stir.simulated.place import SimulatedPlace
 
 TOLD: Mapping[str, list[str]] = {
     "first-onboarding": [
@@ -71,7 +72,7 @@ TOLD: Mapping[str, list[str]] = {
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli.main", "run", *arguments],
+        [sys.executable, "-m", "shaken_stir.cli.main", "run", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -150,7 +151,7 @@ def test_a_number_that_takes_more_calls_than_the_story_says_is_told(monkeypatch:
 
 
 def test_a_callback_that_arrives_after_all_is_told() -> None:
-    def callbacks_arrive(local: LocalStack) -> None:
+    def callbacks_arrive(local: SimulatedPlace) -> None:
         local.simulator.controls.callbacks = lambda **_: None  # type: ignore[method-assign]
 
     with pytest.raises(DifferedError, match=r"^callbacks that arrived: the story says 0, seen was 1$"):
@@ -158,7 +159,7 @@ def test_a_callback_that_arrives_after_all_is_told() -> None:
 
 
 def test_a_run_of_a_story_that_fails_is_told_with_its_cause() -> None:
-    def revoke_the_profiles(local: LocalStack) -> None:
+    def revoke_the_profiles(local: SimulatedPlace) -> None:
         for profile in local.simulator.state.customer_profiles:
             profile.status = "draft"
 
@@ -166,9 +167,9 @@ def test_a_run_of_a_story_that_fails_is_told_with_its_cause() -> None:
         play(number_bought.SCENARIO, revoke_the_profiles)
 
 
-def play(scenario: Scenario, before: Callable[[LocalStack], None] = lambda _: None) -> str:
+def play(scenario: Scenario, before: Callable[[SimulatedPlace], None] = lambda _: None) -> str:
     """Play a story without the command, on a stack that something was done to before."""
-    with LocalStack(scenario.fleet(), scenario.time_scale, scenario.parameters) as local:
+    with SimulatedPlace(scenario.fleet(), scenario.time_scale, scenario.parameters) as local:
         before(local)
         return scenario.play(Play(local, local.run_together, print))
 

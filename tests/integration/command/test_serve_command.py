@@ -17,11 +17,11 @@ import pytest
 import requests
 from twilio.request_validator import RequestValidator
 
-from cli.main import execute
-from local.addresses import THIS_MACHINE
-from local.run import ROOT, load_event
-from local.serve import AWS_PORT, EVENTS, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
-from local.twilio.fleet import load_fleet
+from shaken_stir.cli.main import execute
+from shaken_stir.project import ROOT, load_event
+from shaken_stir.simulated.serve import AWS_PORT, EVENTS, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
+from simulator.addresses import THIS_MACHINE
+from simulator.fleet import load_fleet
 
 STEPS = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
 FREE_PORTS = [word for name in ("aws", "twilio", "webhook") for word in (f"--{name}-port", "0")]
@@ -65,7 +65,7 @@ class Served:
 
 @contextmanager
 def serving(*options: str, **variables: str) -> Iterator[Served]:
-    command = [sys.executable, "-m", "cli.main", "serve", *FREE_PORTS, *options]
+    command = [sys.executable, "-m", "shaken_stir.cli.main", "serve", *FREE_PORTS, *options]
     with subprocess.Popen(
         command,
         cwd=ROOT,

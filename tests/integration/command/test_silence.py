@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from cli.main import execute
-from local.run import EXAMPLE_EVENT, LocalStack, load_event
-from local.snapshot import Snapshot
-from local.twilio.app import App
-from local.twilio.fleet import load_fleet
-from local.twilio.messages import Request, Response
+from shaken_stir.cli.main import execute
+from shaken_stir.project import EXAMPLE_EVENT, load_event
+from shaken_stir.simulated.place import SimulatedPlace
+from shaken_stir.snapshot import Snapshot
+from simulator.app import App
+from simulator.fleet import load_fleet
+from simulator.messages import Request, Response
 from tests.integration.onboarding.world import error
 from tests.integration.terminal import in_terminal
 
@@ -85,7 +86,7 @@ def test_a_request_without_an_answer_is_known_until_it_is_answered(monkeypatch: 
             seen.set()
 
     monkeypatch.setattr(App, "answer", answer_when_seen)
-    with LocalStack(load_fleet("1x1"), 0.05) as local:
+    with SimulatedPlace(load_fleet("1x1"), 0.05) as local:
         monkeypatch.setattr(importlib.import_module("onboarding.twilio_http"), "READ_TIMEOUT_SECONDS", 1)
         report = local.run(load_event(EXAMPLE_EVENT), on_change)
 
@@ -98,7 +99,7 @@ def test_a_request_without_an_answer_is_known_until_it_is_answered(monkeypatch: 
 
 def test_how_many_subaccounts_there_are_is_known_once_they_are_listed() -> None:
     known: list[int | None] = []
-    with LocalStack(load_fleet("7x1"), 0.05) as local:
+    with SimulatedPlace(load_fleet("7x1"), 0.05) as local:
         local.run(load_event(EXAMPLE_EVENT), lambda snapshot: known.append(snapshot.subaccounts))
 
     assert set(known) == {None, 7}
@@ -107,7 +108,7 @@ def test_how_many_subaccounts_there_are_is_known_once_they_are_listed() -> None:
 
 @pytest.mark.parametrize(("columns", "rows"), [(60, 20), (80, 24)])
 def test_a_small_terminal_ends_with_the_totals_the_bar_and_the_trust_product(columns: int, rows: int) -> None:
-    command = [sys.executable, "-m", "cli.main", "run", "--fleet", "12x5", "--time-scale", "0.1"]
+    command = [sys.executable, "-m", "shaken_stir.cli.main", "run", "--fleet", "12x5", "--time-scale", "0.1"]
 
     seen = in_terminal(command, columns=columns, rows=rows)
 

@@ -9,17 +9,18 @@ from typing import Any, Self
 
 import pytest
 
-from local.aws.intrinsics import read_template
-from local.run import TEMPLATE, LocalStack
-from local.stack.deployed import STACK
-from local.twilio.fleet import Fleet
+from shaken_stir.deployed.stack import STACK
+from shaken_stir.engine.intrinsics import read_template
+from shaken_stir.project import TEMPLATE
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.fleet import Fleet
 from tests.integration.onboarding.world import a_fleet
 
 DOCUMENT = read_template(TEMPLATE)
 KEPT = {"AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::CloudWatch::Alarm"}
 """What of the template the doctor looks at, beside what the local stack has."""
 
-type Deploy = Callable[..., LocalStack]
+type Deploy = Callable[..., SimulatedPlace]
 
 
 @pytest.fixture
@@ -27,8 +28,8 @@ def deploy(_cloudformation: None) -> Iterator[Deploy]:
     """Deploy a stack for a fleet; it is deleted after the test."""
     with ExitStack() as stack:
 
-        def _deploy(parameters: dict[str, str] | None = None, **fleet: Any) -> LocalStack:
-            local = LocalStack(Fleet.model_validate(a_fleet(**fleet)), 0.01, parameters)
+        def _deploy(parameters: dict[str, str] | None = None, **fleet: Any) -> SimulatedPlace:
+            local = SimulatedPlace(Fleet.model_validate(a_fleet(**fleet)), 0.01, parameters)
             stack.enter_context(local)
             create_stack(local)
             return local
@@ -105,7 +106,7 @@ def create_schedule(name: str, properties: dict[str, Any]) -> None:
     client("scheduler").create_schedule(Name=name, **properties)
 
 
-def create_stack(local: LocalStack, name: str = STACK, architecture: str = "arm64", **outputs: str) -> None:
+def create_stack(local: SimulatedPlace, name: str = STACK, architecture: str = "arm64", **outputs: str) -> None:
     """Create the stack in moto; what the local stack has comes in through the outputs, unless others are named."""
     resources = {name: it for name, it in DOCUMENT["Resources"].items() if it["Type"] in KEPT}
     event = DOCUMENT["Resources"]["OnboardingStateMachine"]["Properties"]["Events"]["WholeFleet"]

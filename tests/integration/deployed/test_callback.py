@@ -4,13 +4,13 @@ import socket
 
 import pytest
 
-from cli.main import execute
-from local import serve
-from local.addresses import THIS_MACHINE, Address
-from local.aws.webhook import listen
-from local.run import LocalStack
-from local.serve import SERVED_FLEET
-from local.twilio.fleet import load_fleet
+from shaken_stir.cli.main import execute
+from shaken_stir.engine.webhook import listen
+from shaken_stir.simulated import serve
+from shaken_stir.simulated.place import SimulatedPlace
+from shaken_stir.simulated.serve import SERVED_FLEET
+from simulator.addresses import THIS_MACHINE, Address
+from simulator.fleet import load_fleet
 from tests.integration.deployed.conftest import client
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.conftest import start as start  # noqa: PLC0414 - a fixture
@@ -19,7 +19,7 @@ from tests.integration.onboarding.world import LONG_REVIEW, NAMED, wait_until, w
 PRODUCT = "BU" + "5" * 32
 
 
-def callbacks(local: LocalStack) -> list[str]:
+def callbacks(local: SimulatedPlace) -> list[str]:
     items = client("dynamodb").scan(TableName=local.engine.environment["TABLE_NAME"])["Items"]
     return [it["pk"]["S"] for it in items if it["sk"]["S"].startswith("CALLBACK#")]
 
@@ -31,7 +31,7 @@ def test_without_more_it_goes_to_what_make_serve_keeps_up(
     with listen(Address(), "a test") as free:
         port = free.getsockname()[1]
     monkeypatch.setattr(serve, "WEBHOOK_PORT", port)
-    with LocalStack(fleet, 0.01, webhook=Address(THIS_MACHINE, port)) as local:
+    with SimulatedPlace(fleet, 0.01, webhook=Address(THIS_MACHINE, port)) as local:
         assert execute(["callback", "--status", "twilio-approved"]) == 0
 
         assert callbacks(local) == [f"TRUST_PRODUCT#{fleet.products[0].sid}"]

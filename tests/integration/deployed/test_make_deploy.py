@@ -13,10 +13,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cli import deploy as deploying
-from local.run import ROOT, TEMPLATE
-from local.stack import deployment
-from local.stack.deployed import STACK, find_complete
+from shaken_stir.cli import deploy as deploying
+from shaken_stir.deployed import deployment
+from shaken_stir.deployed.stack import STACK, find_complete
+from shaken_stir.project import ROOT, TEMPLATE
 from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
 
 ENDED = 1_900_000_000
@@ -100,7 +100,16 @@ def test_the_account_and_the_region_are_named_before_anything_is_sent() -> None:
 
 
 def test_what_is_missing_stops_make_with_a_sentence_each(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "cli.deploy", "before", "--build", str(tmp_path), "--architecture", "arm64"]
+    command = [
+        sys.executable,
+        "-m",
+        "shaken_stir.cli.deploy",
+        "before",
+        "--build",
+        str(tmp_path),
+        "--architecture",
+        "arm64",
+    ]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
 
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -166,8 +175,8 @@ def test_a_build_ends_with_the_project_s_own_next_commands(capsys: pytest.Captur
     planned = dry_run("build", "ARCH=x86_64")
     [sam] = [line for line in planned if "sam build" in line]
     assert sam.endswith(">/dev/null")  # where SAM CLI advises commands of its own
-    assert planned[-1].endswith("-m cli.deploy built --build .aws-sam/build --architecture x86_64")
-    assert "cli.deploy" not in make("-n", "bench").stdout
+    assert planned[-1].endswith("-m shaken_stir.cli.deploy built --build .aws-sam/build --architecture x86_64")
+    assert "shaken_stir.cli.deploy" not in make("-n", "bench").stdout
 
     assert deploying.built(argparse.Namespace(build=Path(".aws-sam/build"), architecture="x86_64")) == 0
 
@@ -187,12 +196,12 @@ def test_make_deploys_to_the_region_that_aws_region_names(monkeypatch: pytest.Mo
 def test_make_checks_deploys_and_says_what_is_next() -> None:
     check, sam, after = dry_run("deploy", "ARCH=x86_64", "STACK=acme", "PARAMETERS=AlarmEmail=ops@acme.example")[-3:]
 
-    assert check.endswith("-m cli.deploy before --build .aws-sam/build --architecture x86_64")
+    assert check.endswith("-m shaken_stir.cli.deploy before --build .aws-sam/build --architecture x86_64")
     assert sam.split() == [
         ".tools/sam/bin/sam", "deploy", "--stack-name", "acme",
         "--parameter-overrides", "Architecture=x86_64", "'AlarmEmail=ops@acme.example'",
     ]  # fmt: skip
-    assert after.endswith("-m cli.deploy after --stack acme")
+    assert after.endswith("-m shaken_stir.cli.deploy after --stack acme")
 
 
 def test_a_deployment_asks_nothing_but_whether_the_changes_are_right() -> None:

@@ -3,13 +3,13 @@
 import subprocess
 import sys
 
-from local.aws.server import AwsServer
-from local.run import EXAMPLE_EVENT, ROOT
+from shaken_stir.engine.server import AwsServer
+from shaken_stir.project import EXAMPLE_EVENT, ROOT
 from tests.integration.deployed.conftest import Deploy
 from tests.integration.hostile import FLEET, none_is_raw, shown_as_text
 from tests.integration.terminal import in_terminal
 
-COMMAND = [sys.executable, "-m", "cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
+COMMAND = [sys.executable, "-m", "shaken_stir.cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
 
 
 def test_request(deploy: Deploy) -> None:

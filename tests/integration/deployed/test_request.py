@@ -12,11 +12,12 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import NoRegionError
 
-from cli.main import execute
-from local.aws.server import AwsServer
-from local.run import EXAMPLE_EVENT, ROOT, LocalStack
-from local.stack import commands, executions
-from local.stack.deployed import STACK
+from shaken_stir.cli.main import execute
+from shaken_stir.deployed import commands, executions
+from shaken_stir.deployed.stack import STACK
+from shaken_stir.engine.server import AwsServer
+from shaken_stir.project import EXAMPLE_EVENT, ROOT
+from shaken_stir.simulated.place import SimulatedPlace
 from tests.integration.ascii_output import run_in_ascii
 from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
 from tests.integration.onboarding.world import LONG_REVIEW, account, phone_number, subaccount, wait_until, waiting
@@ -48,7 +49,7 @@ def arn_of(lines: list[str]) -> str:
     return next(line.removeprefix("Execution ") for line in lines if line.startswith("Execution arn:"))
 
 
-def status(local: LocalStack, arn: str) -> str:
+def status(local: SimulatedPlace, arn: str) -> str:
     return str(local.engine.describe_execution(arn)["status"])
 
 
@@ -152,7 +153,7 @@ def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
     assert f"B\\xfcro ({account(1)}): onboarded" in told
 
 
-def approve_after_polls(local: LocalStack) -> None:
+def approve_after_polls(local: SimulatedPlace) -> None:
     """Let the execution ask for the verdict several times, and enter the same states each time."""
     assert wait_until(lambda: local.engine.invocations.get("check_trust_product", 0) >= 3)
     [product] = local.simulator.state.trust_products
@@ -289,7 +290,7 @@ def test_an_empty_name_of_a_stack_is_not_taken_for_none(command: list[str], caps
 
 def test_ctrl_c_stops_following_and_not_the_execution(deploy: Deploy) -> None:
     local = deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
-    command = [sys.executable, "-m", "cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
+    command = [sys.executable, "-m", "shaken_stir.cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
     with (
         AwsServer() as aws,
         subprocess.Popen(

@@ -11,15 +11,15 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from moto.core.botocore_stubber import BotocoreStubber
 
-from cli.main import execute
-from local.picture import DEFINITION
-from local.run import EXAMPLE_EVENT
-from local.stack import executions
-from local.stack.deployed import sentence
-from local.twilio.app import App
-from local.twilio.messages import Request, Response
+from shaken_stir.cli.main import execute
+from shaken_stir.deployed import executions
+from shaken_stir.deployed.stack import sentence
+from shaken_stir.project import EXAMPLE_EVENT
+from simulator.app import App
+from simulator.messages import Request, Response
 from tests.integration.deployed.conftest import Deploy
 from tests.integration.onboarding.world import LONG_REVIEW, error
+from tools.picture import DEFINITION
 
 CLOCK = r" *\d+:\d\d:\d\d"
 UNREACHED = EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com/", error="no route")

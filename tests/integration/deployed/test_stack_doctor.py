@@ -13,13 +13,14 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
-from cli.main import execute
-from local.aws.intrinsics import REGION
-from local.run import EXAMPLE_EVENT, SMALL_FLEET, LocalStack
-from local.stack.checks import Mark, deployment
-from local.stack.deployed import STACK, DeployedStack
-from local.twilio.fleet import load_fleet
-from local.twilio.simulator import Simulator
+from shaken_stir.cli.main import execute
+from shaken_stir.deployed.checks import Mark, deployment
+from shaken_stir.deployed.stack import STACK, DeployedStack
+from shaken_stir.engine.intrinsics import REGION
+from shaken_stir.project import EXAMPLE_EVENT, SMALL_FLEET
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.fleet import load_fleet
+from simulator.simulator import Simulator
 from tests.integration.ascii_output import run_in_ascii
 from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
 from tests.integration.onboarding.world import NAMED, account
@@ -60,7 +61,7 @@ def topic() -> str:
     return physical("AlarmTopic")
 
 
-def put_secret(local: LocalStack, text: str) -> None:
+def put_secret(local: SimulatedPlace, text: str) -> None:
     arn = local.engine.environment["TWILIO_SECRET_ARN"]
     client("secretsmanager").put_secret_value(SecretId=arn, SecretString=text)
 

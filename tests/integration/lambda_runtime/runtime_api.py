@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from local.addresses import THIS_MACHINE
+from simulator.addresses import THIS_MACHINE
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.run import load_event
-from local.serve import EVENTS
+from shaken_stir.project import load_event
+from shaken_stir.simulated.serve import EVENTS
 from tests.integration.lambda_runtime.runtime_api import Ended, invoke
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime has a wheel for Linux only")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli.main import execute
-from local.twilio.fleet import Fleet
-from local.twilio.simulator import Simulator
+from shaken_stir.cli.main import execute
+from simulator.fleet import Fleet
+from simulator.simulator import Simulator
 from tests.integration.live.certificate import certify
 from tests.integration.live.twilio_itself import HOSTS, TwilioItself
 from tests.integration.onboarding.world import NAMED, a_fleet

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import execute
-from local.live import account, request, survey
-from local.live.assumptions import ASSUMPTIONS
-from local.live.read_only import WriteRefused, read_only
-from local.run import ROOT
-from local.twilio.app import App
-from local.twilio.messages import Request, Response
 from onboarding.errors import TwilioThrottled
 from onboarding.trust_hub import TrustHub
+from shaken_stir.cli.main import execute
+from shaken_stir.live import account, request, survey
+from shaken_stir.live.assumptions import ASSUMPTIONS
+from shaken_stir.live.read_only import WriteRefused, read_only
+from shaken_stir.project import ROOT
+from simulator.app import App
+from simulator.messages import Request, Response
 from tests.integration.ascii_output import run_in_ascii
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import HOSTS, TwilioItself
@@ -32,7 +32,7 @@ from tests.integration.onboarding.world import (
 )
 from tests.integration.onboarding.world import account as account_sid
 
-COMMAND = [sys.executable, "-m", "cli.main", "doctor"]
+COMMAND = [sys.executable, "-m", "shaken_stir.cli.main", "doctor"]
 PRODUCT = "BU" + "2" * 32
 FIRST, SECOND = phone_number(1, 0), phone_number(1, 1)
 DONE = {

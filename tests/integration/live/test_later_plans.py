@@ -16,16 +16,17 @@ from typing import Any, NamedTuple
 import pytest
 from twilio.rest import Client
 
-from local.live import plan, plan_words, request, survey
-from local.live.plan import Plan
-from local.live.stack import AWAITING_REVIEW
-from local.live.state_file import StateFile
-from local.run import ROOT, LocalStack
-from local.twilio.fleet import Fleet
-from local.twilio.simulator import Simulator
 from onboarding.models import Stage
 from onboarding.trust_hub import TrustHub
 from onboarding.twilio_http import TwilioHttpClient
+from shaken_stir.live import plan, plan_words, request, survey
+from shaken_stir.live.place import AWAITING_REVIEW
+from shaken_stir.live.plan import Plan
+from shaken_stir.live.state_file import StateFile
+from shaken_stir.project import ROOT
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.fleet import Fleet
+from simulator.simulator import Simulator
 from tests.integration.live.test_plan import of
 from tests.integration.onboarding.world import NAMED, a_fleet, phone_number, subaccount, wait_until
 from tests.integration.onboarding.world import account as account_sid
@@ -40,7 +41,7 @@ REFUSAL = {"code": 22205, "message": "is being ported out"}
 NUMBER = {"sid": THIRD, "phone_number": "+15125550103", "refuse": REFUSAL}
 REFUSING = {"subaccounts": [subaccount(1) | {"numbers": [*subaccount(1)["numbers"], NUMBER]}, subaccount(2)]}
 
-type Act = Callable[[LocalStack], object]
+type Act = Callable[[SimulatedPlace], object]
 
 
 class Case(NamedTuple):
@@ -53,11 +54,11 @@ class Case(NamedTuple):
     deletes: int = 0
 
 
-def nothing(_: LocalStack) -> None:
+def nothing(_: SimulatedPlace) -> None:
     pass
 
 
-def ported(local: LocalStack) -> None:
+def ported(local: SimulatedPlace) -> None:
     """Twilio would take the number now."""
     local.simulator.state.numbers[THIRD].refuse = None
 
@@ -65,7 +66,7 @@ def ported(local: LocalStack) -> None:
 def drop(*sids: str, products: bool = True, profiles: bool = True) -> Act:
     """Somebody takes numbers off the Trust Product, the Business Profile, or both."""
 
-    def act(local: LocalStack) -> None:
+    def act(local: SimulatedPlace) -> None:
         state = local.simulator.state
         bundles = [*(state.trust_products if products else ()), *(state.customer_profiles if profiles else ())]
         for bundle in bundles:
@@ -76,7 +77,7 @@ def drop(*sids: str, products: bool = True, profiles: bool = True) -> Act:
 
 
 def release(*sids: str, then_run: bool = False) -> Act:
-    def act(local: LocalStack) -> None:
+    def act(local: SimulatedPlace) -> None:
         for sid in sids:
             local.simulator.controls.release(sid)
         if then_run:
@@ -127,7 +128,7 @@ def plan_of(simulator: Simulator, event: dict[str, Any], file: Path, *, waits: b
 def test_a_later_run_sends_what_was_planned(case: str, state: Path) -> None:
     act, event, posts, fleet, deletes = CASES[case]
     with ExitStack() as stack:
-        local = stack.enter_context(LocalStack(Fleet.model_validate(a_fleet(**fleet)), TIME_SCALE))
+        local = stack.enter_context(SimulatedPlace(Fleet.model_validate(a_fleet(**fleet)), TIME_SCALE))
         file = stack.enter_context(StateFile(state, local.simulator.account_sid))
         stack.enter_context(file.kept(local.engine.environment["TABLE_NAME"], 0))
         assert local.run(NAMED).status == "SUCCEEDED"
@@ -148,7 +149,7 @@ def test_a_later_run_sends_what_was_planned(case: str, state: Path) -> None:
 
 def test_a_refused_number_is_told_with_twilio_s_words_and_when_it_is_tried_again(state: Path) -> None:
     with ExitStack() as stack:
-        local = stack.enter_context(LocalStack(Fleet.model_validate(a_fleet(**REFUSING)), TIME_SCALE))
+        local = stack.enter_context(SimulatedPlace(Fleet.model_validate(a_fleet(**REFUSING)), TIME_SCALE))
         file = stack.enter_context(StateFile(state, local.simulator.account_sid))
         stack.enter_context(file.kept(local.engine.environment["TABLE_NAME"], 0))
         local.run(NAMED)
@@ -195,7 +196,17 @@ def test_what_an_interrupted_run_left_undone_is_planned_and_done(
         "stdout": subprocess.PIPE,
         "text": True,
     }
-    command = [sys.executable, "-m", "cli.main", "run", "--live", "--twilio", simulator.url, "--event", str(event)]
+    command = [
+        sys.executable,
+        "-m",
+        "shaken_stir.cli.main",
+        "run",
+        "--live",
+        "--twilio",
+        simulator.url,
+        "--event",
+        str(event),
+    ]
     with subprocess.Popen([*command, "--yes"], **run) as process:
         assert wait_until(lambda: posted(simulator) >= after, 60)
         process.send_signal(signal.SIGINT)

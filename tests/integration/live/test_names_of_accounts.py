@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from local.run import ROOT
+from shaken_stir.project import ROOT
 from tests.integration.hostile import FLEET, none_is_raw, obeyed, shown_as_text
 from tests.integration.live.conftest import Start
 from tests.integration.onboarding.world import NAMED
 from tests.integration.terminal import in_terminal
 
-COMMAND = [sys.executable, "-m", "cli.main"]
+COMMAND = [sys.executable, "-m", "shaken_stir.cli.main"]
 PARENT, PROFILE = r"[Parent] \x1b[2J & Co", r"[bold]Profile\u202e\n\x1b[2J"
 PRODUCT = "[Voice] \u202e\x1b[2J"
 

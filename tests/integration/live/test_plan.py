@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
-from local.live import plan, plan_words, request, survey
-from local.live.plan import Plan
-from local.live.survey import Survey
-from local.run import LocalStack
-from local.twilio.app import App
-from local.twilio.fleet import Fleet
 from onboarding.trust_hub import TrustHub
 from onboarding.twilio_http import TwilioHttpClient
+from shaken_stir.live import plan, plan_words, request, survey
+from shaken_stir.live.plan import Plan
+from shaken_stir.live.survey import Survey
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.app import App
+from simulator.fleet import Fleet
 from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, error, phone_number, subaccount
 
 TIME_SCALE = 0.01
@@ -130,12 +130,12 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @contextmanager
-def stack(**fleet: Any) -> Iterator[LocalStack]:
-    with LocalStack(Fleet.model_validate(a_fleet(**fleet)), TIME_SCALE) as local:
+def stack(**fleet: Any) -> Iterator[SimulatedPlace]:
+    with SimulatedPlace(Fleet.model_validate(a_fleet(**fleet)), TIME_SCALE) as local:
         yield local
 
 
-def planned(local: LocalStack, event: dict[str, Any]) -> tuple[Survey, Plan]:
+def planned(local: SimulatedPlace, event: dict[str, Any]) -> tuple[Survey, Plan]:
     simulator = local.simulator
     http_client = TwilioHttpClient(8, simulator.url)
     hub = TrustHub(Client(simulator.account_sid, simulator.auth_token, http_client=http_client))

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from local.live.state_file import StateFile, default_path
-from local.run import ROOT
-from local.twilio.fleet import Fleet
-from local.twilio.simulator import Simulator
+from shaken_stir.live.state_file import StateFile, default_path
+from shaken_stir.project import ROOT
+from simulator.fleet import Fleet
+from simulator.simulator import Simulator
 from tests.integration.live.conftest import Command
 from tests.integration.onboarding.world import a_fleet, account, phone_number, subaccount
 
@@ -112,7 +112,7 @@ def test_nothing_is_asked_when_nothing_would_be_changed(simulator: Simulator, co
     before = sent(simulator, "POST")
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "run", "--live", "--twilio", simulator.url],
+        [sys.executable, "-m", "shaken_stir.cli.main", "run", "--live", "--twilio", simulator.url],
         cwd=ROOT,
         env=os.environ | {"XDG_STATE_HOME": str(tmp_path)},
         stdin=theirs,

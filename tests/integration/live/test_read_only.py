@@ -19,8 +19,8 @@ from botocore.exceptions import HTTPClientError
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from local.live import account
-from local.live.read_only import WriteRefused, read_only
+from shaken_stir.live import account
+from shaken_stir.live.read_only import WriteRefused, read_only
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import TwilioItself
 from tests.integration.onboarding.world import PROFILE, phone_number

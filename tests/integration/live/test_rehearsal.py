@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from local.live import account, rehearsal
-from local.live.state_file import StateFile, StateFileError, default_path
-from local.run import ROOT
-from local.twilio.simulator import Simulator
+from shaken_stir.live import account, rehearsal
+from shaken_stir.live.state_file import StateFile, StateFileError, default_path
+from shaken_stir.project import ROOT
+from simulator.simulator import Simulator
 from tests.integration.live.conftest import Command, Start
 from tests.integration.onboarding.world import NAMED
 
@@ -119,7 +119,17 @@ def test_the_question_names_where_it_will_be_changed(simulator: Simulator, tmp_p
         "XDG_STATE_HOME": str(tmp_path),
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "run", "--live", "--twilio", simulator.url, "--event", str(event)],
+        [
+            sys.executable,
+            "-m",
+            "shaken_stir.cli.main",
+            "run",
+            "--live",
+            "--twilio",
+            simulator.url,
+            "--event",
+            str(event),
+        ],
         cwd=ROOT,
         env=environment,
         stdin=theirs,

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from cli.main import execute
-from local.run import ROOT
-from local.twilio.app import App
+from shaken_stir.cli.main import execute
+from shaken_stir.project import ROOT
+from simulator.app import App
 from tests.integration.ascii_output import run_in_ascii
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import TwilioItself
@@ -28,7 +28,7 @@ from tests.integration.onboarding.world import (
     wait_until,
 )
 
-COMMAND = [sys.executable, "-m", "cli.main", "run", "--live"]
+COMMAND = [sys.executable, "-m", "shaken_stir.cli.main", "run", "--live"]
 DAYS = {"review": {"seconds": 500_000}}
 
 

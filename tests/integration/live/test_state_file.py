@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.aws.intrinsics import REGION
-from local.live.state_file import StateFile, StateFileError, default_path
+from shaken_stir.engine.intrinsics import REGION
+from shaken_stir.live.state_file import StateFile, StateFileError, default_path
 
 ACCOUNT = "AC" + "1" * 32
 TABLE = "progress"

@@ -9,11 +9,11 @@ import threading
 
 import pytest
 
-from cli.main import execute
-from local.live import survey
-from local.run import ROOT
-from local.twilio.app import App
-from local.twilio.messages import Request, Response
+from shaken_stir.cli.main import execute
+from shaken_stir.live import survey
+from shaken_stir.project import ROOT
+from simulator.app import App
+from simulator.messages import Request, Response
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_here import sitecustomize
 from tests.integration.onboarding.world import error
@@ -47,7 +47,7 @@ def test_that_twilio_cannot_be_reached_is_told_before_it_is_given_up(twilio: Sta
         environment = twilio().environment(**{sitecustomize.PORT_VARIABLE: str(nobody.getsockname()[1])})
 
         done = subprocess.run(
-            [sys.executable, "-m", "cli.main", "doctor"],
+            [sys.executable, "-m", "shaken_stir.cli.main", "doctor"],
             cwd=ROOT,
             env=environment,
             capture_output=True,

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.addresses import THIS_MACHINE
-from local.twilio.fleet import Fleet
-from local.twilio.messages import Request, Response
-from local.twilio.server import Server
-from local.twilio.simulator import Simulator
+from simulator.addresses import THIS_MACHINE
+from simulator.fleet import Fleet
+from simulator.messages import Request, Response
+from simulator.server import Server
+from simulator.simulator import Simulator
 from tests.integration.live.twilio_here import sitecustomize
 
 HOSTS = sitecustomize.HOSTS

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from local.run import LocalStack
-from local.twilio.app import App
-from local.twilio.fleet import Fleet
-from local.twilio.messages import Request, Response
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.app import App
+from simulator.fleet import Fleet
+from simulator.messages import Request, Response
 from tests.integration.onboarding.world import a_fleet
 
 TIME_SCALE = 0.01
 
-type Start = Callable[..., LocalStack]
+type Start = Callable[..., SimulatedPlace]
 type Fault = Callable[[Request], Response | None]
 
 
@@ -25,8 +25,8 @@ def start() -> Iterator[Start]:
 
         def _start(
             time_scale: float = TIME_SCALE, parameters: dict[str, str] | None = None, **fleet: Any
-        ) -> LocalStack:
-            local = LocalStack(Fleet.model_validate(a_fleet(**fleet)), time_scale, parameters)
+        ) -> SimulatedPlace:
+            local = SimulatedPlace(Fleet.model_validate(a_fleet(**fleet)), time_scale, parameters)
             return stack.enter_context(local)
 
         yield _start

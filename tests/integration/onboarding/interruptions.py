@@ -13,8 +13,8 @@ from botocore.client import BaseClient
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from requests import PreparedRequest, Session
 
-from local.aws.functions import Answer, Functions
-from local.run import LocalStack
+from shaken_stir.engine.functions import Answer, Functions
+from shaken_stir.simulated.place import SimulatedPlace
 
 READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
 """How the names of AWS operations begin that change nothing."""
@@ -22,7 +22,7 @@ ANSWER = "its answer"
 
 
 @contextmanager
-def stopped_on_entering(local: LocalStack, state: str) -> Iterator[threading.Event]:
+def stopped_on_entering(local: SimulatedPlace, state: str) -> Iterator[threading.Event]:
     """Stop what runs as it enters a state for the first time, in whichever item of the Map."""
     stopped, lock = threading.Event(), threading.Lock()
     enter = CommonStateField._eval_body
@@ -76,7 +76,7 @@ class Kills:
         before: What each function was killed before: an effect, or `ANSWER`.
     """
 
-    def __init__(self, local: LocalStack, functions: Collection[str], turn: int, *, stop: bool) -> None:
+    def __init__(self, local: SimulatedPlace, functions: Collection[str], turn: int, *, stop: bool) -> None:
         self._local = local
         self._pending = set(functions)
         self._turn = turn
@@ -134,7 +134,7 @@ class Kills:
             yield
 
 
-def stop_all(local: LocalStack) -> None:
+def stop_all(local: SimulatedPlace) -> None:
     """Stop every execution that runs."""
     running = local.engine.client("stepfunctions").list_executions(
         stateMachineArn=local.engine.state_machine_arn, statusFilter="RUNNING"

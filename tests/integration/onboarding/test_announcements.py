@@ -7,21 +7,21 @@ from typing import Any
 import jsonschema
 import pytest
 
-from local.announcement_schemas import FOLDER, file_of, schemas
-from local.run import LocalStack
-from local.twilio.messages import Request, Response
 from onboarding.announcements import ANNOUNCEMENTS
 from onboarding.models import Status, TrustProductRecord
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.interruptions import Kills
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import NAMED, PROFILE, account, error, output, phone_number, subaccount
+from tools.announcement_schemas import FOLDER, file_of, schemas
 
 APPROVED = product(business_profile=PROFILE)
 ONBOARDED = "Subaccounts Onboarded"
 
 
-def announced(local: LocalStack, kind: str) -> list[dict[str, Any]]:
+def announced(local: SimulatedPlace, kind: str) -> list[dict[str, Any]]:
     return [event["detail"] for event in local.engine.announced if event["detail-type"] == kind]
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from local.calls import DOCUMENT, LARGE, SECTIONS, text
+from tools.calls import DOCUMENT, LARGE, SECTIONS, text
 
 
 @pytest.mark.parametrize("title", SECTIONS)

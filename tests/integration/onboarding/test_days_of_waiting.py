@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import requests
 
-from local.aws.intrinsics import read_template
-from local.run import TEMPLATE, LocalStack
-from local.twilio import deliveries
-from local.twilio.messages import Request, Response
 from onboarding.models import Status
+from shaken_stir.engine.intrinsics import read_template
+from shaken_stir.project import TEMPLATE
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator import deliveries
+from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.test_review import sign
 from tests.integration.onboarding.world import (
@@ -193,7 +194,7 @@ def test_the_longest_wait_fits_into_a_history_of_five_thousand_events(start: Sta
     assert others + polls * per_poll.pop() < MOST_EVENTS
 
 
-def awaits(local: LocalStack, arn: str) -> list[int]:
+def awaits(local: SimulatedPlace, arn: str) -> list[int]:
     """Where in its history an execution entered Await Review."""
     return [
         place

@@ -4,9 +4,9 @@ import importlib
 
 import pytest
 
-from local.twilio.messages import Request, Response
-from local.twilio.records import Bundle, EndpointAssignment
-from local.twilio.sids import new_sid
+from simulator.messages import Request, Response
+from simulator.records import Bundle, EndpointAssignment
+from simulator.sids import new_sid
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import (

@@ -5,9 +5,9 @@ import threading
 import time
 from collections import Counter
 
-from local.run import LocalStack
-from local.twilio.messages import Request, Response
 from onboarding.models import Stage
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.world import (
     NAMED,
@@ -216,12 +216,12 @@ def test_an_execution_that_was_stopped_is_finished_by_the_next_request(start: St
     assert each_once(local, 30)
 
 
-def entered(local: LocalStack, arn: str) -> list[str]:
+def entered(local: SimulatedPlace, arn: str) -> list[str]:
     """The states that an execution has entered, by name."""
     events = local.engine.history(arn)
     return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
 
 
-def each_once(local: LocalStack, count: int) -> bool:
+def each_once(local: SimulatedPlace, count: int) -> bool:
     on_profile, on_product = assignments(local)
     return len(on_profile) == len(set(on_profile)) == len(on_product) == len(set(on_product)) == count

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.aws.functions import Functions
-from local.run import LocalStack
-from local.twilio.app import App
-from local.twilio.messages import Request, Response
+from shaken_stir.engine.functions import Functions
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.app import App
+from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import NAMED, PROFILE, assignments, error, phone_number, subaccount
@@ -39,7 +39,7 @@ def is_assignment(request: Request) -> bool:
     return request.method == "POST" and request.path.endswith("/ChannelEndpointAssignments")
 
 
-def each_once(local: LocalStack, subaccounts: int, numbers: int) -> None:
+def each_once(local: SimulatedPlace, subaccounts: int, numbers: int) -> None:
     on_profile, on_product = assignments(local)
     expected = [phone_number(s, n) for s in range(1, subaccounts + 1) for n in range(numbers)]
     assert sorted(on_profile) == expected

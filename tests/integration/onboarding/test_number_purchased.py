@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.run import ROOT, LocalStack
-from local.twilio.messages import Request, Response
+from shaken_stir.project import ROOT
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.interruptions import Kills
 from tests.integration.onboarding.test_announcements import announced
@@ -113,7 +114,7 @@ def test_it_is_taken_from_the_stack_s_own_bus_and_no_other(start: Start) -> None
     assert stages(local, account(2)) == {phone_number(2, 1): "on_trust_product"}
 
 
-def nothing_made(local: LocalStack) -> bool:
+def nothing_made(local: SimulatedPlace) -> bool:
     """Whether Twilio has seen nothing but GETs, and there is no product."""
     return {call.split()[0] for call in local.simulator.calls} == {"GET"} and not list(
         local.simulator.state.trust_products

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from local.run import ROOT, load_event
 from onboarding.models import Stage
+from shaken_stir.project import ROOT, load_event
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.world import (
     LONG_REVIEW,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from local.report import OrphansReport
-from local.run import LocalStack
-from local.twilio.messages import Request, Response
+from shaken_stir.report import OrphansReport
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Fault, Start
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import PROFILE, account, assignments, error, phone_number, subaccount
@@ -15,14 +15,14 @@ APPROVED = product(business_profile=PROFILE)
 RELEASE = {"release_orphans": True}
 
 
-def with_an_orphan(start: Start, **fleet: Any) -> LocalStack:
+def with_an_orphan(start: Start, **fleet: Any) -> SimulatedPlace:
     local = start(products=[APPROVED], **fleet)
     local.run({})
     local.simulator.controls.release(phone_number(1, 0))
     return local
 
 
-def orphans(local: LocalStack, event: dict[str, Any] | None = None) -> OrphansReport:
+def orphans(local: SimulatedPlace, event: dict[str, Any] | None = None) -> OrphansReport:
     report = local.run(event or {})
     assert report.status == "SUCCEEDED"
     assert report.orphans

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.aws.functions import Answer, Functions
-from local.run import LocalStack
+from shaken_stir.engine.functions import Answer, Functions
+from shaken_stir.simulated.place import SimulatedPlace
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.world import NAMED, account, all_signed_once, subaccount
 
@@ -62,7 +62,7 @@ def at_work(monkeypatch: pytest.MonkeyPatch) -> AtWork:
     return watched
 
 
-def side_by_side(local: LocalStack, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def side_by_side(local: SimulatedPlace, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Start an execution for each request, all at once, and give how they ended."""
     together = threading.Barrier(len(requests))
 

@@ -14,16 +14,17 @@ from typing import Any
 import pytest
 from urllib3.util import Retry
 
-from local.aws.template import Template
-from local.picture import DEFINITION
-from local.run import ROOT, LocalStack
-from local.twilio.fleet import Fleet, Verdict
-from local.twilio.messages import Request, Response
-from local.twilio.reviews import UNDER_REVIEW
+from shaken_stir.engine.template import Template
+from shaken_stir.project import ROOT
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.fleet import Fleet, Verdict
+from simulator.messages import Request, Response
+from simulator.reviews import UNDER_REVIEW
 from tests.integration.onboarding.conftest import Fault
 from tests.integration.onboarding.interruptions import ANSWER, Kills, stopped_on_entering
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, all_signed_once, error, phone_number, waiting
+from tools.picture import DEFINITION
 
 SCALE = 0.001
 """A lease that nobody gives back ends after 0.9 seconds."""
@@ -33,7 +34,7 @@ NEVER = 10_000_000
 HERE = "tests/integration/onboarding/test_stopped_anywhere.py"
 
 
-def nothing(_local: LocalStack) -> None:
+def nothing(_local: SimulatedPlace) -> None:
     """What most scenarios need to happen first."""
 
 
@@ -52,20 +53,20 @@ class Scenario:
 
     request: dict[str, Any] = field(default_factory=lambda: NAMED)
     fleet: dict[str, Any] = field(default_factory=dict)
-    before: Callable[[LocalStack], None] = nothing
+    before: Callable[[SimulatedPlace], None] = nothing
     down: bool = False
     verdict: Verdict = "approved"
     end: tuple[str, str | None] = ("SUCCEEDED", None)
 
 
-def orphan(local: LocalStack) -> None:
+def orphan(local: SimulatedPlace) -> None:
     """A number is released, and a run over the fleet names it."""
     local.run({})
     local.simulator.controls.release(phone_number(1, 0))
     local.run({})
 
 
-def drift(local: LocalStack) -> None:
+def drift(local: SimulatedPlace) -> None:
     """Somebody takes a number off the product, and another one off the profile, too."""
     local.run({})
     for bundle, number in [(PRODUCT, 0), (PRODUCT, 1), (PROFILE, 1)]:
@@ -112,14 +113,14 @@ again = pytest.mark.parametrize("stop", [True, False], ids=["sent again", "tried
 
 
 @contextmanager
-def started(scenario: Scenario) -> Iterator[LocalStack]:
+def started(scenario: Scenario) -> Iterator[SimulatedPlace]:
     fleet = a_fleet(**{"lag": LAG, "review": {"seconds": NEVER}, **scenario.fleet})
-    with LocalStack(Fleet.model_validate(fleet), SCALE, {"PollSeconds": "60"}) as local:
+    with SimulatedPlace(Fleet.model_validate(fleet), SCALE, {"PollSeconds": "60"}) as local:
         scenario.before(local)
         yield local
 
 
-def send(local: LocalStack, scenario: Scenario) -> dict[str, Any]:
+def send(local: SimulatedPlace, scenario: Scenario) -> dict[str, Any]:
     """Send the request, and let the review end once it is awaited; gives how the execution ended."""
 
     def decide() -> None:
@@ -130,7 +131,7 @@ def send(local: LocalStack, scenario: Scenario) -> dict[str, Any]:
     return local.engine.wait(local.engine.start_execution(scenario.request), on_poll=decide, timeout=60)
 
 
-def finished(local: LocalStack, scenario: Scenario, ended: dict[str, Any]) -> None:
+def finished(local: SimulatedPlace, scenario: Scenario, ended: dict[str, Any]) -> None:
     """Hold that a run came to its scenario's end, with each number once where it belongs."""
     assert (ended["status"], ended.get("error")) == scenario.end, ended.get("cause")
     all_signed_once(local)

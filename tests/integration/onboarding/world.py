@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.run import LocalStack
-from local.twilio.messages import Response
 from onboarding.errors import section
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.messages import Response
 
 PROFILE = "BU" + "1" * 32
 LONG_REVIEW = 500
@@ -60,7 +60,7 @@ def error(status: int, code: int, message: str) -> Response:
     return Response(status, {"code": code, "message": message, "more_info": "", "status": status})
 
 
-def assignments(local: LocalStack) -> tuple[list[str], list[str]]:
+def assignments(local: SimulatedPlace) -> tuple[list[str], list[str]]:
     """The numbers (`PN…`) on all Business Profiles, and on all Trust Products, as often as they are assigned."""
     state = local.simulator.state
     on_profiles = [it.number_sid for profile in state.customer_profiles for it in profile.endpoints]
@@ -68,7 +68,7 @@ def assignments(local: LocalStack) -> tuple[list[str], list[str]]:
     return on_profiles, on_products
 
 
-def all_signed_once(local: LocalStack) -> None:
+def all_signed_once(local: SimulatedPlace) -> None:
     """Hold that every number of an active account is once on a profile, once on the one product, and recorded so."""
     state = local.simulator.state
     expected = sorted(
@@ -88,16 +88,16 @@ def posts(calls: dict[str, int]) -> int:
     return sum(count for call, count in calls.items() if call.startswith("POST"))
 
 
-def stages(local: LocalStack, sid: str) -> dict[str, str]:
+def stages(local: SimulatedPlace, sid: str) -> dict[str, str]:
     return {record.phone_number_sid: record.stage.value for record in local.phone_numbers(sid)}
 
 
-def output(local: LocalStack, arn: str) -> dict[str, Any]:
+def output(local: SimulatedPlace, arn: str) -> dict[str, Any]:
     described: dict[str, Any] = json.loads(local.engine.describe_execution(arn)["output"])
     return described
 
 
-def waiting(local: LocalStack) -> bool:
+def waiting(local: SimulatedPlace) -> bool:
     """Whether an execution waits for a verdict."""
     return any(local.table.waiters(product.sid) for product in local.simulator.state.trust_products)
 

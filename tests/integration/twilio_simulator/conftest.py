@@ -5,8 +5,8 @@ from contextlib import ExitStack
 import pytest
 from twilio.rest import Client
 
-from local.twilio.fleet import Fleet
-from local.twilio.simulator import Simulator
+from simulator.fleet import Fleet
+from simulator.simulator import Simulator
 from tests.integration.twilio_simulator.redirected import RedirectedHttpClient
 
 type Start = Callable[[Fleet], Simulator]

@@ -11,11 +11,11 @@ import pytest
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from local.twilio import deliveries
-from local.twilio.fleet import CallbackPlan, Fleet, Product, Subaccount
-from local.twilio.policies import SHAKEN_STIR
-from local.twilio.sids import numbered_sid
-from local.twilio.simulator import Simulator
+from simulator import deliveries
+from simulator.fleet import CallbackPlan, Fleet, Product, Subaccount
+from simulator.policies import SHAKEN_STIR
+from simulator.sids import numbered_sid
+from simulator.simulator import Simulator
 from tests.integration.twilio_simulator.receiver import Receiver
 
 type Start = Callable[[Fleet], Simulator]

@@ -4,9 +4,9 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from local.twilio.fleet import Fleet, load_fleet
-from local.twilio.policies import SHAKEN_STIR
-from local.twilio.simulator import Simulator
+from simulator.fleet import Fleet, load_fleet
+from simulator.policies import SHAKEN_STIR
+from simulator.simulator import Simulator
 
 type Start = Callable[[Fleet], Simulator]
 type ClientOf = Callable[[Simulator], Client]

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from local.twilio.fleet import Fleet, load_fleet
-from local.twilio.simulator import PortInUse, Simulator
+from simulator.fleet import Fleet, load_fleet
+from simulator.simulator import PortInUse, Simulator
 
 type Start = Callable[[Fleet], Simulator]
 

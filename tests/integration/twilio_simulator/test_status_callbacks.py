@@ -6,10 +6,10 @@ import pytest
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from local.twilio.fleet import Fleet
-from local.twilio.policies import SHAKEN_STIR
-from local.twilio.records import Callback
-from local.twilio.simulator import Simulator
+from simulator.fleet import Fleet
+from simulator.policies import SHAKEN_STIR
+from simulator.records import Callback
+from simulator.simulator import Simulator
 from tests.integration.twilio_simulator.receiver import Receiver
 
 type Start = Callable[[Fleet], Simulator]

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from local.aws.events import EventError, Rule, execution_input
-from local.aws.intrinsics import ACCOUNT
+from shaken_stir.engine.events import EventError, Rule, execution_input
+from shaken_stir.engine.intrinsics import ACCOUNT
 
 EVENT: dict[str, Any] = {
     "source": "shop",

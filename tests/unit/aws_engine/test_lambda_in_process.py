@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.aws.functions import Functions, UnknownFunction
-from local.aws.template import Function
+from shaken_stir.engine.functions import Functions, UnknownFunction
+from shaken_stir.engine.template import Function
 
 Invoke = Callable[[str, Any], Any]
 

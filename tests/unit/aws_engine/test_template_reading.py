@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from local.aws.intrinsics import Resolver, TemplateError, read_template
-from local.aws.template import Template
+from shaken_stir.engine.intrinsics import Resolver, TemplateError, read_template
+from shaken_stir.engine.template import Template
 
 STACK = Path(__file__).parents[2] / "integration" / "aws_engine" / "stack" / "template.yaml"
 

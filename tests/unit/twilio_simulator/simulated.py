@@ -4,14 +4,14 @@ import base64
 import time
 from typing import Any
 
-from local.twilio.app import App
-from local.twilio.controls import Controls
-from local.twilio.fleet import Fleet, NumberEntry, Product, Profile, ReviewPlan, Subaccount
-from local.twilio.messages import Request
-from local.twilio.policies import SHAKEN_STIR
-from local.twilio.reviews import Reviews
-from local.twilio.sids import numbered_sid
-from local.twilio.state import State
+from simulator.app import App
+from simulator.controls import Controls
+from simulator.fleet import Fleet, NumberEntry, Product, Profile, ReviewPlan, Subaccount
+from simulator.messages import Request
+from simulator.policies import SHAKEN_STIR
+from simulator.reviews import Reviews
+from simulator.sids import numbered_sid
+from simulator.state import State
 
 PARENT = Fleet().parent
 PROFILE = numbered_sid("BU", 1)

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import ValidationError
 
-from local.twilio.errors import ApiError
-from local.twilio.fleet import Product, Subaccount
-from local.twilio.sids import numbered_sid
+from simulator.errors import ApiError
+from simulator.fleet import Product, Subaccount
+from simulator.sids import numbered_sid
 from tests.unit.twilio_simulator.simulated import NUMBERS, PARENT, PROFILE, SUBACCOUNT, TrustHub, fleet
 
 ON_PROFILE = NUMBERS[0]

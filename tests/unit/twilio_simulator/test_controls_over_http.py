@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.routing import Map
 
-from local.twilio.controls_api import control_routes
-from local.twilio.fleet import load_fleet
-from local.twilio.routes import routes
+from simulator.controls_api import control_routes
+from simulator.fleet import load_fleet
+from simulator.routes import routes
 from tests.unit.twilio_simulator.simulated import NUMBERS, PROFILE, SUBACCOUNT, TrustHub
 
 ROOT = Path(__file__).parents[3]
@@ -150,7 +150,7 @@ class TestPageOfTheDocumentation:
         return [(line[-1].removeprefix("http://127.0.0.1:8010/_simulator"), "&".join(bodies)) for line, bodies in given]
 
     def test_every_line_works_with_the_fleet_that_is_served(self) -> None:
-        hub = TrustHub(load_fleet(ROOT / "local" / "fleets" / "serve.json"))
+        hub = TrustHub(load_fleet(ROOT / "simulator" / "fleets" / "serve.json"))
         profile, product = next(iter(hub.state.customer_profiles)), next(iter(hub.state.trust_products))
         hub.assign(f"/v1/CustomerProfiles/{profile.sid}", "PN10300000000000000000000000000000")
         product.status = "in-review"

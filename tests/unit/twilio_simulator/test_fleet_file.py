@@ -7,11 +7,11 @@ import jsonschema
 import phonenumbers
 import pytest
 
-from local.twilio.fleet import Fleet, FleetError, load_fleet
-from local.twilio.fleet_schema import SCHEMA_FILE, fleet_schema
-from local.twilio.sids import numbered_sid
+from simulator.fleet import Fleet, FleetError, load_fleet
+from simulator.fleet_schema import SCHEMA_FILE, fleet_schema
+from simulator.sids import numbered_sid
 
-SMALL = Path(__file__).parents[3] / "local" / "fleets" / "small.json"
+SMALL = Path(__file__).parents[3] / "simulator" / "fleets" / "small.json"
 ACCOUNT, NUMBER, PROFILE, PRODUCT = (numbered_sid(prefix, 1) for prefix in ("AC", "PN", "BU", "BU"))
 
 
@@ -28,7 +28,7 @@ def refusal_of(tmp_path: Path, text: str) -> str:
 
 
 def test_the_schema_beside_the_fleet_files_is_the_model_s() -> None:
-    assert SCHEMA_FILE.read_text() == fleet_schema(), "run: python -m local.twilio.fleet_schema"
+    assert SCHEMA_FILE.read_text() == fleet_schema(), "run: python -m simulator.fleet_schema"
 
 
 def test_the_small_fleet_is_of_the_schema() -> None:

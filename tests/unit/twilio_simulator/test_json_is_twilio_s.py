@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from local.twilio.policies import PRIMARY_BUSINESS_PROFILE, SHAKEN_STIR
+from simulator.policies import PRIMARY_BUSINESS_PROFILE, SHAKEN_STIR
 from tests.unit.twilio_simulator.simulated import NUMBERS, PARENT, PROFILE, SUBACCOUNT, TrustHub
 
 SCHEMAS = json.loads(Path(__file__).with_name("twilio_oai_schemas.json").read_text())

@@ -1,9 +1,9 @@
 import pytest
 
-from local.twilio.fleet import Fleet, Product
-from local.twilio.lag import Lag
-from local.twilio.policies import SHAKEN_STIR
-from local.twilio.sids import numbered_sid
+from simulator.fleet import Fleet, Product
+from simulator.lag import Lag
+from simulator.policies import SHAKEN_STIR
+from simulator.sids import numbered_sid
 from tests.unit.twilio_simulator.simulated import NUMBERS, SUBACCOUNT, TrustHub
 
 PRODUCT = numbered_sid("BU", 7)
@@ -22,7 +22,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("local.twilio.lag.time", clock)
+    monkeypatch.setattr("simulator.lag.time", clock)
     return clock
 
 

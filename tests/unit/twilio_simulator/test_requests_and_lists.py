@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from local.twilio.fleet import Fleet, Subaccount
-from local.twilio.policies import SHAKEN_STIR
-from local.twilio.sids import numbered_sid
+from simulator.fleet import Fleet, Subaccount
+from simulator.policies import SHAKEN_STIR
+from simulator.sids import numbered_sid
 from tests.unit.twilio_simulator.simulated import NUMBERS, PARENT, PROFILE, SUBACCOUNT, TrustHub
 
 ASSIGNMENTS = f"/v1/CustomerProfiles/{PROFILE}/ChannelEndpointAssignments"

@@ -1,8 +1,8 @@
 import pytest
 
-from local.twilio.fleet import Fleet, Product, ReviewPlan, Subaccount
-from local.twilio.policies import PRIMARY_BUSINESS_PROFILE, SHAKEN_STIR
-from local.twilio.sids import numbered_sid
+from simulator.fleet import Fleet, Product, ReviewPlan, Subaccount
+from simulator.policies import PRIMARY_BUSINESS_PROFILE, SHAKEN_STIR
+from simulator.sids import numbered_sid
 from tests.unit.twilio_simulator.simulated import FRANCHISE, NUMBERS, PROFILE, REFUSED, SUBACCOUNT, TrustHub, fleet
 
 PROFILE_PATH = f"/v1/CustomerProfiles/{PROFILE}"

@@ -1,0 +1,48 @@
+"""The command `shaken-stir`: arguments in, words out."""
+
+import io
+import signal
+import sys
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command with the process's arguments and exit with its code."""
+    escape_what_cannot_be_printed()
+    sys.exit(execute(sys.argv[1:]))
+
+
+def escape_what_cannot_be_printed() -> None:
+    """Let standard output take every character: one that its encoding lacks is written as its number.
+
+    Standard error does so by itself.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def execute(arguments: list[str]) -> int:
+    """Carry out one command.
+
+    Args:
+        arguments: As typed, without the command's own name.
+
+    Returns:
+        0 when all went well, 1 when the last run did not succeed, 2 for bad input, 130 after Ctrl-C.
+    """
+    try:
+        # Imported here, since Ctrl-C may come while all of it is loaded, which takes a second.
+        from shaken_stir.cli.arguments import parser  # noqa: PLC0415
+
+        options = parser().parse_args(arguments)
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        # A second Ctrl-C must not turn the clean end into a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("Stopped. Nothing is left behind: run it again at any time.", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""`shaken-stir request`: a request sent to a deployed stack, shown as it is worked off."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+
+from onboarding.models import SubaccountOutcome
+from shaken_stir.cli.main import INTERRUPTED
+from shaken_stir.cli.prose import complain, say, say_lines
+from shaken_stir.cli.show import counts
+from shaken_stir.deployed import commands, executions
+from shaken_stir.deployed.executions import Ended, Failed, News, ReviewAwaited, StateEntered, SubaccountDone, Unanswered
+from shaken_stir.deployed.stack import StackError, aws_failures_told, aws_session, find_complete
+from shaken_stir.engine.events import EventError, execution_input
+from shaken_stir.engine.intrinsics import TemplateError
+from shaken_stir.engine.template import Template
+from shaken_stir.project import TEMPLATE, load_event
+from shaken_stir.words import plural
+
+UNDER_REVIEW = """\
+The numbers are done as far as they go, and Twilio reviews the Trust Product: within 72 hours, it says.
+The execution waits for the verdict by itself; on approval the numbers are signed, with nothing more to do."""
+FOLLOW_AGAIN = "Follow it again: {again}"
+DAILY_RUN_IS_OFF = """
+The daily run is off, so numbers that come later wait for the next request."""
+SWITCH_ON = "To have the whole fleet looked through every day, switch it on: {switch}"
+AGAIN = f"Step Functions tries it again within {executions.LONGEST_RETRY_SECONDS} s, unless that was the last time"
+STOPPED = "\nStopped following; the execution goes on. " + FOLLOW_AGAIN
+
+
+def command(options: argparse.Namespace) -> int:
+    """Start an execution, or find the one that is named, and follow it; returns the exit code."""
+    try:
+        request = {} if options.execution else execution_input(load_event(options.event), Template(TEMPLATE, {}).rules)
+        with aws_failures_told():
+            stack = find_complete(aws_session(), options.stack)
+            if options.execution:
+                arn = executions.find(stack, options.execution)
+            else:
+                arn = executions.start(stack, request)
+                print(f"Execution {arn}", flush=True)
+    except (StackError, EventError, TemplateError) as error:
+        complain("request", error)
+        return 2
+    again = f".venv/bin/shaken-stir request --stack {stack.name} --execution {arn} --wait"
+    try:
+        with aws_failures_told():
+            out = Console(file=sys.stdout, highlight=False)
+            code = _tell(out, executions.follow(stack, arn, to_the_end=options.wait), again)
+    except KeyboardInterrupt:
+        print(STOPPED.format(again=again), file=sys.stderr)
+        return INTERRUPTED
+    except StackError as error:
+        complain("request", error)
+        print(STOPPED.format(again=again), file=sys.stderr)
+        return 2
+    if code == 0 and commands.daily_run_is_off(stack):
+        say_lines(out, DAILY_RUN_IS_OFF)
+        print(SWITCH_ON.format(switch=commands.switch_on_daily_run(stack)))
+    return code
+
+
+def _tell(out: Console, news: Iterable[News], again: str) -> int:
+    no_clock = " " * len(_clock(timedelta()))
+    for item in news:
+        match item:
+            case StateEntered():
+                say(out, item.name, lead=f"{_clock(item.after)}  ")
+            case SubaccountDone():
+                say(out, _subaccount(item.outcome), lead=f"{no_clock}  ")
+            case Failed():
+                say(out, f"{item.name} failed: {item.reason}; {AGAIN}", lead=f"{_clock(item.after)}  ")
+            case Unanswered():
+                say(
+                    out,
+                    f"{item.reason}; asked again every {item.seconds:g} s, and the execution goes on",
+                    lead=f"{no_clock}  ",
+                )
+            case ReviewAwaited():
+                say_lines(out, UNDER_REVIEW)
+                print(FOLLOW_AGAIN.format(again=again), flush=True)
+            case Ended():
+                return _end(out, item)
+    return 0
+
+
+def _end(out: Console, ended: Ended) -> int:
+    say_lines(out, f"\n{ended.status} after {_clock(ended.after).strip()}")
+    if ended.status != "SUCCEEDED":
+        say_lines(out, f"{ended.error or 'It was stopped'}: {ended.cause or 'without a cause'}")
+        say(out, "Next: do what the cause says, then send the request again: it does only what is missing.")
+        return 1
+    say_lines(out, _summary(ended.output))
+    return 0
+
+
+def _summary(output: Any) -> str:
+    summary, product = output["summary"], output["trust_product"]
+    state = "is reviewed, and another execution awaits the verdict" if "review" in output else f"is {product['status']}"
+    # A run that began with an older definition names none.
+    left_out = [
+        f"\nLeft out of the request: {it['phone_number_sid']}: {it['reason']}." for it in summary.get("left_out", [])
+    ]
+    return (
+        f"{plural(summary['onboarded'], 'subaccount')} onboarded, {summary['busy']:,} left to another execution"
+        f"{counts(summary['numbers'])}.{''.join(left_out)}\nThe Trust Product {product['sid']} {state}."
+    )
+
+
+def _subaccount(outcome: SubaccountOutcome) -> str:
+    name = f"{outcome.friendly_name} ({outcome.subaccount_sid})" if outcome.friendly_name else outcome.subaccount_sid
+    told = f"{name}: {outcome.status}{counts(outcome.numbers)}"
+    return f"{told}: {outcome.error}: {outcome.message}" if outcome.error else told
+
+
+def _clock(after: timedelta) -> str:
+    minutes, seconds = divmod(int(after.total_seconds()), 60)
+    return f"{minutes // 60:4}:{minutes % 60:02}:{seconds:02}"

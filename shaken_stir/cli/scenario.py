@@ -1,0 +1,104 @@
+"""`shaken-stir run --scenario` and `--list`: stories, told while they are played."""
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, redirect_stdout
+from typing import Any
+
+from rich.console import Console
+
+from shaken_stir.cli.log import open_log
+from shaken_stir.cli.prose import complain, say, say_lines
+from shaken_stir.cli.view import shown
+from shaken_stir.report import Report
+from shaken_stir.scenarios.catalogue import SCENARIOS, find
+from shaken_stir.scenarios.play import DifferedError, Play
+from shaken_stir.simulated.place import SimulatedPlace
+from shaken_stir.snapshot import Snapshot
+
+WIDTH = max(map(len, SCENARIOS)) + 2
+
+
+def list_scenarios(out: Console, *, as_json: bool) -> int:
+    """Print every story with a line on what happens in it; returns the exit code."""
+    for scenario in SCENARIOS.values():
+        if as_json:
+            out.file.write(json.dumps({"name": scenario.name, "title": scenario.title}) + "\n")
+            continue
+        say(out, scenario.title, lead=f"{scenario.name:{WIDTH}}")
+    return 0
+
+
+def command(options: argparse.Namespace, out: Console) -> int:
+    """Play the story that the options name; returns the exit code.
+
+    Raises:
+        UnknownScenarioError: There is none of this name.
+    """
+    scenario = find(options.scenario)
+    with ExitStack() as stack:
+        log = stack.enter_context(open_log(options.log))
+        stack.enter_context(redirect_stdout(log))
+        local = stack.enter_context(
+            SimulatedPlace(scenario.fleet(), options.time_scale or scenario.time_scale, scenario.parameters)
+        )
+        teller = JsonLines(out, local) if options.json else Words(out, local)
+        teller.tell(f"{scenario.name}: {scenario.title}.")
+        try:
+            learned = scenario.play(Play(local, teller.run_together, teller.tell))
+        except DifferedError as differed:
+            complain("run", f"{scenario.name} did not come out as told: {differed}.")
+            return 1
+        teller.tell(f"\nLearned: {learned}")
+    return 0
+
+
+class Words:
+    """Shows each run as it happens, and tells every sentence."""
+
+    def __init__(self, out: Console, local: SimulatedPlace) -> None:
+        self._out = out
+        self._local = local
+        self._runs = 0
+
+    def tell(self, sentence: str) -> None:
+        """Print a sentence."""
+        say_lines(self._out, sentence)
+
+    def run_together(
+        self, events: Sequence[Mapping[str, Any]], on_change: Callable[[Snapshot], None] | None = None
+    ) -> list[Report]:
+        """Run events as `SimulatedPlace.run_together` does, with their rows."""
+        numbers = range(self._runs + 1, self._runs + 1 + len(events))
+        self._runs += len(events)
+        self._out.print(f"\n[bold]Run {' and '.join(map(str, numbers))}[/bold]")
+        with shown(self._out) as show:
+
+            def update(snapshot: Snapshot) -> None:
+                show.update(snapshot)
+                if on_change:
+                    on_change(snapshot)
+
+            return self._local.run_together(events, update)
+
+
+class JsonLines:
+    """Prints one JSON object per run, and nothing else."""
+
+    def __init__(self, out: Console, local: SimulatedPlace) -> None:
+        self._out = out
+        self._local = local
+
+    def tell(self, sentence: str) -> None:
+        """Keep the sentence back: it is for people."""
+
+    def run_together(
+        self, events: Sequence[Mapping[str, Any]], on_change: Callable[[Snapshot], None] | None = None
+    ) -> list[Report]:
+        """Run events as `SimulatedPlace.run_together` does, and print their reports."""
+        reports = self._local.run_together(events, on_change)
+        for report in reports:
+            self._out.file.write(report.model_dump_json() + "\n")
+        self._out.file.flush()
+        return reports

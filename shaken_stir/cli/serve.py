@@ -1,0 +1,119 @@
+"""`shaken-stir serve`: AWS, Twilio and the webhook on fixed ports, for `sam local` and any SDK."""
+
+import argparse
+import sys
+import threading
+from contextlib import ExitStack, redirect_stdout, suppress
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from shaken_stir.cli.log import open_log
+from shaken_stir.cli.prose import complain, say
+from shaken_stir.deployed.webhook import phrase
+from shaken_stir.engine.intrinsics import REGION, TemplateError
+from shaken_stir.engine.webhook import PortInUse
+from shaken_stir.news import ExecutionEnded, ExecutionStarted, InvocationFailed, News, TwilioRefused, WebhookAnswered
+from shaken_stir.simulated.place import SimulatedPlace
+from shaken_stir.simulated.serve import SERVED_FLEET, prepare
+from simulator.addresses import EVERYWHERE, Address
+from simulator.fleet import FleetError, load_fleet
+
+WORDS = """\
+AWS      {aws}  (DynamoDB, S3, Secrets Manager, Step Functions, ...; region {region}, any credentials)
+Twilio   {twilio}  (both hosts; Account SID {account_sid}, Auth Token {auth_token})
+Webhook  {webhook}/status-callback
+{reach}
+
+Next, in another terminal:
+  make invoke FN=AssignToTrustProduct     {events}
+  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local \\
+  aws stepfunctions start-execution --endpoint-url {aws} --region {region} \\
+    --state-machine-arn {machine} \\
+    --input file://events/onboarding.json
+Ctrl-C ends it, and with it everything in it. Until then, what happens is told in a line each."""
+
+
+def command(options: argparse.Namespace) -> int:
+    """Serve until Ctrl-C; returns the exit code."""
+    # moto's server takes longer to import than a run takes in all.
+    from shaken_stir.engine.server import AwsServer  # noqa: PLC0415
+
+    out = sys.stdout
+    try:
+        fleet = load_fleet(options.fleet)
+        with ExitStack() as stack:
+            log = stack.enter_context(open_log(options.log))
+            stack.enter_context(redirect_stdout(log))
+            local = stack.enter_context(
+                SimulatedPlace(
+                    fleet,
+                    options.time_scale,
+                    twilio=Address(options.host, options.twilio_port),
+                    webhook=Address(options.host, options.webhook_port),
+                )
+            )
+            aws = stack.enter_context(AwsServer(Address(options.host, options.aws_port)))
+            if options.fleet == str(SERVED_FLEET):
+                prepare(local.engine)
+            print(words(options, local, aws.url), file=out, flush=True)
+            local.tell = Listener(Console(file=out, highlight=False)).tell
+            threading.Event().wait()
+    except (FleetError, TemplateError, OSError) as error:
+        complain("serve", error.strerror if isinstance(error, PortInUse) else error)
+    return 2
+
+
+class Listener:
+    """Tells what happens, a line each with its time, whichever thread it comes from."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._one_at_a_time = threading.Lock()
+
+    def tell(self, news: News) -> None:
+        """Print the news, or do nothing: what is told of goes on even if nobody reads it any more."""
+        with self._one_at_a_time, suppress(OSError):
+            say(self._out, sentence(news), lead=f"{datetime.now(UTC).astimezone():%H:%M:%S}  ")
+
+
+def sentence(news: News) -> str:
+    """Put one thing that happened into a sentence."""
+    match news:
+        case ExecutionStarted():
+            return f"Execution {news.execution} started"
+        case ExecutionEnded():
+            why = f": {news.error}: {news.cause or 'no cause was given'}" if news.error else ""
+            return f"Execution {news.execution} {news.status}{why}"
+        case InvocationFailed():
+            return f"{news.function} failed: {news.error}: {news.message}"
+        case WebhookAnswered():
+            says = f" ({news.says})" if news.says else ""
+            return f"Webhook {news.method} {news.target}{says}: {phrase(news.answer)}"
+        case TwilioRefused():
+            return f"Twilio {news.method} {news.path}: {phrase(news.answer)}: {news.message}"
+
+
+def words(options: argparse.Namespace, local: SimulatedPlace, aws_url: str) -> str:
+    """Say where everything is, and what to do next.
+
+    Args:
+        options: As given to the command.
+        local: What is served.
+        aws_url: Where AWS is reached.
+    """
+    return WORDS.format(
+        aws=aws_url,
+        region=REGION,
+        twilio=local.simulator.url,
+        account_sid=local.simulator.account_sid,
+        auth_token=local.simulator.auth_token,
+        webhook=local.engine.public_url,
+        machine=local.engine.state_machine_arn,
+        reach="Containers reach them, and so does your network: for development only (--host 127.0.0.1 keeps both out)."
+        if options.host == EVERYWHERE
+        else f"They listen on {options.host}.",
+        events="one function as built, in a container (after make build)"
+        if options.fleet == str(SERVED_FLEET)
+        else "needs the default fleet: the events are made for it",
+    )

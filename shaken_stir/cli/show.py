@@ -1,0 +1,48 @@
+"""What of a run is shown while it goes on, in words that the rows of a terminal and the lines of a pipe share."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from onboarding.models import Stage
+from shaken_stir.retries import together, told
+from shaken_stir.snapshot import Snapshot
+
+STAGES = {
+    Stage.DISCOVERED: "to do",
+    Stage.ON_BUSINESS_PROFILE: "on profile",
+    Stage.ON_TRUST_PRODUCT: "on product",
+    Stage.REFUSED: "refused",
+    Stage.INELIGIBLE: "ineligible",
+    Stage.RELEASED: "released",
+}
+TELL_THEMSELVES = frozenset({"Onboard Subaccounts", "Await Review"})
+"""The states that take long and are not silent: one has rows, of the other it is told what is awaited."""
+
+
+def counts(numbers: Mapping[Stage, int]) -> str:
+    """Count numbers by stage: ` (4 on product, 1 refused)`, or nothing if there are none."""
+    words = [f"{count:,} {words}" for stage, words in STAGES.items() if (count := numbers.get(stage))]
+    return f" ({', '.join(words)})" if words else ""
+
+
+def awaited(snapshot: Snapshot) -> str:
+    """Say when Twilio is asked for the verdict, if it is awaited."""
+    if not snapshot.next_look:
+        return ""
+    when = f"{snapshot.next_look.astimezone():%H:%M:%S}"
+    return f"Twilio's verdict is awaited; asked for again at {when} (Ctrl-C ends the wait)"
+
+
+def tried_again(snapshot: Snapshot) -> list[str]:
+    """Say what is tried again and why, in a sentence for each state."""
+    now = datetime.now(UTC)
+    return [told(group, now) for group in together(snapshot.retries)]
+
+
+def under_way(snapshot: Snapshot, patience: timedelta) -> str:
+    """Name the state that has been silent for longer than this."""
+    if not snapshot.state or snapshot.retries:
+        return ""
+    name, since = snapshot.state
+    silent = name not in TELL_THEMSELVES and datetime.now(UTC) - since > patience
+    return f"{name} is under way since {since.astimezone():%H:%M:%S}" if silent else ""

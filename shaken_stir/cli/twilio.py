@@ -1,0 +1,31 @@
+"""`shaken-stir twilio`: the Trust Hub simulator alone, for any of Twilio's client libraries."""
+
+import argparse
+import threading
+
+from shaken_stir.cli.prose import complain
+from simulator.fleet import FleetError, load_fleet
+from simulator.simulator import PortInUse, Simulator
+
+WORDS = """\
+Twilio's Trust Hub is simulated at {url} (both hosts: /2010-04-01/… and /v1/…).
+
+Next, in another terminal:
+  export TWILIO_ACCOUNT_SID={account_sid} TWILIO_AUTH_TOKEN={auth_token}
+  .venv/bin/shaken-stir doctor --twilio {url} --event events/onboarding.json
+  .venv/bin/shaken-stir run --live --twilio {url} --event events/onboarding.json
+Ctrl-C ends it, and what was done to it is forgotten."""
+
+
+def command(options: argparse.Namespace) -> int:
+    """Serve until Ctrl-C; returns the exit code."""
+    try:
+        with Simulator(load_fleet(options.fleet), port=options.port) as simulator:
+            print(
+                WORDS.format(url=simulator.url, account_sid=simulator.account_sid, auth_token=simulator.auth_token),
+                flush=True,
+            )
+            threading.Event().wait()
+    except (FleetError, PortInUse) as error:
+        complain("twilio", error)
+    return 2

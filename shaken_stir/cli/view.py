@@ -1,0 +1,251 @@
+"""A run in a terminal: rows that change in place, made to fit the screen."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from rich import live
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from onboarding.models import Stage
+from shaken_stir.cli.lines import Lines
+from shaken_stir.cli.show import STAGES, awaited, tried_again, under_way
+from shaken_stir.snapshot import Row, Snapshot
+from shaken_stir.words import plural, visible
+
+STATUS_STYLES = {"onboarded": "green", "failed": "red", "in_progress": "yellow"}
+UNDER_WAY, FAILED = "in_progress", "failed"
+SHORT = {**STAGES, Stage.ON_BUSINESS_PROFILE: "profile", Stage.ON_TRUST_PRODUCT: "product", Stage.INELIGIBLE: "inelig."}
+ALWAYS = (Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.ON_TRUST_PRODUCT)
+NOT_SIGNED = (Stage.REFUSED, Stage.INELIGIBLE, Stage.RELEASED)
+GAP = 2
+NAME = 14
+"""The fewest cells of a name."""
+BAR, LONGEST_BAR = 8, 40
+MOST_SENTENCES = 3
+PATIENCE = timedelta(seconds=2)
+ENOUGH_TO_ESTIMATE = 3
+
+
+def shown(console: Console) -> "View | Lines":
+    """Show a run as fits where it goes: rows in a terminal, lines elsewhere."""
+    return View(console) if console.is_terminal else Lines(console)
+
+
+class View:
+    """Rows that change in place: the subaccounts, their numbers by stage, the review, and what is tried again."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._pace = Pace()
+        # What the functions print goes to their log, not between the rows.
+        self._live = live.Live(console=console, refresh_per_second=8, redirect_stdout=False, redirect_stderr=False)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Show a snapshot instead of the last one."""
+        width, height = self._console.size
+        self._live.update(picture(snapshot, width, height - 1, self._pace.left(snapshot)))
+
+
+class Pace:
+    """Estimates the time left, from how long the subaccounts that are through have taken together."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    def left(self, snapshot: Snapshot) -> float | None:
+        """Give the seconds until all subaccounts are through, None if that cannot be said yet or is over."""
+        if snapshot.subaccounts is None:
+            return None
+        if self._began is None:
+            self._began = snapshot.seconds
+        done = through(snapshot)
+        if done < ENOUGH_TO_ESTIMATE or done >= snapshot.subaccounts:
+            return None
+        return (snapshot.seconds - self._began) / done * (snapshot.subaccounts - done)
+
+
+class Column(NamedTuple):
+    """A column of numbers: what it is headed, and which stages it counts."""
+
+    heading: str
+    stages: tuple[Stage, ...]
+
+    def cell(self, numbers: Counter[Stage]) -> str:
+        """Count the numbers of these stages."""
+        count = sum(numbers[stage] for stage in self.stages)
+        return f"{count:,}" if count else "·"
+
+
+def through(snapshot: Snapshot) -> int:
+    """Count the subaccounts that are worked through, however they came out."""
+    return sum(row.status != UNDER_WAY for row in snapshot.rows)
+
+
+def picture(snapshot: Snapshot, width: int, height: int, left: float | None) -> Group:
+    """Draw a snapshot.
+
+    What failed comes first, then what is under way. What is finished is one row where not all of it fits. Names are
+    shortened, and rows left out, before anything of the rest is.
+
+    Args:
+        snapshot: Where the run stands.
+        width: The cells of the screen.
+        height: The lines of the screen.
+        left: The seconds until all subaccounts are through, None if nobody knows.
+    """
+    below = [*bar(snapshot, width, left), *sentences(snapshot, width)]
+    if not snapshot.rows:
+        return Group(*below)
+    totals = summed(snapshot.rows)
+    columns = columns_for(totals, width)
+    explained = of_others(totals, columns)
+    used = 2 + len(bar(snapshot, width, left)) + lines([*explained, *sentences(snapshot, width)], width)
+    return Group(table(snapshot, columns, width, max(1, height - used)), *explained, *below)
+
+
+def columns_for(totals: Counter[Stage], width: int) -> list[Column]:
+    """Choose the columns that leave room for names: all, else those with numbers, else one for all unsigned ones."""
+    short = [Column(SHORT[stage], (stage,)) for stage in STAGES if stage in ALWAYS or totals[stage]]
+    candidates = (
+        [Column(heading, (stage,)) for stage, heading in STAGES.items()],
+        [Column(heading, (stage,)) for stage, heading in SHORT.items()],
+        short,
+    )
+    narrowest = [*(Column(SHORT[stage], (stage,)) for stage in ALWAYS), Column("other", NOT_SIGNED)]
+    return next((it for it in candidates if room_for_names(it, totals, width) >= NAME), narrowest)
+
+
+def of_others(totals: Counter[Stage], columns: Sequence[Column]) -> list[Text]:
+    """Say what the numbers are that share a column."""
+    if all(len(column.stages) == 1 for column in columns):
+        return []
+    words = ", ".join(f"{totals[stage]:,} {STAGES[stage]}" for stage in NOT_SIGNED if totals[stage])
+    return [Text(f"other: {words}", style="dim")] if words else []
+
+
+def table(snapshot: Snapshot, columns: Sequence[Column], width: int, most: int) -> Table:
+    """Draw the rows that fit, one for those that are finished, one for those left out, and the totals."""
+    rows, totals = snapshot.rows, summed(snapshot.rows)
+    longest = max(cell_len(visible(row.friendly_name)) for row in rows)
+    names = min(max(NAME, longest), room_for_names(columns, totals, width))
+    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+    drawn.add_column("Subaccount", width=names, no_wrap=True, overflow="ellipsis")
+    drawn.add_column("Status", width=len(UNDER_WAY), no_wrap=True)
+    for column in columns:
+        drawn.add_column(column.heading, justify="right", no_wrap=True, width=cells(column, totals))
+
+    def add(name: str, status: Text | str, numbers: Counter[Stage], style: str = "") -> None:
+        drawn.add_row(Text(name), status, *(column.cell(numbers) for column in columns), style=style)
+
+    first, finished = shown_alone(rows, most, snapshot.subaccounts or 0)
+    for row in first:
+        status = Text(row.status, style=STATUS_STYLES.get(row.status, ""))
+        add(visible(row.friendly_name), status, Counter(row.numbers))
+    left_out = [row for row in rows if row not in first and row not in finished]
+    if left_out:
+        add(f"… {len(left_out):,} more", "", summed(left_out))
+    if finished:
+        add(f"{len(finished):,} finished", "", summed(finished), style="green")
+    add("In all", "", totals, style="bold")
+    return drawn
+
+
+def shown_alone(rows: Sequence[Row], most: int, to_come: int) -> tuple[list[Row], list[Row]]:
+    """Choose which rows are shown by themselves, and which are folded into one.
+
+    Args:
+        rows: All that there are.
+        most: How many fit on the screen.
+        to_come: How many there will be: what will not fit in the end is folded from the beginning.
+    """
+    order = {FAILED: 0, UNDER_WAY: 1}
+    in_order = sorted(rows, key=lambda row: order.get(row.status, 2))
+    if max(len(in_order), to_come) <= most:
+        return in_order, []
+    finished = [row for row in in_order if row.status not in order]
+    others = [row for row in in_order if row.status in order]
+    room = most - bool(finished)
+    return others[: room if len(others) <= room else max(0, room - 1)], finished
+
+
+def bar(snapshot: Snapshot, width: int, left: float | None) -> list[RenderableType]:
+    """Draw how many of the subaccounts are through, once it is known how many there are."""
+    if snapshot.subaccounts is None:
+        return []
+    done, failed = through(snapshot), sum(row.status == FAILED for row in snapshot.rows)
+    words = f"{done:,} of {plural(snapshot.subaccounts, 'subaccount')}"
+    words += f", {failed:,} failed" if failed else ""
+    words += f", {about(left)} left" if left is not None else ""
+    room = min(LONGEST_BAR, width - len(words) - GAP)
+    line = Table.grid(padding=(0, GAP, 0, 0))
+    if room >= BAR:
+        line.add_row(ProgressBar(total=max(1, snapshot.subaccounts), completed=done, width=room), Text(words))
+    else:
+        line.add_row(Text(words))
+    return [line]
+
+
+def sentences(snapshot: Snapshot, width: int) -> list[Text]:
+    """Say where the review stands, what it has cost, and what is tried again or awaited."""
+    said = [standing(snapshot, width)]
+    again = tried_again(snapshot)
+    said += [Text(visible(sentence), style="yellow") for sentence in again[:MOST_SENTENCES]]
+    said += [Text(it) for it in (awaited(snapshot), under_way(snapshot, PATIENCE)) if it]
+    return said
+
+
+def standing(snapshot: Snapshot, width: int) -> Text:
+    """Say where the review stands and what the run has cost, on one line if that is possible."""
+    product, calls = f"Trust Product: {snapshot.review or 'none yet'}", plural(snapshot.twilio_calls, "Trust Hub call")
+    parts = [product, calls, f"{snapshot.seconds:,.1f} s"]
+    gaps = (" " * gap for gap in (4, GAP))
+    return Text(next((line for gap in gaps if len(line := gap.join(parts)) <= width), ", ".join(parts)))
+
+
+def lines(texts: Iterable[Text], width: int) -> int:
+    """Count the lines of texts that are wrapped at words."""
+    console = Console(width=width)
+    return sum(len(text.wrap(console, width)) for text in texts)
+
+
+def about(seconds: float) -> str:
+    """Put an estimate into words: `about 40 s`, `about 12 min`, `about 3 h`."""
+    if seconds < 90:  # noqa: PLR2004 - above that, tens of seconds say nothing
+        return f"about {max(10, math.ceil(seconds / 10) * 10)} s"
+    minutes = math.ceil(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {math.ceil(minutes / 60)} h"  # noqa: PLR2004 - as above
+
+
+def summed(rows: Iterable[Row]) -> Counter[Stage]:
+    """Sum the numbers of rows by stage."""
+    total: Counter[Stage] = Counter()
+    for row in rows:
+        total.update(row.numbers)
+    return total
+
+
+def cells(column: Column, totals: Counter[Stage]) -> int:
+    """Give the width of a column: no number in it is larger than its total."""
+    return max(len(column.heading), len(column.cell(totals)))
+
+
+def room_for_names(columns: Sequence[Column], totals: Counter[Stage], width: int) -> int:
+    """Give what the other columns leave for names."""
+    return width - GAP - len(UNDER_WAY) - sum(GAP + cells(column, totals) for column in columns)

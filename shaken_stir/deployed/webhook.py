@@ -1,0 +1,83 @@
+"""Requests to the webhook as Twilio sends them: form-encoded and signed.
+
+Source: https://www.twilio.com/docs/usage/webhooks/webhooks-security.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from twilio.request_validator import RequestValidator
+
+from shaken_stir.deployed.stack import StackError
+from simulator.addresses import THIS_MACHINE
+
+_SECONDS: Final = 20
+
+
+def post(url: str, parameters: Mapping[str, str], auth_token: str) -> int:
+    """Send a signed request.
+
+    Args:
+        url: Where to, with the query string that the signature covers, too.
+        parameters: The form.
+        auth_token: What it is signed with.
+
+    Returns:
+        The HTTP status of the answer.
+
+    Raises:
+        StackError: There was no answer.
+    """
+    signature = RequestValidator(auth_token).compute_signature(url, dict(parameters))
+    with requests.Session() as session:
+        # A company's proxy does not know what listens on this machine.
+        here = urlsplit(url).hostname in {THIS_MACHINE, "localhost"}
+        session.trust_env = not here
+        try:
+            return session.post(
+                url,
+                dict(parameters),
+                headers={"X-Twilio-Signature": signature},
+                timeout=_SECONDS,
+                allow_redirects=False,
+            ).status_code
+        except (requests.RequestException, ValueError) as error:
+            address, up = url.partition("?")[0], "keep it up with `make serve`" if here else "see that it is up"
+            raise StackError(f"{address} does not answer ({type(error).__name__}): {up}.") from error
+
+
+def phrase(status: int) -> str:
+    """Name an HTTP status, such as `204 No Content`."""
+    known = {it.value: it.phrase for it in HTTPStatus}
+    return f"{status} {known.get(status, '')}".rstrip()
+
+
+class Target(NamedTuple):
+    """Whom a callback goes to, and what about.
+
+    Attributes:
+        url: The webhook's address, without the query string that names the product.
+        auth_token: What the callback is signed with.
+        trust_product_sid: The Trust Product, `BU…`.
+    """
+
+    url: str
+    auth_token: str
+    trust_product_sid: str
+
+
+def send_callback(target: Target, status: str) -> int:
+    """Send a status callback: what has become of a Trust Product, such as `twilio-approved`.
+
+    Returns:
+        The HTTP status of the answer.
+
+    Raises:
+        StackError: There was no answer.
+    """
+    form = {"BundleSid": target.trust_product_sid, "Status": status, "FailureReason": ""}
+    query = urlencode({"trust_product_sid": target.trust_product_sid})
+    return post(f"{target.url}?{query}", form, target.auth_token)

@@ -1,0 +1,329 @@
+"""A local AWS for one template: deploy it, start executions, look at them."""
+
+import json
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.parser.utils import TMP_THREADS
+
+from shaken_stir.engine import event_buses, events, moto_patches, state_machine
+from shaken_stir.engine.functions import FunctionFailed, Functions
+from shaken_stir.engine.intrinsics import ACCOUNT, REGION
+from shaken_stir.engine.storage import create_storage
+from shaken_stir.engine.template import Template
+from shaken_stir.engine.webhook import Webhook
+from shaken_stir.news import News, Tell, tell_nobody
+from shaken_stir.retries import Retry
+from simulator.addresses import ANY_PORT, Address
+
+# Environment variables of the template that hold times to wait, which are scaled too. What bounds a function's own work
+# is none of them: it works in real seconds.
+SCALED_VARIABLES: Final = ("FUNCTION_SECONDS", "LEASE_SECONDS", "LIST_SETTLE_SECONDS", "REVIEW_TIMEOUT_DAYS")
+_MOTO: Final[Any] = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+_POLL_SECONDS: Final = 0.02
+_STOP_SECONDS: Final = 2.0
+
+
+class Engine:
+    """The resources, functions, routes, rules and state machine of a template, alive in this process.
+
+    Use it as a context manager, or start and stop it. moto keeps one AWS per process, so one engine runs at a time.
+
+    Attributes:
+        public_url: Where the webhook is reached, once started.
+        environment: The environment variables as the functions see them, once started.
+        skipped: Logical id -> type of the template's resources that a local run does without.
+        substitutions: What takes the place of the template's own DefinitionSubstitutions, if set before it starts.
+        events: Each event that was put on a bus: the bus's name, and the event as a receiver sees it.
+        tell: Called with each execution, each answer of the webhook and each function that fails, from any thread; may
+            be set at any time.
+    """
+
+    _one_at_a_time = threading.Lock()
+
+    def __init__(
+        self,
+        template: Path,
+        *,
+        parameters: Mapping[str, str],
+        twilio_secret: Mapping[str, str],
+        time_scale: float = 1.0,
+        webhook: Address = ANY_PORT,
+    ) -> None:
+        """Takes what differs from run to run.
+
+        Args:
+            template: The SAM template.
+            parameters: Values of its parameters; `PublicBaseUrl` is the webhook's own address unless given.
+            twilio_secret: What the template's secret holds.
+            time_scale: Scales Wait, Retry and the wait for a task token: 0.01 makes 100 seconds one. Handlers get
+                all their real seconds.
+            webhook: Where the webhook listens.
+        """
+        self._path = template
+        self._parameters = dict(parameters)
+        self._secret = dict(twilio_secret)
+        self._time_scale = time_scale
+        self._address = webhook
+        self.tell: Tell = tell_nobody
+        self._stack = ExitStack()
+        self._clients: dict[str, Any] = {}
+        self._transitions = state_machine.Transitions()
+        self._retries = state_machine.Retries()
+        self.public_url = ""
+        self.environment: dict[str, str] = {}
+        self.skipped: dict[str, str] = {}
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.substitutions: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Deploys the template.
+
+        Raises:
+            TemplateError: The template or the definition cannot be used.
+            PortInUse: The webhook's port is taken.
+            RuntimeError: Another engine runs in this process.
+        """
+        if not Engine._one_at_a_time.acquire(blocking=False):
+            raise RuntimeError("Another engine runs in this process; stop it first: moto keeps one AWS per process.")
+        with ExitStack() as stack:
+            stack.callback(Engine._one_at_a_time.release)
+            self._deploy(stack)
+            self._stack = stack.pop_all()
+
+    def stop(self) -> None:
+        """Aborts what still runs and leaves nothing behind; harmless when the engine is not running."""
+        self._stack.close()
+
+    def _deploy(self, stack: ExitStack) -> None:
+        webhook = Webhook(self._address, self._hand_on)
+        stack.callback(webhook.close)
+        self.public_url = webhook.url
+        self._template = Template(self._path, self._parameters, self.public_url)
+        self.skipped = self._template.skipped
+        self._functions = Functions(self._template.functions.values(), self._template.layers, self._hand_on)
+        for layer in (
+            _quiet(),
+            self._retries.noted(),
+            moto_patches.mended(),
+            state_machine.tasks_run(self._functions),
+            state_machine.time_runs(self._time_scale),
+            self._retries.waits_noted(self._time_scale),
+            self._transitions.counted(),
+            state_machine.executions_told(self._hand_on),
+            _aws_variables(),
+            mock_aws(config=_MOTO),
+            event_buses.handing_on(self._template.rules, self.start_execution, self.events),
+        ):
+            stack.enter_context(layer)
+        stack.callback(self._clients.clear)
+        for bus in self._template.event_buses:
+            self.client("events").create_event_bus(Name=bus)
+        create_storage(self._template, self.client, self._secret)
+        self.environment = self._scaled(self._template.environment())
+        stack.enter_context(patch.dict(os.environ, self.environment))
+        self.client("stepfunctions").create_state_machine(
+            name=self._template.state_machine_name,
+            definition=self._template.definition(self.substitutions),
+            roleArn=f"arn:aws:iam::{ACCOUNT}:role/local",
+        )
+        stack.callback(self._functions.unload)
+        self._functions.load()
+        stack.callback(self._abort_all)
+        webhook.serve(self._template.routes, self._functions)
+        stack.callback(webhook.close)
+
+    def _hand_on(self, news: News) -> None:
+        self.tell(news)
+
+    def _scaled(self, environment: dict[str, str]) -> dict[str, str]:
+        times = {name: float(environment[name]) for name in SCALED_VARIABLES if name in environment}
+        return {**environment, **{name: f"{value * self._time_scale:g}" for name, value in times.items()}}
+
+    @property
+    def state_machine_arn(self) -> str:
+        """The state machine's ARN."""
+        return self._template.state_machine_arn
+
+    @property
+    def invocations(self) -> dict[str, int]:
+        """How often each function was invoked, by the name of its handler's module."""
+        return dict(self._functions.invocations)
+
+    def client(self, service: str) -> Any:
+        """Returns the boto3 client for a service of the local AWS."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+        return self._clients[service]
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        """Invokes one function, by logical id, name, ARN or handler module, and returns its result.
+
+        Raises:
+            FunctionFailed: The handler failed.
+            UnknownFunction: The template has no such function.
+        """
+        answer = self._functions.invoke(function, json.dumps(dict(event)))
+        if answer.failed:
+            raise FunctionFailed(answer.value())
+        return answer.value()
+
+    def execution_input(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the state machine's input for a plain request or an EventBridge event.
+
+        Raises:
+            EventError: No rule of the template takes the event.
+        """
+        return events.execution_input(event, self._template.rules)
+
+    @property
+    def announced(self) -> list[dict[str, Any]]:
+        """The events that were put on the template's own buses."""
+        return [event for bus, event in self.events if bus in self._template.event_buses]
+
+    def start_execution(self, request: Mapping[str, Any], name: str | None = None) -> str:
+        """Starts an execution and returns its ARN."""
+        started = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.state_machine_arn, name=name or str(uuid.uuid4()), input=json.dumps(dict(request))
+        )
+        return str(started["executionArn"])
+
+    def describe_execution(self, arn: str) -> dict[str, Any]:
+        """Returns what Step Functions says about an execution."""
+        described: dict[str, Any] = self.client("stepfunctions").describe_execution(executionArn=arn)
+        return described
+
+    def wait(
+        self, arn: str, on_poll: Callable[[], object] | None = None, timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Waits until an execution has ended and returns its description; calls `on_poll` now and then.
+
+        Raises:
+            TimeoutError: The execution still runs after `timeout` seconds.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (described := self.describe_execution(arn))["status"] == "RUNNING":
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimeoutError(f"The execution {described['name']} still runs after {timeout:g} seconds.")
+            if on_poll is not None:
+                on_poll()
+            time.sleep(_POLL_SECONDS)
+        return described
+
+    def stop_execution(self, arn: str) -> None:
+        """Aborts an execution; a handler that runs is not interrupted."""
+        self.client("stepfunctions").stop_execution(executionArn=arn)
+
+    def drain(self, seconds: float) -> bool:
+        """Waits until no handler runs, so many seconds at the most, and says whether that is so."""
+        return self._functions.drain(seconds)
+
+    def waiting_since(self, arn: str) -> datetime | None:
+        """Returns since when an execution has waited for its task token, None if it does not."""
+        events = self._events(arn)
+        last = events[-1] if events else None
+        if last is None or last["type"] != HistoryEventType.TaskSubmitted:
+            return None
+        return datetime.fromisoformat(last["timestamp"])
+
+    def state_transitions(self, arn: str) -> int:
+        """Returns how many states an execution has entered, those within the Map's items included."""
+        return self._transitions.of(_backend().describe_execution(arn))
+
+    def retries(self, arn: str) -> list[Retry]:
+        """Returns the states that an execution tries again, and why."""
+        return self._retries.of(_backend().describe_execution(arn))
+
+    def output_of(self, arn: str, state: str) -> dict[str, Any] | None:
+        """Returns what a state at the machine's top level has left of the data, None if it has not ended yet."""
+        for event in self._events(arn):
+            details = event.get("stateExitedEventDetails") or {}
+            if details.get("name") == state:
+                return dict(json.loads(details["output"]))
+        return None
+
+    def state(self, arn: str) -> tuple[str, datetime] | None:
+        """Returns which state at the machine's top level was entered last, and when; None before the first."""
+        for event in reversed(self._events(arn)):
+            if details := event.get("stateEnteredEventDetails"):
+                return details["name"], datetime.fromisoformat(event["timestamp"])
+        return None
+
+    def _events(self, arn: str) -> list[dict[str, Any]]:
+        """Returns the events so far; the client would copy the whole history, which grows with every poll."""
+        env = _backend().describe_execution(arn).exec_worker.env
+        return list(env.event_manager._history_event_list) if env else []  # noqa: SLF001
+
+    def history(self, arn: str) -> list[dict[str, Any]]:
+        """Returns the events of an execution; a Distributed Map's items have their own, which moto does not keep."""
+        pages = self.client("stepfunctions").get_execution_history(executionArn=arn)
+        return list(pages["events"])
+
+    def _abort_all(self) -> None:
+        running = [it for it in _backend()._get_executions() if it.status == "RUNNING"]  # noqa: SLF001
+        for execution in running:
+            self.stop_execution(execution.exec_arn)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while any(it.status == "RUNNING" for it in running) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        TMP_THREADS.clear()
+
+
+def _backend() -> Any:
+    return stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences moto, which logs the whole machine at every error: a failed execution is not an error of the engine."""
+    loggers = [logging.getLogger(name) for name in ("moto", "werkzeug")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def _aws_variables() -> Iterator[None]:
+    """Sets the region as Lambda does, and keeps the person's own AWS configuration and proxies out of the run."""
+    with patch.dict(os.environ):
+        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+            os.environ.pop(name, None)
+        os.environ.update(
+            AWS_CONFIG_FILE=os.devnull,
+            AWS_DEFAULT_REGION=REGION,
+            AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true",
+            AWS_REGION=REGION,
+            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+            NO_PROXY="127.0.0.1,localhost",
+            no_proxy="127.0.0.1,localhost",
+        )
+        yield

@@ -1,0 +1,82 @@
+"""What a run would choose by the functions of its own steps, and the sentences by which it would be refused."""
+
+from collections.abc import Iterable
+
+import find_business_profile
+import find_or_create_trust_product
+import list_subaccounts
+from find_or_create_trust_product import FindOrCreateTrustProductEvent
+from list_subaccounts import ListSubaccountsEvent
+from onboarding.errors import TrustProductRejected, explain_rejection
+from onboarding.models import CompleteRequest, NamedNumber, Status, TrustProductState
+from onboarding.trust_hub import Account, Bundle, TrustHub
+from shaken_stir.live.account import THREADS
+
+
+def is_subaccount(account: Account) -> bool:
+    """Say whether an account is another one's subaccount."""
+    return bool(account.owner_sid) and account.owner_sid != account.sid
+
+
+def subaccounts_credentials(account: Account) -> str:
+    """Say that the credentials are the wrong account's."""
+    return (
+        f"The credentials are those of {account.sid}, a subaccount of {account.owner_sid}; "
+        "set the parent's SID and Auth Token: the Business Profile and the Trust Product are the parent's."
+    )
+
+
+def not_active(account: Account) -> str:
+    """Say that nothing can be done with an account."""
+    return f"The account {account.sid} is {account.status}, not active; ask Twilio's support."
+
+
+def choose_profile(hub: TrustHub, request: CompleteRequest) -> Bundle:
+    """Find the Business Profile as `Find Business Profile` does."""
+    sid = request.business_profile_sid
+    return find_business_profile.fetch_approved(hub, sid) if sid else find_business_profile.find_approved(hub)
+
+
+def choose_product(hub: TrustHub, request: CompleteRequest, profile_sid: str) -> TrustProductState | None:
+    """Find the Trust Product as `Find Or Create Trust Product` does; None if there is none."""
+    event = FindOrCreateTrustProductEvent(
+        execution=request.execution, business_profile_sid=profile_sid, trust_product=request.trust_product
+    )
+    return find_or_create_trust_product.find(hub, event)
+
+
+def product_refusals(
+    hub: TrustHub,
+    request: CompleteRequest,
+    profile: Bundle | None,
+    product: TrustProductState | None,
+    products: Iterable[Bundle],
+) -> list[str]:
+    """Say why a run would end at its Trust Product: it lacks what it takes to create one, or was rejected."""
+    wanted = request.trust_product
+    if product and product.status is Status.REJECTED and not request.resubmit:
+        codes = [code for it in products if it.sid == product.sid for code in it.errors]
+        return [str(TrustProductRejected(explain_rejection(product.sid, codes)))]
+    if profile and not product and not wanted.sid and not (wanted.friendly_name and wanted.email):
+        needed = "trust_product.friendly_name and trust_product.email"
+        return [f"The account {hub.account_sid} has no SHAKEN/STIR Trust Product yet; to create one, give {needed}."]
+    return []
+
+
+def choose_accounts(hub: TrustHub, request: CompleteRequest) -> list[Account]:
+    """Find the accounts to work on as `List Subaccounts` does."""
+    event = ListSubaccountsEvent(
+        execution=request.execution,
+        subaccounts=request.subaccounts,
+        phone_numbers=request.phone_numbers,
+        include_parent=request.include_parent,
+    )
+    return list_subaccounts.choose(hub, event)
+
+
+def check_numbers(hub: TrustHub, request: CompleteRequest, accounts: list[Account]) -> list[NamedNumber]:
+    """Look at the phone numbers that the request names as `List Subaccounts` does; nothing if it names none."""
+    if not request.phone_numbers or not accounts:
+        return []
+    [account] = accounts
+    return list_subaccounts.check_numbers(hub, account.sid, request.phone_numbers, THREADS)

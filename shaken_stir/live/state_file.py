@@ -1,0 +1,268 @@
+"""What the progress table knows of an account, kept in a file from one run to the next."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from moto.core.exceptions import JsonRESTError
+from moto.dynamodb.models import dynamodb_backends
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from onboarding.progress import LEASE, Progress
+from shaken_stir.engine.intrinsics import ACCOUNT, REGION
+from shaken_stir.live import rehearsal
+from shaken_stir.live.keeper import Keeper, key_of
+from shaken_stir.live.known import ItemsAtRest, progress_of
+
+type Attributes = dict[str, Any]
+
+OWNER_ONLY: Final = 0o600
+
+
+class StateFileError(Exception):
+    """The file cannot be used; the text is one sentence that says why, and what to do."""
+
+
+class _KeyAttribute(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    S: Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Item(BaseModel):
+    """An item in DynamoDB's own JSON."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[dict[str, Any], "a type and a value"]]
+
+    pk: _KeyAttribute
+    sk: _KeyAttribute
+
+
+class _Content(BaseModel):
+    """What the file holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1]
+    account_sid: str
+    twilio: str | None = None
+    items: list[_Item]
+
+
+def default_path(account_sid: str, environment: Mapping[str, str], twilio: str | None = None) -> Path:
+    """Give an account's file in the user's state directory (https://specifications.freedesktop.org/basedir/latest/).
+
+    Args:
+        account_sid: The account, `AC…`.
+        environment: The environment variables.
+        twilio: What answers in Twilio's place: its files are kept apart, and from those of any other address.
+    """
+    base = environment.get("XDG_STATE_HOME", "")
+    directory = Path(base) if Path(base).is_absolute() else Path.home() / ".local/state"
+    apart = Path("rehearsal") / rehearsal.folder(twilio) if twilio else Path()
+    return directory / "shaken-stir" / apart / f"{account_sid}.json"
+
+
+class StateFile:
+    """A file with an account's progress table, as a context manager: while it is open, no other process has it.
+
+    Args:
+        path: The file; its folder is made if there is none.
+        account_sid: The account that it is for, `AC…`.
+
+    Attributes:
+        path: The file, with links followed.
+        twilio: What answers in Twilio's place, None for Twilio itself.
+        found: Whether it was there when it was read.
+    """
+
+    def __init__(self, path: Path, account_sid: str, twilio: str | None = None) -> None:
+        self.path = Path(os.path.realpath(path))
+        self._account_sid = account_sid
+        self.twilio = twilio
+        self._stack = ExitStack()
+        self._items: list[Attributes] = []
+        self.found = False
+
+    def __enter__(self) -> Self:
+        """Lock the file and read it, if there is one.
+
+        Raises:
+            StateFileError: Another process has it, it is another account's or another Twilio's, or it cannot be read.
+        """
+        with ExitStack() as stack:
+            with self._usable():
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                stack.enter_context(self._locked())
+                self._items = self._read()
+            self._stack = stack.pop_all()
+        return self
+
+    def look(self) -> Self:
+        """Read the file, if there is one, as it is now: neither locks nor makes anything.
+
+        Raises:
+            StateFileError: It is another account's or another Twilio's, or it cannot be read.
+        """
+        with self._usable():
+            self._items = self._read()
+        return self
+
+    def known(self) -> Progress:
+        """Give what was read as the table that a run begins with, to be read and no more.
+
+        Raises:
+            StateFileError: It holds what is no item of the table.
+        """
+        now = time.time()
+        table = ItemsAtRest()
+        for item in self._items:
+            try:
+                if not _expired(item, now):
+                    table.add(item)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+                raise self._no_item(item) from None
+        return progress_of(table)
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def kept(self, table_name: str, settle_seconds: float) -> Iterator[float]:
+        """Fill a table from the file, and keep the file as the table is: each write is on disk before it is answered.
+
+        No other process had the file when it was opened, so whoever held a lease in it is gone. Notes of POSTs under
+        way are cut short accordingly.
+
+        Args:
+            table_name: The table in moto, still empty.
+            settle_seconds: The time after which Twilio is sure to show what a run sent that was cut off before now.
+
+        Yields:
+            The seconds for which some work has to wait for that, 0 when the last run came to a proper end.
+
+        Raises:
+            StateFileError: It holds what is no item of the table, or cannot be written.
+        """
+        table = dynamodb_backends[ACCOUNT][REGION].tables[table_name]
+        now = time.time()
+        pause = 0.0
+        for item in self._items:
+            try:
+                if not _expired(item, now):
+                    pause = max(pause, _take_over(item, now, settle_seconds))
+                    table.put_item(item)
+            except (JsonRESTError, LookupError, TypeError, ValueError):
+                raise self._no_item(item) from None
+        with Keeper(table, self.write).keeping():
+            yield pause
+
+    def write(self, lines: Iterable[str]) -> None:
+        """Replace the file's items, each a line of JSON; a reader sees the old ones or the new ones.
+
+        Raises:
+            StateFileError: It cannot be written.
+        """
+        where = {"twilio": self.twilio} if self.twilio else {}
+        head = json.dumps({"format": 1, "account_sid": self._account_sid, **where})[:-1]
+        text = f'{head}, "items": [\n{",\n".join(lines)}\n]}}\n'
+        new = self.path.with_name(f"{self.path.name}.new")
+        try:
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - the descriptor has the permissions
+                file.write(text)
+                file.flush()
+                os.fsync(descriptor)
+            new.replace(self.path)
+        except OSError as error:
+            raise StateFileError(
+                f"The state file {self.path} cannot be written ({error.strerror}); mend that, then run the same again."
+            ) from error
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock, which is a file of its own: the state file is replaced at each write."""
+        lock = self.path.with_name(f"{self.path.name}.lock")
+        with os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT, OWNER_ONLY), "r+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StateFileError(
+                    f"Another run (process {file.read().strip() or 'unknown'}) works with the state file {self.path}; "
+                    "wait until it has ended."
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+            file.truncate(0)
+
+    def _read(self) -> list[Attributes]:
+        try:
+            text = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        try:
+            content = _Content.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise self._damaged(": ".join([*map(str, first["loc"]), first["msg"]])) from None
+        if content.account_sid != self._account_sid:
+            raise StateFileError(
+                f"The state file {self.path} is that of the account {content.account_sid}, not of {self._account_sid}; "
+                "choose another with --state."
+            )
+        if content.twilio != self.twilio:
+            raise StateFileError(
+                f"The state file {self.path} is that of {_place(content.twilio)}, not of {_place(self.twilio)}; "
+                "choose another with --state."
+            )
+        self.found = True
+        return [item.model_dump() for item in content.items]
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StateFileError(
+                f"The state file {self.path} cannot be used ({error.strerror}); choose another with --state."
+            ) from None
+
+    def _no_item(self, item: Attributes) -> StateFileError:
+        return self._damaged(f"{', '.join(key_of(item))} is no item of the table")
+
+    def _damaged(self, how: str) -> StateFileError:
+        return StateFileError(
+            f"The state file {self.path} is damaged ({how}); move it away and run the same again: "
+            "what is at Twilio is looked up, so nothing is made twice."
+        )
+
+
+def _place(twilio: str | None) -> str:
+    return f"a rehearsal with {twilio}" if twilio else "Twilio itself"
+
+
+def _expired(item: Attributes, now: float) -> bool:
+    """What DynamoDB's TTL would have deleted."""
+    return "expires_at" in item and float(item["expires_at"]["N"]) < now
+
+
+def _take_over(item: Attributes, now: float, settle_seconds: float) -> float:
+    """End the lease of a run that is gone; gives the seconds for which its POSTs may still be unseen.
+
+    A note without a lease is of a run that came to a proper end a moment ago.
+    """
+    held = [item.pop(attribute, None) for attribute in LEASE]
+    if "unsettled_until" not in item:
+        return 0.0
+    left = float(item["unsettled_until"]["N"]) / 1000 - now
+    pause = min(max(0.0, left), settle_seconds)
+    item["unsettled_until"] = {"N": str(int((now + pause) * 1000))}
+    return pause if any(held) else 0.0

@@ -1,0 +1,292 @@
+"""Everything at Twilio that decides what a run does, read with GETs alone."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from list_phone_numbers import as_checked
+from onboarding.eligibility import ineligible_because
+from onboarding.errors import (
+    BusinessProfileAmbiguous,
+    BusinessProfileNotApproved,
+    BusinessProfileNotFound,
+    CredentialsRefused,
+    InvalidRequest,
+    TwilioRefused,
+    TwilioThrottled,
+    TwilioUnavailable,
+)
+from onboarding.models import CompleteRequest, LeftOutNumber, NamedNumber, TrustProductState, left_out_of
+from onboarding.trust_hub import (
+    PAGE_SIZE,
+    SIDS_PER_FILTER,
+    Account,
+    Bundle,
+    ChannelEndpointAssignments,
+    PhoneNumber,
+    TrustHub,
+)
+from shaken_stir.live import choices
+from shaken_stir.live.account import THREADS
+from shaken_stir.retries import what_happened
+
+CLOSED = "closed"
+PROFILE_NUMBERS, PRODUCT_NUMBERS = "numbers on the Business Profile", "numbers on the Trust Product"
+OF_THE_REQUEST = (InvalidRequest, BusinessProfileNotFound, BusinessProfileNotApproved, BusinessProfileAmbiguous)
+"""The errors by which a step refuses a request."""
+
+_logger = logging.getLogger(__name__)
+
+PAUSES = (1, 2, 4, 8)
+"""The seconds before a GET is tried again that Twilio throttled or did not answer."""
+
+type OnProgress = Callable[[str, int, int | None], object]
+"""Told what is read, how much of it was, and of how much, None if nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A phone number: the region of the request that it is eligible for, or why it is not."""
+
+    listed: PhoneNumber
+    region: str | None
+    ineligible: str | None
+
+    @property
+    def sid(self) -> str:
+        """Its SID, `PN…`."""
+        return self.listed.sid
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNumbers:
+    """The phone numbers of an account, in how many calls they came, and why not if they could not be read."""
+
+    account: Account
+    numbers: tuple[Number, ...] = ()
+    calls: int = 0
+    unread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The assignments (`RA…`) on one Business Profile or Trust Product, by number (`PN…`)."""
+
+    by_number: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def duplicates(self) -> dict[str, tuple[str, ...]]:
+        """The numbers that are assigned more than once."""
+        return {number: sids for number, sids in self.by_number.items() if len(sids) > 1}
+
+    @property
+    def assignments(self) -> list[str]:
+        """All assignments."""
+        return [sid for sids in self.by_number.values() for sid in sids]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was read.
+
+    Attributes:
+        request: The request that it was read for.
+        account: The account that authenticates.
+        subaccounts: All of them, of any status.
+        profiles: The primary Business Profiles of any status.
+        profile: The one that a run would use, None if it would use none.
+        products: The SHAKEN/STIR Trust Products of any status.
+        product: The one that a run would use, None if it would create one or does not get so far.
+        on_profile: What is on `profile`.
+        on_product: What is on `product`.
+        worked_on: The accounts that a run would work on.
+        numbers: The phone numbers by account (`AC…`): of all accounts that are not closed when the request means the
+            whole fleet, else of those that a run would work on.
+        left_out: The phone numbers that the request names but the account does not have.
+        refused: Why a run would end before it changes anything, empty if it would not.
+        filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
+    """
+
+    request: CompleteRequest
+    account: Account
+    subaccounts: tuple[Account, ...] = ()
+    profiles: tuple[Bundle, ...] = ()
+    profile: Bundle | None = None
+    products: tuple[Bundle, ...] = ()
+    product: TrustProductState | None = None
+    on_profile: Assigned = Assigned()
+    on_product: Assigned = Assigned()
+    worked_on: tuple[Account, ...] = ()
+    numbers: dict[str, AccountNumbers] = field(default_factory=dict)
+    left_out: tuple[LeftOutNumber, ...] = ()
+    refused: tuple[str, ...] = ()
+    filter_holds: bool | None = None
+
+    @property
+    def whole_fleet(self) -> bool:
+        """Whether the request means all active subaccounts, so that the numbers of all accounts were to be read."""
+        return self.request.subaccounts is None
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """Why the numbers of some accounts (`AC…`) could not be read."""
+        return {sid: it.unread for sid, it in self.numbers.items() if it.unread}
+
+    @property
+    def orphans(self) -> frozenset[str] | None:
+        """The assigned numbers (`PN…`) that are in no account, None if not every account was read."""
+        if not self.whole_fleet or self.unread or not self.numbers:
+            return None
+        exist = {number.sid for it in self.numbers.values() for number in it.numbers}
+        return frozenset((self.on_profile.by_number.keys() | self.on_product.by_number.keys()) - exist)
+
+
+def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None = None) -> Survey:
+    """Read what decides the run of a request.
+
+    The assignments are read before the numbers: so one that is made meanwhile is not taken for an orphan.
+
+    Args:
+        hub: The client.
+        request: What the run would be asked for.
+        on_progress: Called now and then.
+
+    Raises:
+        CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable: Twilio could not be read.
+    """
+    tell = on_progress or (lambda *_: None)
+    tell("the account", 0, None)
+    account = hub.account(hub.account_sid) or Account(hub.account_sid, "", "unknown")
+    if choices.is_subaccount(account):
+        return Survey(request, account, refused=(choices.subaccounts_credentials(account),))
+    refused: list[str] = [] if account.status == "active" else [choices.not_active(account)]
+    tell("subaccounts", 0, None)
+    subaccounts = patiently(hub.subaccounts)
+    tell("Business Profiles", 0, None)
+    profiles = patiently(hub.primary_business_profiles)
+    profile = allowed(lambda: choices.choose_profile(hub, request), refused)
+    tell("Trust Products", 0, None)
+    products = patiently(hub.trust_products)
+    product = allowed(lambda: choices.choose_product(hub, request, profile.sid), refused) if profile else None
+    refused += choices.product_refusals(hub, request, profile, product, products)
+    worked_on = allowed(lambda: choices.choose_accounts(hub, request), refused) or []
+    checked = allowed(lambda: choices.check_numbers(hub, request, worked_on), refused) or []
+    on_profile = assigned(hub.on_business_profile(profile.sid), PROFILE_NUMBERS, tell) if profile else Assigned()
+    on_product = assigned(hub.on_trust_product(product.sid), PRODUCT_NUMBERS, tell) if product else Assigned()
+    return Survey(
+        request=request,
+        account=account,
+        subaccounts=tuple(subaccounts),
+        profiles=tuple(profiles),
+        profile=profile,
+        products=tuple(products),
+        product=product,
+        on_profile=on_profile,
+        on_product=on_product,
+        worked_on=tuple(worked_on),
+        numbers=read_numbers(hub, request, to_be_read(request, account, subaccounts, worked_on), checked, tell),
+        left_out=tuple(left_out_of(checked)),
+        refused=tuple(refused),
+        filter_holds=filter_holds(hub.on_business_profile(profile.sid), on_profile) if profile else None,
+    )
+
+
+def patiently[**What, Read](look: Callable[What, Read], *what: What.args, **options: What.kwargs) -> Read:
+    """Read, again after a pause if Twilio throttles or does not answer; GETs can be repeated."""
+    for pause in PAUSES:
+        try:
+            return look(*what, **options)
+        except (TwilioThrottled, TwilioUnavailable) as error:
+            _logger.info("%s", what_happened(str(error)))
+            time.sleep(pause)
+    return look(*what, **options)
+
+
+def allowed[Choice](choose: Callable[[], Choice], refused: list[str]) -> Choice | None:
+    """Choose as a run would, and note the sentence if it would be refused."""
+    try:
+        return patiently(choose)
+    except OF_THE_REQUEST as refusal:
+        refused.append(str(refusal))
+        return None
+
+
+def assigned(assignments: ChannelEndpointAssignments, what: str, tell: OnProgress) -> Assigned:
+    """Read all assignments of a Business Profile or Trust Product."""
+
+    def read() -> dict[str, dict[str, None]]:
+        found: dict[str, dict[str, None]] = {}
+        for done, (number_sid, assignment_sid) in enumerate(assignments.stream(), 1):
+            # A page that shifts while they are read can tell of one twice.
+            found.setdefault(number_sid, {})[assignment_sid] = None
+            if done % PAGE_SIZE == 0:
+                tell(what, done, None)
+        return found
+
+    tell(what, 0, None)
+    return Assigned({number: tuple(sids) for number, sids in patiently(read).items()})
+
+
+def to_be_read(
+    request: CompleteRequest, account: Account, subaccounts: Iterable[Account], worked_on: list[Account]
+) -> list[Account]:
+    """Pick the accounts whose numbers are to be read: all that can hold numbers when the whole fleet is meant."""
+    if request.subaccounts is not None:
+        return worked_on
+    return [account, *(it for it in subaccounts if it.status != CLOSED)]
+
+
+def read_numbers(
+    hub: TrustHub, request: CompleteRequest, accounts: list[Account], checked: list[NamedNumber], tell: OnProgress
+) -> dict[str, AccountNumbers]:
+    """Read the numbers of accounts side by side, by account (`AC…`)."""
+    what = "accounts' phone numbers"
+    tell(what, 0, len(accounts))
+    read: dict[str, AccountNumbers] = {}
+    with ThreadPoolExecutor(THREADS) as pool:
+        for it in pool.map(lambda account: read_account(hub, request, account, checked), accounts):
+            read[it.account.sid] = it
+            tell(what, len(read), len(accounts))
+    return read
+
+
+def read_account(
+    hub: TrustHub, request: CompleteRequest, account: Account, checked: list[NamedNumber]
+) -> AccountNumbers:
+    """Read the numbers of one account; those that the request names are read already."""
+    numbers: list[PhoneNumber] = as_checked(checked)
+    calls = 0
+    if not request.phone_numbers:
+        try:
+            for page in pages(hub, account.sid):
+                calls += 1
+                numbers += page
+        except (TwilioRefused, CredentialsRefused) as refusal:
+            return AccountNumbers(account, calls=calls + 1, unread=str(refusal))
+    return AccountNumbers(account, tuple(judge(it, request.regions) for it in numbers), calls)
+
+
+def judge(number: PhoneNumber, regions: list[str]) -> Number:
+    """Say whether a number is to be signed, as `List Phone Numbers` does."""
+    region = next((region for region in regions if not ineligible_because(number, [region])), None)
+    return Number(number, region, None if region else ineligible_because(number, regions))
+
+
+def pages(hub: TrustHub, account_sid: str) -> Iterator[list[PhoneNumber]]:
+    """Read an account's numbers page by page, as `List Phone Numbers` does."""
+    page_url: str | None = None
+    while True:
+        numbers, page_url = patiently(hub.phone_numbers, account_sid, page_url)
+        yield numbers
+        if not page_url:
+            return
+
+
+def filter_holds(assignments: ChannelEndpointAssignments, known: Assigned) -> bool | None:
+    """Look some assigned numbers up by their SIDs, as a run does before each POST; None if none is assigned."""
+    sample = list(known.by_number)[:SIDS_PER_FILTER]
+    if not sample:
+        return None
+    return patiently(assignments.find, sample).keys() >= set(sample)

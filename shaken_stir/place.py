@@ -1,0 +1,216 @@
+"""Where a run takes place: the product on this machine, and a Twilio, sent events and looked at."""
+
+import json
+import time
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from onboarding import manifest, progress, settings
+from onboarding.models import PhoneNumberRecord, Stage, Status, StoredList, left_out_of
+from onboarding.progress import Progress
+from shaken_stir.engine.engine import Engine
+from shaken_stir.report import AuditReport, OrphansReport, Report, TrustProductReport, subaccounts_of
+from shaken_stir.retries import Unanswered
+from shaken_stir.snapshot import Row, Snapshot, seldom
+
+LIST_SUBACCOUNTS = "List Subaccounts"
+
+
+class Place(ABC):
+    """The product on this machine, and a Twilio that its functions speak to.
+
+    Attributes:
+        engine: The AWS side.
+    """
+
+    engine: Engine
+
+    def __init__(self) -> None:
+        self._listed: dict[str, frozenset[str]] = {}
+        self._unanswered = Unanswered()
+
+    @abstractmethod
+    def twilio_calls(self) -> Counter[str]:
+        """Count the requests to Twilio so far, by method and route."""
+
+    @abstractmethod
+    def review(self, arn: str) -> str | None:
+        """Say what the status of an execution's Trust Product is, None before there is one."""
+
+    @abstractmethod
+    def friendly_name(self, sid: str) -> str:
+        """Give the name of an account (`AC…`)."""
+
+    @abstractmethod
+    def left_out(self) -> dict[str, str]:
+        """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""
+
+    def announced(self, execution: str) -> list[str]:
+        """Name what an execution has announced on the event bus, by detail-type."""
+        return [it["detail-type"] for it in self.engine.announced if it["detail"].get("execution") == execution]
+
+    def wait(self, arn: str, tell: Callable[[], object]) -> dict[str, Any]:
+        """Wait until an execution has ended.
+
+        Args:
+            arn: The execution.
+            tell: Called now and then.
+
+        Returns:
+            What Step Functions says of it.
+        """
+        try:
+            return self.engine.wait(arn, on_poll=tell)
+        except KeyboardInterrupt:
+            self.engine.stop_execution(arn)
+            raise
+
+    def next_look(self, arn: str) -> datetime | None:  # noqa: ARG002 - for those who know
+        """Say when Twilio is asked next for the verdict that an execution waits for, None if nobody knows."""
+        return None
+
+    @property
+    def table(self) -> Progress:
+        """The progress table, read as the functions read it."""
+        return progress.connect(settings.load())
+
+    def run(self, event: Mapping[str, Any], on_change: Callable[[Snapshot], None] | None = None) -> Report:
+        """Start an execution from an event and wait until it has ended.
+
+        Args:
+            event: A plain request, or an EventBridge event that carries one.
+            on_change: Called now and then with where the run stands.
+
+        Raises:
+            EventError: No rule of the template matches the event.
+        """
+        [report] = self.run_together([event], on_change)
+        return report
+
+    def run_together(
+        self, events: Sequence[Mapping[str, Any]], on_change: Callable[[Snapshot], None] | None = None
+    ) -> list[Report]:
+        """Start an execution from each event, and wait until all have ended.
+
+        What is counted outside the executions, Trust Hub calls and invocations, counts for all of them together.
+
+        Args:
+            events: As in `run`.
+            on_change: Called now and then with where the runs stand.
+
+        Raises:
+            EventError: No rule of the template matches an event.
+        """
+        requests = [self.engine.execution_input(event) for event in events]
+        calls = self.twilio_calls()
+        invocations = sum(self.engine.invocations.values())
+        started = time.monotonic()
+        arns = [self.engine.start_execution(request) for request in requests]
+
+        def tell() -> None:
+            if on_change:
+                on_change(self.snapshot(arns, time.monotonic() - started, calls.total()))
+
+        with self._unanswered.listening():
+            executions = [self.wait(arn, seldom(tell)) for arn in arns]
+        tell()
+        twilio_calls = dict(self.twilio_calls() - calls)
+        invocations = sum(self.engine.invocations.values()) - invocations
+        seconds = round(time.monotonic() - started, 2)
+        return [self._report(execution, twilio_calls, invocations, seconds) for execution in executions]
+
+    def _report(
+        self, execution: dict[str, Any], twilio_calls: dict[str, int], invocations: int, seconds: float
+    ) -> Report:
+        arn = execution["executionArn"]
+        outcomes, data = self.table.outcomes(execution["name"]), self._data(arn)
+        numbers: Counter[Stage] = Counter()
+        for outcome in outcomes:
+            numbers.update(outcome.numbers)
+        return Report(
+            status=execution["status"],
+            error=execution.get("error"),
+            cause=execution.get("cause"),
+            trust_product=self._trust_product(data),
+            subaccounts=subaccounts_of(outcomes),
+            numbers=dict(numbers),
+            audit=AuditReport.model_validate(data["audit"]) if "audit" in data else None,
+            orphans=OrphansReport.model_validate(data["orphans"] | data.get("released_orphans", {}))
+            if "orphans" in data
+            else None,
+            announced=self.announced(execution["name"]),
+            left_out=left_out_of(self.table.named_numbers(execution["name"])),
+            twilio_calls=twilio_calls,
+            state_transitions=self.engine.state_transitions(arn),
+            lambda_invocations=invocations,
+            seconds=seconds,
+        )
+
+    def snapshot(self, arns: Sequence[str], seconds: float, calls_before: int) -> Snapshot:
+        """Look where the review stands, and every subaccount that the executions have come to."""
+        executions = {arn.rpartition(":")[2] for arn in arns}
+        rows = [
+            Row(
+                sid=item["sk"].removeprefix("SUBACCOUNT#"),
+                friendly_name=self.friendly_name(item["sk"].removeprefix("SUBACCOUNT#")),
+                status=item["status"],
+                numbers=self._numbers(item),
+            )
+            for item in self.table.fleet()
+            if executions & {item.get("lease_execution"), item.get("recorded_by")}
+        ]
+        return Snapshot(
+            seconds=seconds,
+            rows=rows,
+            subaccounts=self._subaccounts_of(arns),
+            review=self.review(arns[0]),
+            twilio_calls=self.twilio_calls().total() - calls_before,
+            next_look=self.next_look(arns[0]),
+            state=self.engine.state(arns[0]),
+            retries=[*(it for arn in arns for it in self.engine.retries(arn)), *self._unanswered.under_way()],
+        )
+
+    def _subaccounts_of(self, arns: Iterable[str]) -> int | None:
+        """Count what the executions work on, by the manifests that they have written; None before there is one."""
+        for arn in arns:
+            if arn not in self._listed and (left := self.engine.output_of(arn, LIST_SUBACCOUNTS)):
+                stored = StoredList.model_validate(left["manifest"])
+                listed = manifest.read_subaccounts(self.engine.client("s3"), stored)
+                self._listed[arn] = frozenset(it.subaccount_sid for it in listed)
+        listed_by_any = [self._listed[arn] for arn in arns if arn in self._listed]
+        return len(frozenset().union(*listed_by_any)) if listed_by_any else None
+
+    def phone_numbers(self, subaccount_sid: str) -> list[PhoneNumberRecord]:
+        """Read where each number of a subaccount stands."""
+        return self.table.all_phone_numbers(subaccount_sid)
+
+    def _numbers(self, item: dict[str, Any]) -> dict[Stage, int]:
+        """Counts are recorded at a subaccount's end; while it is worked on they are counted afresh."""
+        if item["status"] == "in_progress":
+            return self.table.count_stages(item["sk"].removeprefix("SUBACCOUNT#"))
+        return {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
+
+    def trust_product(self, arn: str) -> TrustProductReport | None:
+        """Report the Trust Product of an execution, None before there is one."""
+        return self._trust_product(self._data(arn))
+
+    def _data(self, arn: str) -> dict[str, Any]:
+        """The data of the last state at the machine's top level that left any of Twilio's in it."""
+        for event in reversed(self.engine.history(arn)):
+            data = json.loads(event.get("stateExitedEventDetails", {}).get("output", "{}"))
+            if "trust_product" in data:
+                return dict(data)
+        return {}
+
+    def _trust_product(self, data: dict[str, Any]) -> TrustProductReport | None:
+        """The Trust Product of the run; the state that finds a rejection fails, so it leaves its news in the table."""
+        if "trust_product" not in data:
+            return None
+        report = TrustProductReport.model_validate(data["trust_product"])
+        record = self.table.trust_product(report.sid)
+        if record and record.status is Status.REJECTED and report.status != record.status:
+            return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
+        return report

@@ -1,0 +1,1 @@
+"""The product simulated: the whole of it on this machine, with a simulated Twilio."""

@@ -1,0 +1,43 @@
+"""The local stack kept up for others: where it listens, and what the events of `events/` find there."""
+
+from typing import Final
+
+from shaken_stir.deployed.webhook import Target
+from shaken_stir.engine.engine import Engine
+from shaken_stir.project import ROOT, load_event
+from simulator.addresses import THIS_MACHINE
+from simulator.fleet import load_fleet
+
+TWILIO_PORT: Final = 8010
+WEBHOOK_PORT: Final = 8011
+AWS_PORT: Final = 8012
+EVENTS: Final = ROOT / "events"
+SERVED_FLEET: Final = ROOT / "simulator/fleets/serve.json"
+
+
+def prepare(engine: Engine) -> None:
+    """Put in place what the events start from, so that each works by itself and in any order.
+
+    That is the manifest; the list of what is assigned; the subaccount's numbers in the table; and on the Business
+    Profile the numbers that are to go on the Trust Product. The subaccount's lease is given back, so that executions
+    may work on it, too.
+
+    Args:
+        engine: Deployed, with the fleet `SERVED_FLEET` at Twilio.
+    """
+    numbers = load_event(EVENTS / "assign_to_trust_product.json")["phone_numbers"]
+    for function, changes in (
+        ("list_subaccounts", {}),
+        ("audit_assignments", {}),
+        ("list_phone_numbers", {}),
+        ("assign_to_business_profile", {"phone_numbers": numbers}),
+        ("record_subaccount", {}),
+    ):
+        engine.invoke(function, load_event(EVENTS / f"{function}.json") | changes)
+
+
+def served_webhook() -> Target:
+    """Give the webhook that is kept up, for callbacks on the fleet's first Trust Product."""
+    fleet = load_fleet(str(SERVED_FLEET))
+    address = f"http://{THIS_MACHINE}:{WEBHOOK_PORT}/status-callback"
+    return Target(address, fleet.parent.auth_token, fleet.products[0].sid)

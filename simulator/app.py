@@ -1,0 +1,92 @@
+"""From a request to its answer: counted, authenticated, routed, answered."""
+
+import base64
+import binascii
+import hmac
+import logging
+import threading
+import time
+from collections import Counter
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import MapAdapter
+
+from shaken_stir.news import Tell, TwilioRefused, tell_nobody
+from simulator.controls import Controls
+from simulator.controls_api import control_routes, is_control
+from simulator.errors import BAD_CREDENTIALS, INTERNAL, METHOD_NOT_ALLOWED, ApiError, not_found
+from simulator.messages import Request, Response
+from simulator.reviews import Reviews
+from simulator.routes import Handler, routes
+from simulator.sids import without_sids
+from simulator.state import State
+
+logger = logging.getLogger(__name__)
+
+
+class App:
+    """The simulator without its sockets."""
+
+    def __init__(
+        self, state: State, reviews: Reviews, controls: Controls, *, latency: float = 0.0, tell: Tell = tell_nobody
+    ) -> None:
+        self._state = state
+        self._latency = latency
+        self._tell = tell
+        self._twilio = routes(state, reviews).bind("")
+        self._controls = control_routes(state, controls).bind("")
+        self._calls: Counter[str] = Counter()
+        self._calls_lock = threading.Lock()
+
+    def calls(self) -> dict[str, int]:
+        """How often each route was requested so far, whatever the answer was."""
+        with self._calls_lock:
+            return dict(self._calls)
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request; may be called by many threads at once."""
+        try:
+            if is_control(request.path):
+                return self._handle(request, self._controls)
+            self._count(request)
+            if self._latency:
+                time.sleep(self._latency)
+            self._authenticate(request)
+            return self._handle(request, self._twilio)
+        except ApiError as error:
+            self._tell(TwilioRefused(request.method, request.path, error.status, error.message))
+            return Response(error.status, error.body())
+        except Exception:
+            logger.exception("%s %s could not be answered", request.method, request.path)
+            return Response(500, ApiError(500, INTERNAL, "Internal Server Error").body())
+
+    def _count(self, request: Request) -> None:
+        with self._calls_lock:
+            self._calls[f"{request.method} {without_sids(request.path)}"] += 1
+
+    def _handle(self, request: Request, routes: MapAdapter) -> Response:
+        handler, sids = _match(request, routes)
+        with self._state.lock:
+            return handler(request, **sids)
+
+    def _authenticate(self, request: Request) -> None:
+        expected = f"{self._state.account_sid}:{self._state.auth_token}".encode()
+        scheme, _, encoded = request.authorization.partition(" ")
+        try:
+            given = base64.b64decode(encoded, validate=True) if scheme.lower() == "basic" else b""
+        except binascii.Error:
+            given = b""
+        if not hmac.compare_digest(given, expected):
+            raise ApiError(401, BAD_CREDENTIALS, "Authenticate")
+
+
+def _match(request: Request, routes: MapAdapter) -> tuple[Handler, dict[str, str]]:
+    try:
+        endpoint, sids = routes.match(request.path, request.method)
+    except NotFound:
+        raise not_found(request.path) from None
+    except MethodNotAllowed:
+        message = f"Method {request.method} is not allowed for {request.path}"
+        raise ApiError(405, METHOD_NOT_ALLOWED, message) from None
+    handler: Handler = endpoint
+    return handler, dict(sids)

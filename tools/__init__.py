@@ -1,0 +1,1 @@
+"""What writes the generated pages: `make docs` runs all of it."""
