@@ -1,7 +1,9 @@
-"""What happens on the local stack, for who wants to be told of it as it happens."""
+"""What happens while `make serve` is up, for who wants to be told of it as it happens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from simulator.refusals import RequestRefused
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,7 @@ class WebhookAnswered:
     answer: int
 
 
-@dataclass(frozen=True)
-class TwilioRefused:
-    """The simulated Twilio has answered a request with an error; `message` is its own."""
-
-    method: str
-    path: str
-    answer: int
-    message: str
-
-
-type News = ExecutionStarted | ExecutionEnded | InvocationFailed | WebhookAnswered | TwilioRefused
+type News = ExecutionStarted | ExecutionEnded | InvocationFailed | WebhookAnswered | RequestRefused
 type Tell = Callable[[News], object]
 
 

@@ -11,11 +11,11 @@ from collections import Counter
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter
 
-from shaken_stir.news import Tell, TwilioRefused, tell_nobody
 from simulator.controls import Controls
 from simulator.controls_api import control_routes, is_control
 from simulator.errors import BAD_CREDENTIALS, INTERNAL, METHOD_NOT_ALLOWED, ApiError, not_found
 from simulator.messages import Request, Response
+from simulator.refusals import RequestRefused, Tell, tell_nobody
 from simulator.reviews import Reviews
 from simulator.routes import Handler, routes
 from simulator.sids import without_sids
@@ -54,7 +54,7 @@ class App:
             self._authenticate(request)
             return self._handle(request, self._twilio)
         except ApiError as error:
-            self._tell(TwilioRefused(request.method, request.path, error.status, error.message))
+            self._tell(RequestRefused(request.method, request.path, error.status, error.message))
             return Response(error.status, error.body())
         except Exception:
             logger.exception("%s %s could not be answered", request.method, request.path)

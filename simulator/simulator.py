@@ -4,11 +4,11 @@ import errno
 from types import TracebackType
 from typing import Self
 
-from shaken_stir.news import Tell, tell_nobody
 from simulator.addresses import THIS_MACHINE, reached_at
 from simulator.app import App
 from simulator.controls import Controls
 from simulator.fleet import Fleet
+from simulator.refusals import Tell, tell_nobody
 from simulator.reviews import Reviews
 from simulator.server import Server
 from simulator.state import State

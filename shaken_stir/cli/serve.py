@@ -13,11 +13,12 @@ from shaken_stir.cli.prose import complain, say
 from shaken_stir.deployed.webhook import phrase
 from shaken_stir.engine.intrinsics import REGION, TemplateError
 from shaken_stir.engine.webhook import PortInUse
-from shaken_stir.news import ExecutionEnded, ExecutionStarted, InvocationFailed, News, TwilioRefused, WebhookAnswered
+from shaken_stir.news import ExecutionEnded, ExecutionStarted, InvocationFailed, News, WebhookAnswered
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.simulated.serve import SERVED_FLEET, prepare
 from simulator.addresses import EVERYWHERE, Address
 from simulator.fleet import FleetError, load_fleet
+from simulator.refusals import RequestRefused
 
 WORDS = """\
 AWS      {aws}  (DynamoDB, S3, Secrets Manager, Step Functions, ...; region {region}, any credentials)
@@ -90,7 +91,7 @@ def sentence(news: News) -> str:
         case WebhookAnswered():
             says = f" ({news.says})" if news.says else ""
             return f"Webhook {news.method} {news.target}{says}: {phrase(news.answer)}"
-        case TwilioRefused():
+        case RequestRefused():
             return f"Twilio {news.method} {news.path}: {phrase(news.answer)}: {news.message}"
 
 
