@@ -176,7 +176,8 @@ class Place(ABC):
     def _subaccounts_of(self, arns: Iterable[str]) -> int | None:
         """Count what the executions work on, by the manifests that they have written; None before there is one."""
         for arn in arns:
-            if arn not in self._listed and (left := self.engine.output_of(arn, LIST_SUBACCOUNTS)):
+            left = {} if arn in self._listed else self.engine.output_of(arn, LIST_SUBACCOUNTS) or {}
+            if "manifest" in left:  # not where the state refused the request
                 stored = StoredList.model_validate(left["manifest"])
                 listed = manifest.read_subaccounts(self.engine.client("s3"), stored)
                 self._listed[arn] = frozenset(it.subaccount_sid for it in listed)
