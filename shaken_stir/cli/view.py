@@ -35,8 +35,8 @@ ENOUGH_TO_ESTIMATE = 3
 
 
 def shown(console: Console) -> "View | Lines":
-    """Show a run as fits where it goes: rows in a terminal, lines elsewhere."""
-    return View(console) if console.is_terminal else Lines(console)
+    """Show a run as fits where it goes: rows in a terminal, lines elsewhere, and where each cell may be escaped."""
+    return View(console) if console.is_terminal and not console.options.ascii_only else Lines(console)
 
 
 class View:

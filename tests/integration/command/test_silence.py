@@ -1,6 +1,7 @@
 """While Twilio does not answer, `shaken-stir run` says so."""
 
 import importlib
+import os
 import re
 import sys
 import threading
@@ -120,3 +121,13 @@ def test_a_small_terminal_ends_with_the_totals_the_bar_and_the_trust_product(col
     assert "Trust Product: twilio-approved" in "\n".join(last_picture)
     # What is said below the rows is wrapped at words.
     assert max(len(line) for line in seen.text[seen.text.rindex("SUCCEEDED") :].splitlines()) <= columns
+
+
+def test_a_terminal_that_takes_only_ascii_gets_lines() -> None:
+    command = [sys.executable, "-m", "cli.main", "run", "--time-scale", "0.1"]
+
+    seen = in_terminal(command, {**os.environ, "PYTHONIOENCODING": "ascii"}, columns=80)
+
+    assert seen.code == 0
+    assert "\\x" not in seen.text
+    assert "s  Trust Product: twilio-approved\n" in seen.text
