@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from onboarding.twilio_http import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from onboarding.twilio_http import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, unresolved
 
 EXAMPLE: Final = "http://127.0.0.1:8010"
 """Where `shaken-stir twilio` and `make serve` listen unless told otherwise."""
@@ -85,6 +85,11 @@ def see_that_it_answers(url: str) -> None:
                 f"{url}/", timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS), allow_redirects=False, stream=True
             ).close()
         except requests.RequestException as error:
+            if unresolved(error):
+                raise RehearsalError(
+                    f"{urlsplit(url).hostname} was not found in DNS; correct --twilio, or see that this machine has a "
+                    "network and a resolver."
+                ) from None
             raise RehearsalError(
                 f"Nothing answers at {url} ({type(error).__name__}); start `shaken-stir twilio` or `make serve` in "
                 "another terminal, or correct --twilio."

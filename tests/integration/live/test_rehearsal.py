@@ -161,6 +161,15 @@ def test_an_address_where_nothing_answers_is_told_in_one_sentence(arguments: lis
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments", [["doctor"], ["run", "--live", "--dry-run"]])
+def test_a_host_that_is_not_in_dns_is_told_as_such(arguments: list[str], command: Command) -> None:
+    code, out, err = command(*arguments, "--twilio", "https://no-such-host.invalid")
+
+    assert (code, out) == (2, "")
+    assert "no-such-host.invalid was not found in DNS; correct --twilio" in err
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize(("arguments", "where"), [(["doctor"], 1), (["run", "--live", "--dry-run"], 2)])
 def test_credentials_of_another_account_are_told(
     arguments: list[str], where: int, simulator: Simulator, command: Command, monkeypatch: pytest.MonkeyPatch

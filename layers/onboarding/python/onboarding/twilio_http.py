@@ -131,9 +131,14 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
         return Response(answer.status_code, answer.text, answer.headers)
 
 
-def _unavailable(request: str, url: str, error: requests.RequestException) -> TwilioUnavailable:
+def unresolved(error: requests.RequestException) -> NameResolutionError | None:
+    """Give the reason if a request was not sent because its host was not found in DNS."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, NameResolutionError):
+    return reason if isinstance(reason, NameResolutionError) else None
+
+
+def _unavailable(request: str, url: str, error: requests.RequestException) -> TwilioUnavailable:
+    if reason := unresolved(error):
         told = _without_answer(request, urlsplit(url).hostname, reason)
         remedy = "see that this machine has a network and a resolver"
     else:
