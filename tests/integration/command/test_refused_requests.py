@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.run import ROOT
+from shaken_stir.project import ROOT
 
 PRODUCT = {"trust_product": {"friendly_name": "Acme Voice", "email": "trust@acme.example"}}
 FOREIGN, SUSPENDED, OWN = "AC" + "9" * 32, "AC4" + "0" * 30 + "4", "AC1" + "0" * 30 + "1"
@@ -34,7 +34,7 @@ def test_a_request_with_a_wrong_account_or_number_is_refused_in_a_sentence(
     event.write_text(json.dumps(request_ | PRODUCT), "utf-8")
 
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "run", "--event", str(event), "--time-scale", "0.1"],
+        [sys.executable, "-m", "shaken_stir.cli.main", "run", "--event", str(event), "--time-scale", "0.1"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -124,7 +124,7 @@ def test_a_small_terminal_ends_with_the_totals_the_bar_and_the_trust_product(col
 
 
 def test_a_terminal_that_takes_only_ascii_gets_lines() -> None:
-    command = [sys.executable, "-m", "cli.main", "run", "--time-scale", "0.1"]
+    command = [sys.executable, "-m", "shaken_stir.cli.main", "run", "--time-scale", "0.1"]
 
     seen = in_terminal(command, {**os.environ, "PYTHONIOENCODING": "ascii"}, columns=80)
 
