@@ -84,7 +84,7 @@ def told(group: list[Retry], now: datetime) -> str:
     why = SID.sub(r"\1…", first.reason)
     since = f"since {_clock(first.since)}"
     to_come = [retry.next_at for retry in group if retry.next_at and retry.next_at > now]
-    when = f"next at {_clock(min(to_come))}" if to_come else "just now"
+    when = f"next at {_clock(min(to_come))}" if to_come else "being tried now"
     if not first.state:
         others = f" and {plural(len(group) - 1, 'other request')}" if len(group) > 1 else ""
         return f"{why}{others}; sent again {since}"

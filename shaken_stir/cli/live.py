@@ -96,6 +96,8 @@ def look_and_run(
     found, planned = look(options, parent, file, event, console)
     tell(console, planned, "is about to", every=options.numbers)
     if not planned.changes and planned.in_the_way:
+        if options.json:
+            print(planned.model_dump_json())
         return 1
     if planned.changes and not options.yes and not agreed(file.twilio):
         say(console, "Nothing was changed.")
@@ -153,7 +155,7 @@ def tell(console: Console, planned: Plan, how: str, *, every: bool) -> None:
         say(console, f"On the Twilio account {planned.account_sid}{name} this run {how}:")
         for line in lines:
             say(console, f"  {line}")
-        for line in plan_words.by_account(planned.accounts, every=every):
+        for line in (*plan_words.removed(planned, every=every), *plan_words.by_account(planned.accounts, every=every)):
             say(console, f"    {line}")
         say(console, f"  {plan_words.total(planned)}")
     if planned.state_file:

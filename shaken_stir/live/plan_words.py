@@ -12,6 +12,7 @@ from summarise_subaccounts import left_out_words
 
 MOST_ACCOUNTS: Final = 12
 MOST_NUMBERS: Final = 3
+MOST_ORPHANS: Final = 12
 SIDES: Final[dict[Side, str]] = {"business_profile": "the Business Profile", "trust_product": "the Trust Product"}
 
 
@@ -69,6 +70,11 @@ def by_account(accounts: Iterable[AccountOutlook], *, every: bool, numbers: bool
             )
     if not every and len(told) > MOST_ACCOUNTS:
         yield f"… and {plural(len(told) - MOST_ACCOUNTS, 'more account')} (--numbers names all)"
+
+
+def removed(plan: Plan, *, every: bool) -> Iterator[str]:
+    """Name the orphans that would be removed; they are in no account, so they have nothing but a SID."""
+    yield from some([f"{sid}: an orphan, to be removed" for sid in plan.removes], MOST_ORPHANS, every=every)
 
 
 def some(lines: Sequence[str], most: int, *, every: bool) -> Iterator[str]:

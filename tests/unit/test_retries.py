@@ -74,4 +74,4 @@ def test_a_state_s_retries_are_told_together_and_in_the_place_of_requests() -> N
     assert together([state, request, state]) == [[state, state]]
     assert together([request, request]) == [[request, request]]
     assert told([request, request], state.since).startswith("r and 1 other request; sent again since ")
-    assert told([state], state.since).endswith(", just now")
+    assert told([state], state.since).endswith(", being tried now")

@@ -55,7 +55,7 @@ def test_a_state_that_is_tried_again_is_a_line_with_the_reason_and_the_time(
     assert len(told) == 1
     assert re.fullmatch(
         r" +\d+\.\d s  Find Business Profile is tried again: "
-        rf"Twilio failed at GET /v1/CustomerProfiles with HTTP 503; since {CLOCK}, (next at {CLOCK}|just now)",
+        rf"Twilio failed at GET /v1/CustomerProfiles with HTTP 503; since {CLOCK}, (next at {CLOCK}|being tried now)",
         told[0],
     )
 

@@ -9,16 +9,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
+from rich.console import Console
 from twilio.rest import Client
 
 from onboarding.models import Stage
 from onboarding.trust_hub import TrustHub
 from onboarding.twilio_http import TwilioHttpClient
+from shaken_stir.cli.live import tell
 from shaken_stir.live import plan, plan_words, request, survey
 from shaken_stir.live.place import AWAITING_REVIEW
 from shaken_stir.live.plan import Plan
@@ -165,6 +168,23 @@ def test_a_refused_number_is_told_with_twilio_s_words_and_when_it_is_tried_again
     assert f"Subaccount 1 ({account_sid(1)}): 1 refused" in told
     assert f"+15125550103 ({THIRD}): Twilio refused it: is being ported out (code 22205); tried again after 2" in told
     assert "change nothing" in plan_words.steps(planned)
+
+
+def test_each_orphan_that_would_be_removed_is_named(state: Path) -> None:
+    with ExitStack() as stack:
+        local = stack.enter_context(SimulatedPlace(Fleet.model_validate(a_fleet()), TIME_SCALE))
+        file = stack.enter_context(StateFile(state, local.simulator.account_sid))
+        stack.enter_context(file.kept(local.engine.environment["TABLE_NAME"], 0))
+        local.run(NAMED)
+        release(FIRST, SECOND, then_run=True)(local)
+        planned = plan_of(local.simulator, NAMED | {"release_orphans": True}, state)
+    out = StringIO()
+
+    tell(Console(file=out, width=200), planned, "would", every=False)
+
+    assert planned.removes == (FIRST, SECOND)
+    assert "  remove 2 orphans that a run before has named\n" in out.getvalue()
+    assert all(f"    {sid}: an orphan, to be removed\n" in out.getvalue() for sid in (FIRST, SECOND))
 
 
 @pytest.fixture

@@ -71,12 +71,13 @@ def test_a_dry_run_prints_the_plan_as_one_object_and_nothing_else(
     assert not list(tmp_path.rglob("AC*"))
 
 
-def test_a_dry_run_whose_run_would_fail_says_so_in_the_object_and_the_exit_code(
-    simulator: Simulator, command: Command, tmp_path: Path
+@pytest.mark.parametrize("how", ["--dry-run", "--yes"])
+def test_a_run_that_would_fail_says_so_in_the_object_and_the_exit_code(
+    how: str, simulator: Simulator, command: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "request.json").write_text("{}")
 
-    code, out, _ = command("run", "--live", "--dry-run", "--json", "--twilio", simulator.url)
+    code, out, _ = command("run", "--live", how, "--json", "--twilio", simulator.url)
 
     plan = json.loads(out)
     assert code == 1
