@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -28,14 +29,16 @@ from shaken_stir.live.plan import Plan
 from shaken_stir.live.state_file import StateFile
 from shaken_stir.project import ROOT
 from shaken_stir.simulated.place import SimulatedPlace
+from simulator.app import App
 from simulator.fleet import Fleet
+from simulator.messages import Request, Response
 from simulator.simulator import Simulator
 from tests.integration.live.test_plan import of
 from tests.integration.onboarding.world import NAMED, a_fleet, phone_number, subaccount, wait_until
 from tests.integration.onboarding.world import account as account_sid
 
 TIME_SCALE = 0.01
-ALL_POSTS = 4 + 2 * 28
+ALL_POSTS = 4 + 2 * 48
 """Create, connect, evaluate and submit; and each number on the profile and on the product."""
 LISTS_SETTLE_SECONDS = 0.2
 """More than Twilio's lists may lag behind, at this time scale."""
@@ -189,7 +192,7 @@ def test_each_orphan_that_would_be_removed_is_named(state: Path) -> None:
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    fleet = a_fleet(subaccounts=[subaccount(1, 14), subaccount(2, 14)], latency=0.02, review={"seconds": 500_000})
+    fleet = a_fleet(subaccounts=[subaccount(1, 24), subaccount(2, 24)], review={"seconds": 500_000})
     with Simulator(Fleet.model_validate(fleet)) as simulated:
         yield simulated
 
@@ -198,10 +201,24 @@ def posted(simulator: Simulator) -> int:
     return sum(count for call, count in simulator.calls.items() if call.startswith("POST"))
 
 
+def hold_posts(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, after: int) -> threading.Event:
+    """Answer no POST after so many until the event is set, so that a run cannot be through before it is stopped."""
+    answer, stopping = App.answer, threading.Event()
+
+    def answer_or_hold(app: App, request: Request) -> Response:
+        if request.method == "POST" and posted(simulator) >= after:
+            stopping.wait(60)
+        return answer(app, request)
+
+    monkeypatch.setattr(App, "answer", answer_or_hold)
+    return stopping
+
+
 @pytest.mark.parametrize("after", [4, 40])
 def test_what_an_interrupted_run_left_undone_is_planned_and_done(
-    simulator: Simulator, tmp_path: Path, after: int
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: int
 ) -> None:
+    stopping = hold_posts(simulator, monkeypatch, after)
     event = tmp_path / "request.json"
     event.write_text(json.dumps(NAMED))
     run: dict[str, Any] = {
@@ -214,6 +231,7 @@ def test_what_an_interrupted_run_left_undone_is_planned_and_done(
         },
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
         "text": True,
     }
     command = [
@@ -230,6 +248,9 @@ def test_what_an_interrupted_run_left_undone_is_planned_and_done(
     with subprocess.Popen([*command, "--yes"], **run) as process:
         assert wait_until(lambda: posted(simulator) >= after, 60)
         process.send_signal(signal.SIGINT)
+        assert process.stderr
+        assert process.stderr.readline().startswith("Stopping")
+        stopping.set()
         process.communicate(timeout=60)
     left = ALL_POSTS - posted(simulator)
     assert left > 0

@@ -117,11 +117,14 @@ def test_a_run_that_finds_another_one_waiting_does_its_work_and_says_who_waits(s
     all_signed_once(local)
 
 
-def test_after_a_review_that_took_too_long_the_same_request_waits_anew(start: Start) -> None:
-    parameters = {"PollSeconds": "60", "ReviewTimeoutDays": "1"}
+def test_after_a_review_that_took_too_long_the_same_request_waits_anew(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = {"PollSeconds": "3600", "ReviewTimeoutDays": "1"}
     local = start(0.00001, parameters, review={"seconds": NEVER})
     assert local.run(NAMED).error == "ReviewTimedOut"
     [product] = local.simulator.state.trust_products
+    monkeypatch.setenv("REVIEW_TIMEOUT_DAYS", "1")  # a real day: this time the verdict comes before it
     again = local.engine.start_execution(NAMED)
     assert wait_until(lambda: bool(awaits(local, again)))
 
