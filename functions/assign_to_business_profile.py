@@ -1,9 +1,10 @@
 """State "Assign To Business Profile": put numbers on the Business Profile, as the Trust Product demands."""
 
-from onboarding import progress, settings, trust_hub
+from onboarding import progress, settings
 from onboarding.assignments import claim
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
 from onboarding.step import step
+from onboarding.twilio import trust_hub
 
 
 class AssignToBusinessProfileEvent(StepEvent):
@@ -30,11 +31,13 @@ def handler(event: AssignToBusinessProfileEvent) -> OnBusinessProfile:
     """
     environment = settings.load()
     sid = event.business_profile_sid
-    ours = claim(progress.connect(environment), event.execution, event.subaccount_sid, environment.threads_per_function)
+    ours = claim(
+        progress.open_table(environment), event.execution, event.subaccount_sid, environment.threads_per_function
+    )
     records = ours.records(event.phone_numbers)
     batch = ours.assign(
         [record for record in records if record.stage is Stage.DISCOVERED],
-        trust_hub.connect(environment).on_business_profile(sid),
+        trust_hub.of_parent(environment).on_business_profile(sid),
         moved=lambda record, assignment_sid: record.on_business_profile(sid, assignment_sid),
     )
     return OnBusinessProfile(

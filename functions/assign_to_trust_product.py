@@ -1,9 +1,10 @@
 """State "Assign To Trust Product": put numbers that are on the Business Profile on the Trust Product."""
 
-from onboarding import progress, settings, trust_hub
+from onboarding import progress, settings
 from onboarding.assignments import claim
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
 from onboarding.step import step
+from onboarding.twilio import trust_hub
 
 
 class AssignToTrustProductEvent(StepEvent):
@@ -31,10 +32,12 @@ def handler(event: AssignToTrustProductEvent) -> OnTrustProduct:
     """
     environment = settings.load()
     sid = event.trust_product_sid
-    ours = claim(progress.connect(environment), event.execution, event.subaccount_sid, environment.threads_per_function)
+    ours = claim(
+        progress.open_table(environment), event.execution, event.subaccount_sid, environment.threads_per_function
+    )
     batch = ours.assign(
         [record for record in ours.records(event.phone_numbers) if record.stage is Stage.ON_BUSINESS_PROFILE],
-        trust_hub.connect(environment).on_trust_product(sid),
+        trust_hub.of_parent(environment).on_trust_product(sid),
         moved=lambda record, assignment_sid: record.on_trust_product(sid, assignment_sid),
         again_after=environment.list_settle_seconds,
     )

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
-from onboarding import manifest, progress, settings, trust_hub
+from onboarding import clients, manifest, progress, settings
 from onboarding.models import BundleSid, Model, PhoneNumberRecord, Stage, StepEvent, StoredList
 from onboarding.observability import measure
 from onboarding.progress import Correction, Progress
 from onboarding.step import step
-from onboarding.trust_hub import ChannelEndpointAssignments, TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import ChannelEndpointAssignments, TrustHub
 
 MOST_NUMBERS = 500_000
 """How many numbers of a profile or product fit into the function's memory and time."""
@@ -84,13 +85,13 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
         TwilioThrottled, TwilioUnavailable: A page could not be read; try again.
     """
     environment = settings.load()
-    hub, table = trust_hub.connect(environment), progress.connect(environment)
+    hub, table = trust_hub.of_parent(environment), progress.open_table(environment)
     threads = environment.threads_per_function
     try:
         assigned = read(hub, event.business_profile_sid, event.trust_product_sid)
     except TooMuchToReadError as error:
         return Audit(vanished=0, adopted=0, assigned=None, message=str(error))
-    subaccounts = manifest.read_subaccounts(manifest.connect(), event.manifest)
+    subaccounts = manifest.read_subaccounts(clients.s3(), event.manifest)
     corrections = compare(table, assigned, [it.subaccount_sid for it in subaccounts], threads)
     corrections = look_again(hub, assigned, corrections, environment.list_settle_seconds)
     with ThreadPoolExecutor(threads) as pool:
@@ -98,7 +99,7 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
     vanished = sum(map(has_vanished, corrections))
     measure(name="AssignmentsVanished", value=vanished)
     numbers = assigned.on_business_profile.keys() | assigned.on_trust_product.keys()
-    stored = manifest.write_assigned(manifest.connect(), environment.manifest_bucket, event.execution, numbers)
+    stored = manifest.write_assigned(clients.s3(), environment.manifest_bucket, event.execution, numbers)
     return Audit(vanished=vanished, adopted=len(corrections) - vanished, assigned=stored, message="")
 
 

@@ -2,11 +2,12 @@
 
 import time
 
-from onboarding import progress, settings, trust_hub, workflow
+from onboarding import clients, progress, settings, workflow
 from onboarding.errors import ReviewAwaitedElsewhere
 from onboarding.models import VERDICTS, BundleSid, StepEvent
 from onboarding.progress import Progress, Waiter
 from onboarding.step import step
+from onboarding.twilio import trust_hub
 
 
 class AwaitReviewEvent(StepEvent):
@@ -29,15 +30,15 @@ def handler(event: AwaitReviewEvent) -> None:
         ReviewAwaitedElsewhere: Another execution has been waiting for the product for longer.
     """
     environment = settings.load()
-    table, sid = progress.connect(environment), event.trust_product_sid
+    table, sid = progress.open_table(environment), event.trust_product_sid
     known = {waiter.execution: waiter.since for waiter in table.waiters(sid)}
     since = known.get(event.execution, int(time.time() * 1000))
     waiter = Waiter(since, event.execution, event.execution_arn, event.task_token)
     table.add_waiter(sid, waiter, event.poll_seconds)
-    product = trust_hub.connect(environment).trust_product(sid)
+    product = trust_hub.of_parent(environment).trust_product(sid)
     # A product that is gone is for Check Trust Product to report.
     if not product or product.status in VERDICTS:
-        workflow.wake(workflow.connect(), event.task_token, "poll")
+        workflow.wake(clients.step_functions(), event.task_token, "poll")
         table.remove_waiter(sid, waiter)
     elif other := longest_waiter(table, sid, waiter):
         table.remove_waiter(sid, waiter)
@@ -49,4 +50,6 @@ def handler(event: AwaitReviewEvent) -> None:
 def longest_waiter(table: Progress, trust_product_sid: str, waiter: Waiter) -> Waiter | None:
     """Find an execution that still runs and has waited for the product (`BU…`) for longer than this one."""
     earlier = (other for other in table.waiters(trust_product_sid) if other < waiter)
-    return next((other for other in earlier if workflow.is_running(workflow.connect(), other.execution_arn)), None)
+    return next(
+        (other for other in earlier if workflow.is_running(clients.step_functions(), other.execution_arn)), None
+    )

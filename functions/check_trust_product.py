@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from onboarding import announcements, progress, settings, trust_hub
+from onboarding import announcements, clients, progress, settings
 from onboarding.errors import ReviewTimedOut, TrustProductRejected, explain_rejection
 from onboarding.models import VERDICTS, Status, StepEvent, TrustProductRecord, TrustProductState, VerdictBy
 from onboarding.observability import measure
 from onboarding.progress import Progress
 from onboarding.step import step
-from onboarding.trust_hub import Bundle, TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import Bundle, TrustHub
 
 
 class CheckTrustProductEvent(StepEvent):
@@ -30,17 +31,17 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     """
     environment = settings.load()
     before, asked_at = event.trust_product, datetime.now(UTC)
-    product = fetch(trust_hub.connect(environment), before.sid)
+    product = fetch(trust_hub.of_parent(environment), before.sid)
     verdict_by: VerdictBy = "none"
     if product.status in VERDICTS and before.status not in VERDICTS:
         verdict_by = "poll" if before.verdict_by == "none" else before.verdict_by
     news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
-    recorded = progress.connect(environment).record_trust_product(
+    recorded = progress.open_table(environment).record_trust_product(
         news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by}), asked_at
     )
     # What is recorded may be newer than this answer.
     if product.status in VERDICTS and recorded.status is product.status is not recorded.announced:
-        announce(progress.connect(environment), environment.event_bus_name, recorded, event.execution)
+        announce(progress.open_table(environment), environment.event_bus_name, recorded, event.execution)
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))
     if product.status is not Status.APPROVED:
@@ -72,7 +73,7 @@ def announce(table: Progress, bus: str, product: TrustProductRecord, execution: 
         "trust_product_sid": product.sid,
     }
     announcements.announce(
-        announcements.connect(),
+        clients.event_bridge(),
         bus,
         announcements.TrustProductApproved(**said, message=f"Twilio has approved the Trust Product {product.sid}.")
         if product.status is Status.APPROVED

@@ -2,11 +2,12 @@
 
 import time
 
-from onboarding import progress, settings, trust_hub
+from onboarding import progress, settings
 from onboarding.models import BundleSid, EntityAssignmentSid, Model, StepEvent
 from onboarding.progress import Progress
 from onboarding.step import step
-from onboarding.trust_hub import TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import TrustHub
 
 
 class ConnectBusinessProfileEvent(StepEvent):
@@ -30,7 +31,7 @@ def handler(event: ConnectBusinessProfileEvent) -> Connection:
     if event.connection_sid:
         return Connection(sid=event.connection_sid, created=False)
     environment = settings.load()
-    return connect(trust_hub.connect(environment), progress.connect(environment), event)
+    return connect(trust_hub.of_parent(environment), progress.open_table(environment), event)
 
 
 def connect(hub: TrustHub, table: Progress, event: ConnectBusinessProfileEvent) -> Connection:

@@ -1,9 +1,10 @@
 """State "Evaluate Trust Product": let Twilio check the product before it is submitted."""
 
-from onboarding import settings, trust_hub
+from onboarding import settings
 from onboarding.errors import TrustProductNoncompliant
 from onboarding.models import BundleSid, EvaluationSid, Model, StepEvent
 from onboarding.step import step
+from onboarding.twilio import trust_hub
 
 
 class EvaluateTrustProductEvent(StepEvent):
@@ -25,7 +26,7 @@ def handler(event: EvaluateTrustProductEvent) -> CompliantEvaluation:
     Raises:
         TrustProductNoncompliant: With everything that Twilio finds missing.
     """
-    evaluation = trust_hub.connect(settings.load()).evaluate(event.trust_product_sid)
+    evaluation = trust_hub.of_parent(settings.load()).evaluate(event.trust_product_sid)
     if evaluation.failures:
         raise TrustProductNoncompliant(
             f"Twilio's evaluation {evaluation.sid} finds the Trust Product {event.trust_product_sid} noncompliant "

@@ -1,10 +1,11 @@
 """State "Find Business Profile": the approved profile that the request names, or the only primary one."""
 
-from onboarding import settings, trust_hub
+from onboarding import settings
 from onboarding.errors import BusinessProfileAmbiguous, BusinessProfileNotApproved, BusinessProfileNotFound
 from onboarding.models import BundleSid, Model, Status, StepEvent
 from onboarding.step import step
-from onboarding.trust_hub import Bundle, TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import Bundle, TrustHub
 
 
 class FindBusinessProfileEvent(StepEvent):
@@ -23,7 +24,7 @@ class BusinessProfile(Model):
 @step(FindBusinessProfileEvent)
 def handler(event: FindBusinessProfileEvent) -> BusinessProfile:
     """Handle the state's event."""
-    hub = trust_hub.connect(settings.load())
+    hub = trust_hub.of_parent(settings.load())
     sid = event.business_profile_sid
     profile = fetch_approved(hub, sid) if sid else find_approved(hub)
     return BusinessProfile(sid=profile.sid, friendly_name=profile.friendly_name)

@@ -3,12 +3,13 @@
 import time
 from datetime import UTC, datetime
 
-from onboarding import progress, settings, trust_hub
+from onboarding import progress, settings
 from onboarding.errors import InvalidRequest
 from onboarding.models import BundleSid, Status, StepEvent, TrustProductRecord, TrustProductRequest, TrustProductState
 from onboarding.progress import Progress
 from onboarding.step import step
-from onboarding.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
 
 BEST_FIRST = [Status.APPROVED, Status.IN_REVIEW, Status.PENDING_REVIEW, Status.DRAFT, Status.REJECTED]
 
@@ -24,7 +25,7 @@ class FindOrCreateTrustProductEvent(StepEvent):
 def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     """Handle the state's event."""
     environment = settings.load()
-    hub, table = trust_hub.connect(environment), progress.connect(environment)
+    hub, table = trust_hub.of_parent(environment), progress.open_table(environment)
     asked_at = datetime.now(UTC)
     product = find(hub, event) or create(hub, table, event)
     table.record_trust_product(

@@ -5,13 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import chain
 
-from onboarding import announcements, manifest, progress, settings, trust_hub
+from onboarding import announcements, clients, manifest, progress, settings
 from onboarding.announcements import MOST_NAMED, OrphansFound
 from onboarding.errors import CredentialsRefused, TwilioRefused
 from onboarding.models import BundleSid, Model, OrphanRecord, Stage, StepEvent, StoredList
 from onboarding.progress import Progress
 from onboarding.step import step
-from onboarding.trust_hub import TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import TrustHub
 from onboarding.words import plural
 
 
@@ -38,14 +39,14 @@ class Orphans(Model):
 @step(FindOrphansEvent)
 def handler(event: FindOrphansEvent) -> Orphans:
     """Handle the state's event."""
-    environment, storage = settings.load(), manifest.connect()
-    table, threads = progress.connect(environment), environment.threads_per_function
+    environment, storage = settings.load(), clients.s3()
+    table, threads = progress.open_table(environment), environment.threads_per_function
     assigned = manifest.read_assigned(storage, event.assigned)
     listed = [subaccount.subaccount_sid for subaccount in manifest.read_subaccounts(storage, event.manifest)]
     homeless = without_home(table, assigned, listed, threads)
     if homeless:
         try:
-            living = numbers_elsewhere(trust_hub.connect(environment), set(listed), threads)
+            living = numbers_elsewhere(trust_hub.of_parent(environment), set(listed), threads)
         except (TwilioRefused, CredentialsRefused) as refusal:
             # The same credentials have just read other accounts: Twilio shuts one that is not active.
             return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {refusal}")
@@ -54,7 +55,7 @@ def handler(event: FindOrphansEvent) -> Orphans:
     if not orphans:
         return Orphans(found=0, named_before=0, message="")
     found = announcement(event, orphans)
-    announcements.announce(announcements.connect(), environment.event_bus_name, found)
+    announcements.announce(clients.event_bridge(), environment.event_bus_name, found)
     return Orphans(found=found.found, named_before=found.found - found.new, message=found.message)
 
 

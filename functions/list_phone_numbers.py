@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from onboarding import progress, settings, trust_hub
+from onboarding import progress, settings
 from onboarding.assignments import claim
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import InvalidRequest
@@ -21,7 +21,8 @@ from onboarding.models import (
 )
 from onboarding.progress import Progress
 from onboarding.step import step
-from onboarding.trust_hub import PHONE_NUMBERS_PER_PAGE, PhoneNumber, TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, PhoneNumber, TrustHub
 
 REFUSED_AGAIN_AFTER = timedelta(days=7)
 
@@ -53,7 +54,7 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
         InvalidRequest: A number that the request names is not the subaccount's, and nobody has looked before.
     """
     environment = settings.load()
-    hub, table = trust_hub.connect(environment), progress.connect(environment)
+    hub, table = trust_hub.of_parent(environment), progress.open_table(environment)
     claim(table, event.execution, event.subaccount_sid, environment.threads_per_function)
     if event.phone_numbers:
         checked = as_checked(table.named_numbers(event.execution))

@@ -3,12 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from onboarding import manifest, progress, settings, trust_hub
+from onboarding import clients, manifest, progress, settings
 from onboarding.announcements import MOST_NAMED
 from onboarding.errors import InvalidRequest
 from onboarding.models import AccountSid, NamedNumber, PhoneNumberSid, StepEvent, StoredList, Subaccount
 from onboarding.step import step
-from onboarding.trust_hub import Account, TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import Account, TrustHub
 
 PARENT = "parent account"
 """The name under which the parent's own numbers are recorded."""
@@ -26,14 +27,14 @@ class ListSubaccountsEvent(StepEvent):
 def handler(event: ListSubaccountsEvent) -> StoredList:
     """Handle the state's event."""
     environment = settings.load()
-    hub = trust_hub.connect(environment)
+    hub = trust_hub.of_parent(environment)
     accounts = choose(hub, event)
     if event.phone_numbers:
         [account] = accounts
         numbers = check_numbers(hub, account.sid, event.phone_numbers, environment.threads_per_function)
-        progress.connect(environment).put_named_numbers(event.execution, numbers)
+        progress.open_table(environment).put_named_numbers(event.execution, numbers)
     entries = [Subaccount(subaccount_sid=account.sid, friendly_name=account.friendly_name) for account in accounts]
-    return manifest.write_subaccounts(manifest.connect(), environment.manifest_bucket, event.execution, entries)
+    return manifest.write_subaccounts(clients.s3(), environment.manifest_bucket, event.execution, entries)
 
 
 def choose(hub: TrustHub, event: ListSubaccountsEvent) -> list[Account]:

@@ -19,7 +19,7 @@ class RecordSubaccountEvent(StepEvent):
 @step(RecordSubaccountEvent)
 def handler(event: RecordSubaccountEvent) -> None:
     """Handle the state's event."""
-    table = progress.connect(settings.load())
+    table = progress.open_table(settings.load())
     outcome = SubaccountOutcome(
         subaccount_sid=event.subaccount_sid,
         friendly_name=event.friendly_name,

@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import batched
 
-from onboarding import progress, settings, trust_hub
+from onboarding import progress, settings
 from onboarding.assignments import BATCH_SECONDS
 from onboarding.errors import TwilioRefused
 from onboarding.models import BundleSid, Model, OrphanRecord, StepEvent
 from onboarding.observability import logger, measure
 from onboarding.step import step
-from onboarding.trust_hub import SIDS_PER_FILTER, ChannelEndpointAssignments, TrustHub
+from onboarding.twilio import trust_hub
+from onboarding.twilio.trust_hub import SIDS_PER_FILTER, ChannelEndpointAssignments, TrustHub
 
 
 class ReleaseOrphansEvent(StepEvent):
@@ -40,7 +41,7 @@ def handler(event: ReleaseOrphansEvent) -> ReleasedOrphans:
         TwilioThrottled, TwilioUnavailable: Some were not removed; try again.
     """
     environment = settings.load()
-    hub, table = trust_hub.connect(environment), progress.connect(environment)
+    hub, table = trust_hub.of_parent(environment), progress.open_table(environment)
     threads = environment.threads_per_function
     named_twice = [orphan for orphan in table.orphans(event.trust_product_sid) if orphan.named_before]
     done: Counter[str] = Counter()
@@ -105,5 +106,7 @@ def remove_one(assignments: ChannelEndpointAssignments, refused: set[str], assig
     try:
         assignments.delete(assignment_sid)
     except TwilioRefused as refusal:
-        logger.warning("an orphan was not removed", extra={"phone_number_sid": phone_number_sid, "said": str(refusal)})
+        logger().warning(
+            "an orphan was not removed", extra={"phone_number_sid": phone_number_sid, "said": str(refusal)}
+        )
         refused.add(phone_number_sid)

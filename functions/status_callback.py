@@ -8,18 +8,18 @@ import hashlib
 from base64 import b64decode
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
-from twilio.request_validator import RequestValidator
 
-from onboarding import credentials, progress, settings, workflow
+from onboarding import clients, credentials, progress, settings, workflow
 from onboarding.masking import raises_masked
 from onboarding.models import BundleSid
 from onboarding.observability import logger, measure
 from onboarding.progress import Progress
+from onboarding.twilio import callback
 
 SIGNATURE_HEADER = "x-twilio-signature"
 MAX_BODY_BYTES = 16_384
@@ -67,7 +67,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         204 when it was taken in, 403 when Twilio did not sign it, 400 without a Trust Product, 413 when too large.
     """
     request = HttpRequest.model_validate(event)
-    logger.thread_safe_append_keys(correlation_id=request.request_context.request_id)
+    logger().thread_safe_append_keys(correlation_id=request.request_context.request_id)
     environment = settings.load()
     body = request.content
     if len(body) > MAX_BODY_BYTES:
@@ -75,15 +75,15 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     parameters = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     tokens = credentials.read(environment.twilio_secret_arn).auth_tokens
     url = url_that_twilio_called(request, environment.public_base_url)
-    if not is_signed(url, parameters, request.headers.get(SIGNATURE_HEADER), tokens):
+    if not callback.is_signed(url, parameters, request.headers.get(SIGNATURE_HEADER), tokens):
         measure(name="RefusedSignatures", value=1)
-        logger.warning("refused a callback: its signature is missing or wrong", extra={"url": url})
+        logger().warning("refused a callback: its signature is missing or wrong", extra={"url": url})
         return _answer(HTTPStatus.FORBIDDEN)
     try:
-        product_sid = TypeAdapter(BundleSid).validate_python(dict(parse_qsl(urlsplit(url).query))["trust_product_sid"])
-    except (KeyError, ValidationError):
+        product_sid = TypeAdapter(BundleSid).validate_python(callback.product_of(url))
+    except ValidationError:
         return _answer(HTTPStatus.BAD_REQUEST)
-    wake_waiters(progress.connect(environment), product_sid, parameters, hashlib.sha256(body).hexdigest()[:16])
+    wake_waiters(progress.open_table(environment), product_sid, parameters, hashlib.sha256(body).hexdigest()[:16])
     return _answer(HTTPStatus.NO_CONTENT)
 
 
@@ -94,13 +94,6 @@ def url_that_twilio_called(request: HttpRequest, public_base_url: str | None) ->
     return f"{base_url.rstrip('/')}{request.raw_path}{query}"
 
 
-def is_signed(url: str, parameters: dict[str, str], signature: str | None, auth_tokens: list[str]) -> bool:
-    """Say whether Twilio signed the request with one of the tokens."""
-    if not signature:
-        return False
-    return any(RequestValidator(token).validate(url, parameters, signature) for token in auth_tokens)
-
-
 def wake_waiters(table: Progress, trust_product_sid: str, parameters: dict[str, str], digest: str) -> None:
     """Record the callback, then wake every execution that waits for the product (`BU…`).
 
@@ -108,8 +101,8 @@ def wake_waiters(table: Progress, trust_product_sid: str, parameters: dict[str, 
     """
     table.record_callback(trust_product_sid, digest, parameters)
     waiters = table.waiters(trust_product_sid)
-    woken = sum(workflow.wake(workflow.connect(), waiter.task_token, "callback") for waiter in waiters)
-    logger.info("callback taken in", extra={"trust_product_sid": trust_product_sid, "executions_woken": woken})
+    woken = sum(workflow.wake(clients.step_functions(), waiter.task_token, "callback") for waiter in waiters)
+    logger().info("callback taken in", extra={"trust_product_sid": trust_product_sid, "executions_woken": woken})
 
 
 def _answer(status: HTTPStatus) -> dict[str, Any]:

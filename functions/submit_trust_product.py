@@ -1,22 +1,21 @@
-"""State "Submit Trust Product": hand the product in for Twilio's review."""
+"""State "Submit Trust Product": submit the product for Twilio's review."""
 
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
-from onboarding import progress, settings, trust_hub
+from onboarding import progress, settings
 from onboarding.errors import TwilioRefused
 from onboarding.models import Status, StepEvent, TrustProductRecord, TrustProductState
 from onboarding.step import step
-from onboarding.trust_hub import TrustHub
+from onboarding.twilio import callback, trust_hub
+from onboarding.twilio.trust_hub import TrustHub
 
 SUBMITTABLE = {Status.DRAFT, Status.REJECTED}
 
 
-class SubmitTrustProductEvent(StepEvent):
-    """The product to submit, and the webhook that Twilio is to call; empty where there is none."""
+class SubmitTrustProductEvent(StepEvent, extra="ignore"):
+    """The product to submit. An execution that an older definition began hands on the webhook's address, too."""
 
     trust_product: TrustProductState
-    callback_url: str
 
 
 @step(SubmitTrustProductEvent)
@@ -24,16 +23,15 @@ def handler(event: SubmitTrustProductEvent) -> TrustProductState:
     """Handle the state's event."""
     environment = settings.load()
     sid, asked_at = event.trust_product.sid, datetime.now(UTC)
-    status = submit(trust_hub.connect(environment), sid, event.callback_url)
-    progress.connect(environment).record_trust_product(TrustProductRecord(sid=sid, status=status), asked_at)
+    status = submit(trust_hub.of_parent(environment), sid, environment.callback_url)
+    progress.open_table(environment).record_trust_product(TrustProductRecord(sid=sid, status=status), asked_at)
     return event.trust_product.model_copy(update={"status": status})
 
 
-def submit(hub: TrustHub, sid: str, callback_url: str) -> Status:
+def submit(hub: TrustHub, sid: str, webhook: str | None) -> Status:
     """Submit the product (`BU…`), unless another execution has done so meanwhile.
 
-    The callback names the product in its query string, which its signature covers: so the webhook knows it for sure.
-    Without one, the verdict is only asked for.
+    Without a webhook that Twilio can call, the verdict is only asked for.
 
     Raises:
         TwilioRefused: The product cannot be submitted.
@@ -41,8 +39,7 @@ def submit(hub: TrustHub, sid: str, callback_url: str) -> Status:
     if status := submitted(hub, sid):
         return status
     try:
-        named = f"{callback_url}?{urlencode({'trust_product_sid': sid})}" if callback_url else None
-        return hub.submit(sid, named).status
+        return hub.submit(sid, callback.url_for(webhook, sid) if webhook else None).status
     except TwilioRefused:
         if status := submitted(hub, sid):
             return status

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from onboarding import announcements, manifest, progress, settings
+from onboarding import announcements, clients, manifest, progress, settings
 from onboarding.announcements import (
     LONGEST_MESSAGE,
     MOST_NAMED,
@@ -63,14 +63,14 @@ class Summary(Model):
 def handler(event: SummariseSubaccountsEvent) -> Summary:
     """Handle the state's event; what came of the subaccounts is announced at once, however long the review takes."""
     environment = settings.load()
-    subaccounts = manifest.read_subaccounts(manifest.connect(), event.manifest)
-    table = progress.connect(environment)
+    subaccounts = manifest.read_subaccounts(clients.s3(), event.manifest)
+    table = progress.open_table(environment)
     outcomes = complete(subaccounts, table.outcomes(event.execution))
     summary = summarise(outcomes, left_out_of(table.named_numbers(event.execution)))
     announced = announcement(event.execution, summary, outcomes)
     if event.subaccounts is None and not summary.failed and not environment.daily_run:
         announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})
-    announcements.announce(announcements.connect(), environment.event_bus_name, announced)
+    announcements.announce(clients.event_bridge(), environment.event_bus_name, announced)
     return summary
 
 

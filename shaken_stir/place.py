@@ -75,7 +75,7 @@ class Place(ABC):
     @property
     def table(self) -> Progress:
         """The progress table, read as the functions read it."""
-        return progress.connect(settings.load())
+        return progress.open_table(settings.load())
 
     def run(self, event: Mapping[str, Any], on_change: Callable[[Snapshot], None] | None = None) -> Report:
         """Start an execution from an event and wait until it has ended.

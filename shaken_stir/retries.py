@@ -17,8 +17,8 @@ from pydantic import BaseModel
 
 from shaken_stir.words import plural
 
-HTTP_CLIENT: Final = "onboarding.twilio_http"
-"""The logger that is told of requests without an answer; the functions' own copy of the layer has it, too."""
+HTTP_CLIENT: Final = "onboarding.twilio.http"
+"""The logger that is told of requests without an answer."""
 SID: Final = re.compile(r"\b([A-Z]{2})[0-9a-f]{32}\b")
 PATIENCE: Final = "shaken_stir.live.survey"
 """The logger that is told of the pauses of a look at an account."""

@@ -51,7 +51,7 @@ def diagnose_account(options: argparse.Namespace) -> int:
         twilio = rehearsal.address(options.twilio) if options.twilio is not None else None
         parent = account.credentials(os.environ)
         path = options.state or default_path(parent.account_sid, os.environ, twilio)
-        file, hub = StateFile(path, parent.account_sid, twilio).look(), account.connect(parent, twilio)
+        file, hub = StateFile(path, parent.account_sid, twilio).look(), account.trust_hub(parent, twilio)
         wanted = request.complete(load_event(options.event) if options.event else {})
         if twilio:
             rehearsal.see_that_it_answers(twilio)

@@ -141,7 +141,7 @@ def look(
     if file.twilio:
         rehearsal.see_that_it_answers(file.twilio)
     with read_only(), reading(console) as on_progress:
-        found = survey.take(account.connect(parent, file.twilio), wanted, on_progress)
+        found = survey.take(account.trust_hub(parent, file.twilio), wanted, on_progress)
     planned = plan.make(found, known, waits=options.wait is not None)
     where = {"twilio": file.twilio, "state_file": str(file.path) if file.found else None}
     return found, planned.model_copy(update=where)

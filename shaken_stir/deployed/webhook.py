@@ -6,11 +6,11 @@ Source: https://www.twilio.com/docs/usage/webhooks/webhooks-security.
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import requests
-from twilio.request_validator import RequestValidator
 
+from onboarding.twilio import callback
 from shaken_stir.deployed.stack import StackError
 from simulator.addresses import THIS_MACHINE
 
@@ -31,7 +31,7 @@ def post(url: str, parameters: Mapping[str, str], auth_token: str) -> int:
     Raises:
         StackError: There was no answer.
     """
-    signature = RequestValidator(auth_token).compute_signature(url, dict(parameters))
+    signature = callback.sign(url, parameters, auth_token)
     with requests.Session() as session:
         # A company's proxy does not know what listens on this machine.
         here = urlsplit(url).hostname in {THIS_MACHINE, "localhost"}
@@ -79,5 +79,4 @@ def send_callback(target: Target, status: str) -> int:
         StackError: There was no answer.
     """
     form = {"BundleSid": target.trust_product_sid, "Status": status, "FailureReason": ""}
-    query = urlencode({"trust_product_sid": target.trust_product_sid})
-    return post(f"{target.url}?{query}", form, target.auth_token)
+    return post(callback.url_for(target.url, target.trust_product_sid), form, target.auth_token)

@@ -48,7 +48,6 @@ class Engine:
         public_url: Where the webhook is reached, once started.
         environment: The environment variables as the functions see them, once started.
         skipped: Logical id -> type of the template's resources that a local run does without.
-        substitutions: What takes the place of the template's own DefinitionSubstitutions, if set before it starts.
         events: Each event that was put on a bus: the bus's name, and the event as a receiver sees it.
         tell: Called with each execution, each answer of the webhook and each function that fails, from any thread; may
             be set at any time.
@@ -89,7 +88,6 @@ class Engine:
         self.environment: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
         self.events: list[tuple[str, dict[str, Any]]] = []
-        self.substitutions: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.start()
@@ -148,7 +146,7 @@ class Engine:
         stack.enter_context(patch.dict(os.environ, self.environment))
         self.client("stepfunctions").create_state_machine(
             name=self._template.state_machine_name,
-            definition=self._template.definition(self.substitutions),
+            definition=self._template.definition(),
             roleArn=f"arn:aws:iam::{ACCOUNT}:role/local",
         )
         stack.callback(self._functions.unload)

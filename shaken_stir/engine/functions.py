@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 import sys
 import threading
 import time
@@ -13,9 +12,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
+from onboarding import clients
 from shaken_stir import news
 from shaken_stir.engine.template import Function
 
@@ -91,17 +90,15 @@ class Functions:
         self._functions = functions
         self._code = list(dict.fromkeys(str(function.code.resolve()) for function in functions))
         self._layers = [str(layer.resolve()) for layer in layers]
-        self._prefixes = tuple(folder + os.sep for folder in [*self._code, *self._layers])
         self._added: list[str] = []
-        self._set_aside: dict[str, ModuleType] = {}
         self._idle = threading.Condition()
         self._tell = tell
         self._running = 0
         self.invocations: Counter[str] = Counter()
 
     def load(self) -> None:
-        """Imports every handler as a cold start does: nothing an earlier run imported and kept is seen."""
-        self._set_aside = self._take_modules()
+        """Import every handler; what earlier engines have kept in the functions' clients is forgotten."""
+        clients.forget()
         code = [folder for folder in self._code if folder not in sys.path]
         # Last, so that packages built into a layer for Lambda never stand in for those installed for this machine.
         layers = [folder for folder in self._layers if folder not in sys.path]
@@ -112,11 +109,9 @@ class Functions:
             _handler(function)
 
     def unload(self) -> None:
-        """Waits a moment for handlers that still run, then puts Python's modules and path back."""
+        """Wait a moment for handlers that still run, forget their clients, and put Python's path back."""
         self.drain(_DRAIN_SECONDS)
-        self._take_modules()
-        sys.modules.update(self._set_aside)
-        self._set_aside = {}
+        clients.forget()
         while self._added:
             sys.path.remove(self._added.pop())
 
@@ -147,13 +142,6 @@ class Functions:
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
-
-    def _take_modules(self) -> dict[str, ModuleType]:
-        return {name: sys.modules.pop(name) for name, module in list(sys.modules.items()) if self._holds(module)}
-
-    def _holds(self, module: ModuleType) -> bool:
-        origin = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "")
-        return bool(origin) and origin.startswith(self._prefixes)
 
 
 def _run(function: Function, payload: str) -> Answer:

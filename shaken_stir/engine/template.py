@@ -132,18 +132,14 @@ class Template:
                     raise TemplateError(f"{name} wants its own {key}, but all functions share one process locally.")
         return together
 
-    def definition(self, instead: Mapping[str, str] | None = None) -> str:
-        """Returns the state machine's definition with its substitutions made; ask when the resources are created.
-
-        Args:
-            instead: Substitutions that take the place of the template's.
-        """
+    def definition(self) -> str:
+        """Return the state machine's definition with its substitutions made; ask when the resources are created."""
         path = self._folder / self._resolver.resolve(self._machine["DefinitionUri"])
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise TemplateError(f"The definition {path} cannot be read: {error.strerror}.") from error
-        substitutions = {**self._resolver.resolve(self._machine.get("DefinitionSubstitutions", {})), **(instead or {})}
+        substitutions = self._resolver.resolve(self._machine.get("DefinitionSubstitutions", {}))
 
         def substitute(match: re.Match[str]) -> str:
             if match[1] not in substitutions:

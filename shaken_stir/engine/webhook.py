@@ -22,9 +22,6 @@ from simulator.addresses import ANY_PORT, Address, reached_at
 _TEXT_TYPES: Final = ("text/", "application/json", "application/javascript", "application/xml")
 
 
-_taken: dict[str, int] = {}
-
-
 class PortInUse(OSError):  # noqa: N818 - named for what it means
     """The port is taken; the message is one sentence for a person."""
 
@@ -49,7 +46,7 @@ class Webhook:
 
     def __init__(self, address: Address = ANY_PORT, tell: Tell = tell_nobody) -> None:
         self._host = address.host
-        self._socket = _listen_again(address)
+        self._socket = listen(address, "the webhook")
         self._authority = f"{reached_at(self._host)}:{self._socket.getsockname()[1]}"
         self._tell = tell
         self._server: BaseWSGIServer | None = None
@@ -84,20 +81,6 @@ class Webhook:
             self._server.server_close()
             self._server = None
         self._socket.close()
-
-
-def _listen_again(address: Address) -> socket.socket:
-    """Takes the free port that was taken last, if it is still free: a machine that names it is parsed only once."""
-    again = address if address.port else address._replace(port=_taken.get(address.host, 0))
-    try:
-        opened = listen(again, "the webhook")
-    except PortInUse:
-        if address.port:
-            raise
-        opened = listen(address, "the webhook")
-    if not address.port:
-        _taken[address.host] = opened.getsockname()[1]
-    return opened
 
 
 def listen(address: Address, purpose: str) -> socket.socket:

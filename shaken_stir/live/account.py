@@ -6,8 +6,8 @@ from pydantic import ValidationError
 from twilio.rest import Client
 
 from onboarding.credentials import TwilioCredentials
-from onboarding.trust_hub import TrustHub
-from onboarding.twilio_http import TwilioHttpClient
+from onboarding.twilio.http import TwilioHttpClient
+from onboarding.twilio.trust_hub import TrustHub
 from onboarding.validation import describe
 
 ACCOUNT_SID, AUTH_TOKEN = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"
@@ -63,7 +63,7 @@ def refused(twilio: str | None = None) -> str:
     )
 
 
-def connect(parent: TwilioCredentials, twilio: str | None = None, connections: int = THREADS) -> TrustHub:
+def trust_hub(parent: TwilioCredentials, twilio: str | None = None, connections: int = THREADS) -> TrustHub:
     """Make a client. For a client that cannot change anything, see `read_only`.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from onboarding.trust_hub import PRIMARY_BUSINESS_PROFILE_POLICY_SID, SHAKEN_STIR_POLICY_SID
+from onboarding.twilio.trust_hub import PRIMARY_BUSINESS_PROFILE_POLICY_SID, SHAKEN_STIR_POLICY_SID
 from shaken_stir.live.survey import Survey
 
 

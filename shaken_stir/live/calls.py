@@ -1,6 +1,5 @@
 """Every request that leaves the process while a run is on: counted, and from some moment on none any more."""
 
-import importlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -8,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from typing import Any, Final
 from unittest.mock import patch
+
+from onboarding.errors import TwilioThrottled
 
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
@@ -37,9 +38,7 @@ class Calls:
 
         def send_and_count(connection: HTTPConnection, method: str, url: str, *args: Any, **options: Any) -> None:
             if self._ended:
-                # The functions have a package `onboarding` of their own, see shaken_stir.engine.functions.
-                errors = importlib.import_module("onboarding.errors")
-                raise errors.TwilioThrottled("The run was stopped; nothing more is sent to Twilio.")
+                raise TwilioThrottled("The run was stopped; nothing more is sent to Twilio.")
             self.count[f"{method} {SID.sub('{Sid}', url.partition('?')[0])}"] += 1
             send(connection, method, url, *args, **options)
 

@@ -9,7 +9,7 @@ from find_or_create_trust_product import FindOrCreateTrustProductEvent
 from list_subaccounts import ListSubaccountsEvent
 from onboarding.errors import TrustProductRejected, explain_rejection
 from onboarding.models import CompleteRequest, NamedNumber, Status, TrustProductState
-from onboarding.trust_hub import Account, Bundle, TrustHub
+from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 from shaken_stir.live.account import THREADS
 
 

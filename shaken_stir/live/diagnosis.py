@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from onboarding.errors import CredentialsRefused, OnboardingError
 from onboarding.models import CompleteRequest, Stage, Status
-from onboarding.trust_hub import Account, Bundle, TrustHub
+from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 from shaken_stir.live import choices, plan, plan_words, survey
 from shaken_stir.live.account import refused
 from shaken_stir.live.assumptions import ASSUMPTIONS

@@ -12,7 +12,7 @@ from audit_assignments import Assigned
 from list_phone_numbers import REFUSED_AGAIN_AFTER, ListPhoneNumbersEvent, classify, needs_work
 from onboarding.models import PhoneNumberRecord, Stage
 from onboarding.progress import Progress
-from onboarding.trust_hub import PHONE_NUMBERS_PER_PAGE, Account, PhoneNumber
+from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, Account, PhoneNumber
 from shaken_stir.live.survey import Survey
 
 type Side = Literal["business_profile", "trust_product"]

@@ -1,16 +1,18 @@
 """The product on this machine, with a real account: its table lies in a file, a poll takes the callback's place."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
+from unittest.mock import patch
 
 from onboarding.credentials import TwilioCredentials
 from onboarding.models import SubaccountStatus
-from onboarding.trust_hub import Account
-from onboarding.twilio_http import READ_TIMEOUT_SECONDS
+from onboarding.twilio.http import READ_TIMEOUT_SECONDS
+from onboarding.twilio.trust_hub import Account
 from shaken_stir.engine.engine import Engine
 from shaken_stir.live.calls import Calls
 from shaken_stir.live.state_file import StateFile
@@ -57,8 +59,8 @@ class LivePlace(Place):
         parameters |= {"TwilioBaseUrl": self.twilio} if self.twilio else {}
         with ExitStack() as stack:
             engine = Engine(TEMPLATE, parameters=parameters, twilio_secret=self._parent.model_dump(exclude_none=True))
-            engine.substitutions["CallbackUrl"] = ""  # Twilio cannot reach this machine
             self.engine = stack.enter_context(engine)
+            stack.enter_context(patch.dict(os.environ, CALLBACK_URL=""))  # Twilio cannot reach this machine
             variables = self.engine.environment
             settle_seconds = READ_TIMEOUT_SECONDS + float(variables["LIST_SETTLE_SECONDS"])
             self.pause = stack.enter_context(self._file.kept(variables["TABLE_NAME"], settle_seconds))

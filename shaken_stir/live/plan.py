@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from find_or_create_trust_product import BEST_FIRST
 from onboarding.models import LeftOutNumber, Status
 from onboarding.progress import Progress
-from onboarding.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
+from onboarding.twilio.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
 from shaken_stir.live.known import progress_of
 from shaken_stir.live.numbers import AccountOutlook, Side, Work, work_of
 from shaken_stir.live.survey import Number, Survey

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from onboarding.twilio_http import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, unresolved
+from onboarding.twilio.http import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, unresolved
 
 EXAMPLE: Final = "http://127.0.0.1:8010"
 """Where `shaken-stir twilio` and `make serve` listen unless told otherwise."""

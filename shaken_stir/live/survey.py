@@ -19,7 +19,7 @@ from onboarding.errors import (
     TwilioUnavailable,
 )
 from onboarding.models import CompleteRequest, LeftOutNumber, NamedNumber, TrustProductState, left_out_of
-from onboarding.trust_hub import (
+from onboarding.twilio.trust_hub import (
     PAGE_SIZE,
     SIDS_PER_FILTER,
     Account,

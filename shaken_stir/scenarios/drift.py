@@ -1,7 +1,8 @@
 """Somebody changes assignments at Twilio by hand."""
 
-from onboarding import settings, trust_hub
+from onboarding import settings
 from onboarding.models import Stage
+from onboarding.twilio import trust_hub
 from shaken_stir.scenarios import acme
 from shaken_stir.scenarios.play import DifferedError, Play, Scenario, expect
 from shaken_stir.words import plural
@@ -23,7 +24,7 @@ def play(play: Play) -> str:
         simulator.controls.drop_assignment(product.sid, number.phone_number_sid)
     for number in taken_off[OFF_PRODUCT:]:
         simulator.controls.drop_assignment(profile_sid, number.phone_number_sid)
-    hub = trust_hub.connect(settings.load())
+    hub = trust_hub.of_parent(settings.load())
     for bundle in (hub.on_business_profile(profile_sid), hub.on_trust_product(product.sid)):
         bundle.create(by_hand.phone_number_sid)
     drifted = signed(simulator)

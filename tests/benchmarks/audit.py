@@ -13,8 +13,8 @@ from pathlib import Path
 from twilio.rest import Client
 
 from audit_assignments import Assigned, read
-from onboarding.trust_hub import TrustHub
-from onboarding.twilio_http import TwilioHttpClient
+from onboarding.twilio.http import TwilioHttpClient
+from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.project import ROOT
 from simulator.fleet import Fleet
 

@@ -1,6 +1,5 @@
 """What the product does in earnest, from an event to Twilio and back."""
 
-import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from onboarding.twilio.trust_hub import ChannelEndpointAssignments, TrustHub
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.bundles_api import BundlesApi
 from simulator.errors import STATUS_WITH_PROPERTIES, bad_request
@@ -84,10 +84,9 @@ SCENARIOS: list[Callable[[Traffic], None]] = [
 
 def client_calls() -> dict[str, Callable[..., Any]]:
     """Everything that the product's Twilio client can be asked for, by name."""
-    client = importlib.import_module("onboarding.trust_hub")
     return {
         f"{resource.__name__}.{name}": call
-        for resource in (client.TrustHub, client.ChannelEndpointAssignments)
+        for resource in (TrustHub, ChannelEndpointAssignments)
         for name, call in inspect.getmembers(resource, inspect.isfunction)
         if not name.startswith("_")
     }
@@ -104,7 +103,7 @@ def _onboarding(fleet: dict[str, Any], traffic: Traffic, released: Iterable[str]
         for number in released:
             local.simulator.controls.release(number)
         for name, call in client_calls().items():
-            patch.setattr(f"onboarding.trust_hub.{name}", _noting(traffic.calls, name, call))
+            patch.setattr(f"onboarding.twilio.trust_hub.{name}", _noting(traffic.calls, name, call))
 
         def run(event: dict[str, Any], ends: str = "SUCCEEDED") -> None:
             report = local.run(event)

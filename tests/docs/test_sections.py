@@ -1,14 +1,15 @@
 """Each error, each of Twilio's codes and each alarm has its section, and an error's text names it."""
 
-import importlib
 import re
 from pathlib import Path
 
 import pytest
 
-from onboarding import assignments, errors, trust_hub
+import summarise_subaccounts
+from onboarding import assignments, credentials, errors
 from onboarding.announcements import SubaccountsFailed
 from onboarding.errors import REJECTION_REMEDIES, OnboardingError, TrustProductBusy, TwilioRefused, section
+from onboarding.twilio import trust_hub
 from shaken_stir.deployed.commands import DAILY
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.project import ROOT
@@ -93,7 +94,7 @@ def test_no_alarm_is_explained_that_is_not_there() -> None:
 
 
 def test_how_to_switch_the_daily_run_on_has_its_section() -> None:
-    said = importlib.import_module("summarise_subaccounts").DAILY_RUN_IS_OFF
+    said = summarise_subaccounts.DAILY_RUN_IS_OFF
     [named] = re.findall(r"\((docs/[^)]+)\)", said)
 
     assert exists(named)
@@ -101,6 +102,6 @@ def test_how_to_switch_the_daily_run_on_has_its_section() -> None:
 
 
 def test_the_runbook_names_how_long_a_secret_is_kept() -> None:
-    seconds = importlib.import_module("onboarding.credentials").CACHE_SECONDS
+    seconds = credentials.CACHE_SECONDS
 
     assert f"at most {seconds} seconds" in " ".join(sections(RUNBOOK)["Rotate the Auth Token"].split())

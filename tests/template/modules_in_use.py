@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 PROJECT = Path(__file__).parents[2]
+LAYER = PROJECT / "layers" / "onboarding" / "python"
 AC, BU, PN = (prefix + 32 * "0" for prefix in ("AC", "BU", "PN"))
 
 
@@ -28,16 +29,16 @@ class NothingThere(BaseHTTPRequestHandler):
 def import_everything() -> None:
     for function in sorted((PROJECT / "functions").glob("*.py")):
         import_module(function.stem)
-    for module in sorted((PROJECT / "layers/onboarding/python/onboarding").glob("*.py")):
-        import_module(f"onboarding.{module.stem}")
+    for module in sorted((LAYER / "onboarding").rglob("*.py")):
+        import_module(".".join(module.relative_to(LAYER).with_suffix("").parts))
 
 
 def use_twilio() -> None:
     from twilio.request_validator import RequestValidator  # noqa: PLC0415 - after the product's own imports
     from twilio.rest import Client  # noqa: PLC0415
 
-    from onboarding.trust_hub import TrustHub  # noqa: PLC0415
-    from onboarding.twilio_http import TwilioHttpClient  # noqa: PLC0415
+    from onboarding.twilio.http import TwilioHttpClient  # noqa: PLC0415
+    from onboarding.twilio.trust_hub import TrustHub  # noqa: PLC0415
 
     server = HTTPServer(("127.0.0.1", 0), NothingThere)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -60,7 +61,7 @@ def use_the_rest() -> None:
     try:
         int("nothing")
     except ValueError:
-        logger.exception("an error's trace is formatted by modules of its own")
+        logger().exception("an error's trace is formatted by modules of its own")
 
 
 if __name__ == "__main__":

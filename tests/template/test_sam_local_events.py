@@ -15,6 +15,7 @@ import boto3
 import jsonschema
 import pytest
 
+from onboarding.twilio import callback
 from shaken_stir.engine.intrinsics import REGION
 from shaken_stir.engine.template import Function, Template
 from shaken_stir.project import ROOT, TEMPLATE, load_event
@@ -74,7 +75,7 @@ def test_the_callback_is_signed_with_the_served_fleet_s_token() -> None:
     url = webhook.url_that_twilio_called(request, ENVIRONMENT["PUBLIC_BASE_URL"])
     parent = load_fleet(SERVED_FLEET).parent
 
-    assert webhook.is_signed(url, parameters, request.headers["x-twilio-signature"], [parent.auth_token])
+    assert callback.is_signed(url, parameters, request.headers["x-twilio-signature"], [parent.auth_token])
     assert parameters["AccountSid"] == parent.sid
     assert f"?trust_product_sid={parameters['BundleSid']}" in url
 
@@ -83,7 +84,7 @@ def test_the_callback_arrives_by_the_template_s_route() -> None:
     event = event_of("status_callback")
 
     assert event["routeKey"] in {f"{it.method} {it.path}" for it in SERVED.routes}
-    assert f"{ENVIRONMENT['PUBLIC_BASE_URL']}{event['rawPath']}" == event_of("submit_trust_product")["callback_url"]
+    assert f"{ENVIRONMENT['PUBLIC_BASE_URL']}{event['rawPath']}" == ENVIRONMENT["CALLBACK_URL"]
 
 
 def test_the_functions_are_given_the_template_s_variables_and_no_others() -> None:

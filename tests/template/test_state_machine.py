@@ -17,7 +17,7 @@ from cfnlint.api import lint  # type: ignore[import-untyped]
 from audit_assignments import READING_SECONDS
 from onboarding import errors
 from onboarding.assignments import BATCH_SECONDS
-from onboarding.twilio_http import (
+from onboarding.twilio.http import (
     CONNECT_TIMEOUT_SECONDS,
     MOST_RETRY_AFTER_SECONDS,
     READ_TIMEOUT_SECONDS,

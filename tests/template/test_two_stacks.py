@@ -1,19 +1,17 @@
 """Two stacks in one account and region are strangers: nothing of one takes, counts or tells what is the other's."""
 
-import copy
 import json
 import re
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final
-from unittest.mock import Mock
 
 import pytest
-from samtranslator.translator.transform import transform
 
 from onboarding.announcements import ANNOUNCEMENTS, SOURCE
 from shaken_stir.engine.events import DEFAULT_BUS, Rule
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION, Resolver, read_template
+from tests.template.expansion import expand
 from tools.rights import TEMPLATE
 
 # One name begins like the other's machine.
@@ -49,14 +47,7 @@ def is_physical_name(key: str) -> bool:
 @cache
 def expanded(stack: str) -> dict[str, dict[str, Any]]:
     """The resources that SAM makes of the template, resolved for a stack."""
-    document = copy.deepcopy(read_template(TEMPLATE))
-    for resource in (*document["Resources"].values(), document["Globals"]["Function"]):
-        properties = resource.get("Properties", resource)
-        for key in {"CodeUri", "ContentUri", "DefinitionUri"} & properties.keys():
-            properties[key] = "s3://built/it"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        document = transform(document, {}, Mock(load=dict))
+    document = expand(read_template(TEMPLATE))
     resolver = OfStack(stack, document)
     return {name: it | {"Properties": resolver.resolve(it["Properties"])} for name, it in document["Resources"].items()}
 

@@ -25,8 +25,6 @@ def test_a_handler_gets_real_seconds_however_short_the_day_is(deploy: Callable[.
 
 
 def test_a_stopped_engine_leaves_nothing_behind(deploy: Callable[..., Engine]) -> None:
-    sys.modules["shared"] = someone_s_own = type(sys)("shared")
-    someone_s_own.__file__ = str(Path(__file__).parent / "stack" / "layer" / "python" / "shared.py")
     threads, environment, path = threading.active_count(), dict(os.environ), list(sys.path)
     level = logging.getLogger("moto").level
     engine = deploy()
@@ -39,7 +37,6 @@ def test_a_stopped_engine_leaves_nothing_behind(deploy: Callable[..., Engine]) -
 
     assert (dict(os.environ), sys.path) == (environment, path)
     assert threading.active_count() <= threads
-    assert sys.modules.pop("shared") is someone_s_own
     assert logging.getLogger("moto").level == level
 
 
@@ -49,6 +46,16 @@ def test_one_engine_after_another_starts_afresh(deploy: Callable[..., Engine]) -
         assert engine.invoke("flaky", {"key": "again", "fails": 0}) == {"key": "again", "tries": 1}
         assert ("RUDENESS" in engine.environment) == (greeting == "hey")
         engine.stop()
+
+
+def test_functions_are_imported_once_however_many_engines_come(deploy: Callable[..., Engine]) -> None:
+    engine = deploy()
+    imported = sys.modules["flaky"]
+    engine.stop()
+
+    deploy()
+
+    assert sys.modules["flaky"] is imported
 
 
 def test_a_second_engine_at_the_same_time_is_refused(deploy: Callable[..., Engine]) -> None:

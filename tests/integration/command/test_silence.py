@@ -1,6 +1,5 @@
 """While Twilio does not answer, `shaken-stir run` says so."""
 
-import importlib
 import os
 import re
 import sys
@@ -9,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from onboarding.twilio import http as twilio_http
 from shaken_stir.cli.main import execute
 from shaken_stir.project import EXAMPLE_EVENT, load_event
 from shaken_stir.simulated.place import SimulatedPlace
@@ -88,7 +88,7 @@ def test_a_request_without_an_answer_is_known_until_it_is_answered(monkeypatch: 
 
     monkeypatch.setattr(App, "answer", answer_when_seen)
     with SimulatedPlace(load_fleet("1x1"), 0.05) as local:
-        monkeypatch.setattr(importlib.import_module("onboarding.twilio_http"), "READ_TIMEOUT_SECONDS", 1)
+        monkeypatch.setattr(twilio_http, "READ_TIMEOUT_SECONDS", 1)
         report = local.run(load_event(EXAMPLE_EVENT), on_change)
 
     assert report.status == "SUCCEEDED"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, Self
 
+import boto3
 import pytest
 
 from shaken_stir.deployed.stack import STACK
@@ -147,4 +148,4 @@ def create_stack(local: SimulatedPlace, name: str = STACK, architecture: str = "
 
 
 def client(service: str) -> Any:
-    return importlib.import_module("boto3").client(service, region_name="us-east-1")
+    return boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onboarding.errors import TwilioThrottled
-from onboarding.trust_hub import TrustHub
+from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.cli.main import execute
 from shaken_stir.live import account, request, survey
 from shaken_stir.live.assumptions import ASSUMPTIONS
@@ -334,7 +334,7 @@ def test_a_big_fleet_is_read_side_by_side_but_by_few_at_once(twilio: Start, monk
                 at_once -= 1
 
     monkeypatch.setattr(simulated.simulator._app, "answer", counted)
-    hub = account.connect(account.credentials(simulated.environment()))
+    hub = account.trust_hub(account.credentials(simulated.environment()))
     with read_only():
         survey.take(hub, request.complete(NAMED), lambda *what: told.append(what))
 
@@ -358,7 +358,7 @@ def test_nothing_in_it_can_change_anything(twilio: Start, doctor_here: Doctor, m
 def test_a_survey_that_is_stopped_asks_for_no_further_account(twilio: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     simulated = twilio(subaccounts=[subaccount(index, 1) for index in range(1, 61)], latency=0.02)
     simulated.known_here(monkeypatch)
-    hub = account.connect(account.credentials(simulated.environment()))
+    hub = account.trust_hub(account.credentials(simulated.environment()))
 
     def stop(_: str, done: int, total: int | None) -> None:
         if total and done:
@@ -397,7 +397,7 @@ def test_a_survey_gives_up_when_twilio_keeps_throttling(
     simulated = twilio()
     simulated.known_here(monkeypatch)
     answers.append(lambda asked: error(429, 20429, "Too Many Requests") if "TrustProducts" in asked.path else None)
-    hub = account.connect(account.credentials(simulated.environment()))
+    hub = account.trust_hub(account.credentials(simulated.environment()))
 
     with pytest.raises(TwilioThrottled):
         survey.take(hub, request.complete({}))

@@ -20,8 +20,8 @@ from rich.console import Console
 from twilio.rest import Client
 
 from onboarding.models import Stage
-from onboarding.trust_hub import TrustHub
-from onboarding.twilio_http import TwilioHttpClient
+from onboarding.twilio.http import TwilioHttpClient
+from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.cli.live import tell
 from shaken_stir.live import plan, plan_words, request, survey
 from shaken_stir.live.place import AWAITING_REVIEW

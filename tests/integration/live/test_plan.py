@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
-from onboarding.trust_hub import TrustHub
-from onboarding.twilio_http import TwilioHttpClient
+from onboarding.twilio.http import TwilioHttpClient
+from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.live import plan, plan_words, request, survey
 from shaken_stir.live.plan import Plan
 from shaken_stir.live.survey import Survey

@@ -30,7 +30,7 @@ PRODUCTS = "https://trusthub.twilio.com/v1/TrustProducts"
 
 
 def by_the_product(method: str) -> None:
-    hub = account.connect(account.credentials(os.environ))
+    hub = account.trust_hub(account.credentials(os.environ))
     if method == "POST":
         hub.create_trust_product("Acme", "trust@acme.example")
     else:
@@ -113,7 +113,7 @@ def test_any_other_method_is_refused(simulated: TwilioItself, method: str) -> No
 
 def test_a_get_passes(simulated: TwilioItself) -> None:
     with read_only():
-        found = account.connect(account.credentials(os.environ)).subaccounts()
+        found = account.trust_hub(account.credentials(os.environ)).subaccounts()
 
     assert [it.sid for it in found] == [account_sid(1), account_sid(2)]
     assert {(sent.method, sent.host) for sent in simulated.sent} == {("GET", "api.twilio.com")}

@@ -206,7 +206,7 @@ def test_a_proxy_gets_no_token(simulator: Simulator, monkeypatch: pytest.MonkeyP
         )
 
         rehearsal.see_that_it_answers(simulator.url)
-        found = account.connect(parent, simulator.url).subaccounts()
+        found = account.trust_hub(parent, simulator.url).subaccounts()
 
     assert len(found) == 2
     assert heard == []

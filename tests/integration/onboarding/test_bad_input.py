@@ -1,10 +1,11 @@
 """Bad input: one sentence that says what is wrong and where, and nothing changed at Twilio."""
 
-import importlib
 from typing import Any
 
 import pytest
 
+from onboarding import credentials
+from onboarding.errors import CredentialsRefused
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.world import NAMED, PROFILE, account, phone_number, posts, subaccount, told
 
@@ -224,9 +225,8 @@ def test_a_secret_that_holds_no_credentials_is_told_without_its_content(start: S
 def test_a_secret_without_a_value_is_told(start: Start) -> None:
     local = start()
     empty = local.engine.client("secretsmanager").create_secret(Name="empty")["ARN"]
-    credentials = importlib.import_module("onboarding.credentials")
 
-    with pytest.raises(credentials.CredentialsRefused) as refusal:
+    with pytest.raises(CredentialsRefused) as refusal:
         credentials.read(empty)
 
     assert f"The secret {empty} must hold" in str(refusal.value)

@@ -1,6 +1,5 @@
 """Twilio accepts two assignments of one number, and its lists lag: still nothing is ever made twice."""
 
-import importlib
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from onboarding.twilio import http as twilio_http
 from shaken_stir.engine.functions import Functions
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.app import App
@@ -84,8 +84,7 @@ def test_a_post_whose_answer_comes_after_the_read_timeout(
 
     around(answer_late)
     local = start(SCALE, lag=LAG, review={"seconds": 5}, subaccounts=[subaccount(1)])
-    # The engine imports the layer afresh, as a new Lambda environment does.
-    monkeypatch.setattr(importlib.import_module("onboarding.twilio_http"), "READ_TIMEOUT_SECONDS", 0.7)
+    monkeypatch.setattr(twilio_http, "READ_TIMEOUT_SECONDS", 0.7)
 
     assert local.run(NAMED).status == "SUCCEEDED"
     assert late.is_set()

@@ -1,6 +1,5 @@
 """Fleets to start from, and what a test wants to know afterwards."""
 
-import importlib
 import json
 import time
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from onboarding.errors import section
+from onboarding.twilio import trust_hub
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Response
 
@@ -50,10 +50,9 @@ def a_fleet(**changes: Any) -> dict[str, Any]:
 
 
 def small_pages(monkeypatch: pytest.MonkeyPatch, phone_numbers: int, others: int = 1000) -> None:
-    """Let a stack that has started read pages of so many phone numbers, and of so many of anything else."""
-    client = importlib.import_module("onboarding.trust_hub")
-    monkeypatch.setattr(client, "PHONE_NUMBERS_PER_PAGE", phone_numbers)
-    monkeypatch.setattr(client, "PAGE_SIZE", others)
+    """Let pages hold so many phone numbers, and so many of anything else."""
+    monkeypatch.setattr(trust_hub, "PHONE_NUMBERS_PER_PAGE", phone_numbers)
+    monkeypatch.setattr(trust_hub, "PAGE_SIZE", others)
 
 
 def error(status: int, code: int, message: str) -> Response:

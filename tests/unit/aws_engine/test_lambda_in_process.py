@@ -13,8 +13,9 @@ Invoke = Callable[[str, Any], Any]
 
 
 @pytest.fixture
-def functions(tmp_path: Path) -> Iterator[Callable[[str], Functions]]:
-    """Deploys one function with the given source."""
+def functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Functions]]:
+    """Deploy one function with the given source."""
+    monkeypatch.delitem(sys.modules, "step_under_test", raising=False)
     deployed: list[Functions] = []
 
     def deploy(source: str) -> Functions:
@@ -117,7 +118,7 @@ def test_the_context_tells_of_the_function(functions: Callable[[str], Functions]
     assert len(told["id"]) == 36
 
 
-def test_unloading_forgets_the_functions(functions: Callable[[str], Functions], tmp_path: Path) -> None:
+def test_unloading_puts_the_path_back(functions: Callable[[str], Functions], tmp_path: Path) -> None:
     deployed = functions(handler("return 1"))
     assert str(tmp_path) in sys.path
     deployed.unload()
@@ -126,4 +127,3 @@ def test_unloading_forgets_the_functions(functions: Callable[[str], Functions], 
     assert deployed.invoke("StepFunction", "{}").value() == 1
     deployed.unload()
     assert str(tmp_path) not in sys.path
-    assert "step_under_test" not in sys.modules

@@ -7,7 +7,7 @@ import pytest
 
 from list_phone_numbers import ListPhoneNumbersEvent, classify, needs_work
 from onboarding.models import PhoneNumberRecord, Stage
-from onboarding.trust_hub import PhoneNumber
+from onboarding.twilio.trust_hub import PhoneNumber
 
 NUMBER = PhoneNumber("PN" + "1" * 32, "+15125550100", voice=True)
 PROFILE, PRODUCT, OTHER = ("BU" + digit * 32 for digit in "123")

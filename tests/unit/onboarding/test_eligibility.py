@@ -3,7 +3,7 @@
 import pytest
 
 from onboarding.eligibility import ineligible_because
-from onboarding.trust_hub import PhoneNumber
+from onboarding.twilio.trust_hub import PhoneNumber
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from onboarding.observability import measure
+from onboarding import clients
+from onboarding.observability import logger, measure
 
 
 @pytest.fixture
@@ -31,3 +32,15 @@ def test_handlers_that_run_side_by_side_measure_side_by_side(capsys: pytest.Capt
     assert measured["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "ShakenStirOnboarding"
     assert measured["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
     assert measured["service"] == "onboarding"
+
+
+def test_the_logger_is_of_the_environment_as_it_is_when_a_process_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for service in ("first", "second"):
+        clients.forget()
+        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
+        logger().info("hello")
+    clients.forget()
+
+    assert [json.loads(line)["service"] for line in capsys.readouterr().out.splitlines()] == ["first", "second"]

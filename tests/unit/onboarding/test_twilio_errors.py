@@ -12,7 +12,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, ReadTimeoutError
 
 from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable, explain_rejection
-from onboarding.twilio_http import CarefulRetry, TwilioHttpClient
+from onboarding.twilio.http import CarefulRetry, TwilioHttpClient
 
 
 class Answering(requests.adapters.BaseAdapter):
@@ -141,7 +141,7 @@ def test_a_request_that_is_sent_again_without_an_answer_is_told_to_who_listens(
 ) -> None:
     retry = CarefulRetry(total=3, read=1, allowed_methods=["GET"])
 
-    with caplog.at_level(logging.INFO, "onboarding.twilio_http"):
+    with caplog.at_level(logging.INFO, "onboarding.twilio.http"):
         retry.increment(
             "GET", "/v1/X?ChannelEndpointSids=PN1", error=failure, _pool=HTTPConnectionPool("api.twilio.com")
         )
@@ -154,7 +154,7 @@ def test_a_request_that_is_sent_again_without_an_answer_is_told_to_who_listens(
 def test_what_is_not_sent_again_or_was_answered_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     pool = HTTPConnectionPool("api.twilio.com")
 
-    with caplog.at_level(logging.INFO, "onboarding.twilio_http"):
+    with caplog.at_level(logging.INFO, "onboarding.twilio.http"):
         CarefulRetry(total=3).increment("GET", "/", HTTPResponse(status=429), _pool=pool)
         with pytest.raises(MaxRetryError):
             CarefulRetry(total=0).increment("GET", "/", error=ConnectTimeoutError(), _pool=pool)

@@ -5,11 +5,7 @@ JSON. It is sent at least once: what comes twice has the same `id`.
 Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html.
 """
 
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar
-
-import boto3
-from botocore.config import Config
 
 from onboarding.errors import AwsUnavailable
 from onboarding.models import AccountSid, BundleSid, LeftOutNumber, Model, PhoneNumberSid, Stage
@@ -140,9 +136,3 @@ def announce(client: "EventBridgeClient", bus: str, announcement: Announcement) 
             f"EventBridge did not take «{announcement.detail_type}» ({taken['ErrorCode']}: {taken['ErrorMessage']}); "
             "send the request again later."
         )
-
-
-@cache
-def connect() -> "EventBridgeClient":
-    """Give the process's one EventBridge client."""
-    return boto3.client("events", config=Config(connect_timeout=3, read_timeout=5))

@@ -11,7 +11,7 @@ from onboarding.errors import InvalidRequest, OnboardingError, TwilioRefused, Tw
 from onboarding.models import PhoneNumberRecord
 from onboarding.observability import measure
 from onboarding.progress import Lease, Progress
-from onboarding.trust_hub import ChannelEndpointAssignments
+from onboarding.twilio.trust_hub import ChannelEndpointAssignments
 
 BATCH_SECONDS = 180
 """When a batch stops by itself, well before its function would be stopped."""

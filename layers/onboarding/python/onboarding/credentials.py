@@ -2,16 +2,19 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.utilities.parameters import get_secret
+from aws_lambda_powertools.utilities.parameters import clear_caches, get_secret
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from onboarding import clients
 from onboarding.errors import CredentialsRefused
 from onboarding.models import AccountSid
 
 CACHE_SECONDS = 300
 """How long a process goes on with a secret that was rotated."""
+
+clients.forgotten_by(clear_caches)
 
 Token = Annotated[str, StringConstraints(min_length=1)]
 

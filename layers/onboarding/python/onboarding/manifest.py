@@ -2,11 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import boto3
-from botocore.config import Config
 
 from onboarding.models import StoredList, Subaccount
 
@@ -55,9 +51,3 @@ def _read(client: "S3Client", stored: StoredList) -> list[Any]:
     body = client.get_object(Bucket=stored.bucket, Key=stored.key)["Body"].read()
     entries: list[Any] = json.loads(body)
     return entries
-
-
-@cache
-def connect() -> "S3Client":
-    """Give the process's one S3 client."""
-    return boto3.client("s3", config=Config(connect_timeout=3, read_timeout=5))

@@ -4,11 +4,14 @@ Neither ever gets a token or a callback's body. Phone numbers are masked in ever
 """
 
 import json
-from typing import Any
+import logging
+import sys
+from typing import Any, TextIO, override
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from onboarding import clients
 from onboarding.masking import mask_all
 
 
@@ -16,7 +19,25 @@ def _to_json(line: dict[str, Any]) -> str:
     return json.dumps(mask_all(line), separators=(",", ":"), ensure_ascii=False)
 
 
-logger = Logger(json_serializer=_to_json)
+class _StandardOutput(logging.StreamHandler[TextIO]):
+    """Write to what is standard output at the moment; a process that tests or serves redirects it."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stdout
+        super().emit(record)
+
+
+_standard_output = _StandardOutput()
+
+
+@clients.kept
+def logger() -> Logger:
+    """Give the process's one logger, which reads the environment when it is made."""
+    return Logger(json_serializer=_to_json, logger_handler=_standard_output)
 
 
 def measure(name: str, value: float) -> None:

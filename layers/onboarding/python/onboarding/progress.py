@@ -11,12 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-import boto3
-from botocore.config import Config
-
+from onboarding import clients
 from onboarding.dynamodb import ConditionFailed, Item, Key, Table
 from onboarding.errors import OnboardingError, SubaccountBusy, TrustProductBusy
 from onboarding.models import (
@@ -402,18 +399,10 @@ class Progress:
             raise _busy(key) from error
 
 
-def connect(settings: Settings) -> Progress:
-    """Give the process's one table client."""
-    return _connect(
-        settings.table_name, settings.lease_seconds, settings.function_seconds, settings.list_settle_seconds
-    )
-
-
-@lru_cache(maxsize=1)
-def _connect(table_name: str, lease_seconds: float, function_seconds: float, list_settle_seconds: float) -> Progress:
-    config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5})
-    table = Table(boto3.client("dynamodb", config=config), table_name)
-    return Progress(table, lease_seconds, function_seconds, list_settle_seconds)
+def open_table(settings: Settings) -> Progress:
+    """Give the progress table."""
+    table = Table(clients.dynamodb(), settings.table_name)
+    return Progress(table, settings.lease_seconds, settings.function_seconds, settings.list_settle_seconds)
 
 
 def _busy(key: Key) -> OnboardingError:

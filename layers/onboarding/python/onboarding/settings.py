@@ -1,4 +1,4 @@
-"""The functions' environment, as the template's Globals set it."""
+"""The functions' environment, as the template sets it."""
 
 import os
 from typing import Annotated
@@ -11,7 +11,11 @@ Words = Annotated[list[Region], BeforeValidator(lambda value: value.split(","))]
 
 
 class Settings(BaseModel):
-    """One field per environment variable, named alike; an empty variable counts as left out."""
+    """One field per environment variable, named alike; an empty variable counts as left out.
+
+    Attributes:
+        callback_url: Where Twilio is to send status callbacks; only Submit Trust Product is told.
+    """
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper)
 
@@ -20,6 +24,7 @@ class Settings(BaseModel):
     twilio_secret_arn: str
     event_bus_name: str
     public_base_url: str | None = None
+    callback_url: str | None = None
     twilio_base_url: str | None = None
     business_profile_sid: BundleSid | None = None
     trust_product_friendly_name: str | None = None

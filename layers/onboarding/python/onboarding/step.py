@@ -34,14 +34,14 @@ def step[Event: StepEvent](event_model: type[Event]) -> Callable[[Callable[[Even
         @wraps(function)
         def handler(event: dict[str, Any], context: LambdaContext) -> Any:
             # Locally the functions share a process, and its logger, among threads.
-            logger.thread_safe_append_keys(correlation_id=event.get("execution"))
+            logger().thread_safe_append_keys(correlation_id=event.get("execution"))
             step_name = {"step": context.function_name, "subaccount_sid": event.get("subaccount_sid")}
             try:
                 result = run(event)
             except Exception as error:
-                logger.warning("failed", extra={**step_name, "error": type(error).__name__, "said": str(error)})
+                logger().warning("failed", extra={**step_name, "error": type(error).__name__, "said": str(error)})
                 raise
-            logger.info("done", extra=step_name)
+            logger().info("done", extra=step_name)
             return result
 
         @raises_masked

@@ -1,11 +1,7 @@
 """The only module that talks to Step Functions: it wakes executions, and sees whether they still run."""
 
 import json
-from functools import cache
 from typing import TYPE_CHECKING
-
-import boto3
-from botocore.config import Config
 
 from onboarding.models import VerdictBy
 
@@ -38,9 +34,3 @@ def is_running(client: "SFNClient", execution_arn: str) -> bool:
         return client.describe_execution(executionArn=execution_arn)["status"] == "RUNNING"
     except client.exceptions.ExecutionDoesNotExist:
         return False
-
-
-@cache
-def connect() -> "SFNClient":
-    """Give the process's one Step Functions client."""
-    return boto3.client("stepfunctions", config=Config(connect_timeout=3, read_timeout=5))

@@ -1,17 +1,18 @@
 """What the functions share."""
 
-import functools
 import os
 from typing import Any
 
 import boto3
+
+from onboarding import clients
 
 
 class NotYetError(Exception):
     """Raised on the first tries."""
 
 
-@functools.cache
+@clients.kept
 def client(service: str) -> Any:
     return boto3.client(service)  # type: ignore[call-overload]
 

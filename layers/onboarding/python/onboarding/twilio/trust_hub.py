@@ -6,18 +6,17 @@ https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from http import HTTPStatus
 from itertools import batched
 from typing import Any
 
 from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
 
-from onboarding import credentials
+from onboarding import clients, credentials
 from onboarding.errors import TwilioRefused
 from onboarding.models import Status
 from onboarding.settings import Settings
-from onboarding.twilio_http import TwilioHttpClient
+from onboarding.twilio.http import TwilioHttpClient
 
 SHAKEN_STIR_POLICY_SID = "RN7a97559effdf62d00f4298208492a5ea"
 PRIMARY_BUSINESS_PROFILE_POLICY_SID = "RN6433641899984f951173ef1738c3bdd0"
@@ -247,18 +246,18 @@ class TrustHub:
         return ChannelEndpointAssignments(trust_product_sid, product.trust_products_channel_endpoint_assignment)
 
 
-def connect(settings: Settings) -> TrustHub:
+def of_parent(settings: Settings) -> TrustHub:
     """Give the process's one Trust Hub client; a new one only when the credentials were rotated.
 
     Raises:
         CredentialsRefused: The secret holds no credentials.
     """
     parent = credentials.read(settings.twilio_secret_arn)
-    return _connect(parent.account_sid, parent.auth_token, settings.threads_per_function, settings.twilio_base_url)
+    return _of_parent(parent.account_sid, parent.auth_token, settings.threads_per_function, settings.twilio_base_url)
 
 
-@lru_cache(maxsize=1)
-def _connect(account_sid: str, auth_token: str, connections: int, base_url: str | None) -> TrustHub:
+@clients.kept
+def _of_parent(account_sid: str, auth_token: str, connections: int, base_url: str | None) -> TrustHub:
     return TrustHub(Client(account_sid, auth_token, http_client=TwilioHttpClient(connections, base_url)))
 
 

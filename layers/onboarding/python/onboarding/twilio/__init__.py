@@ -1,0 +1,1 @@
+"""What goes to Twilio, and what comes from it."""

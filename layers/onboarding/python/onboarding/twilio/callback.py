@@ -1,0 +1,40 @@
+"""The URL that Twilio is given for its status callbacks, and how a request to it is known to be Twilio's.
+
+The URL names the Trust Product in its query string, which the signature covers: so the product is known for sure,
+whatever the body holds.
+Source: https://www.twilio.com/docs/usage/webhooks/webhooks-security.
+"""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from twilio.request_validator import RequestValidator
+
+PRODUCT = "trust_product_sid"
+
+
+def url_for(webhook: str, trust_product_sid: str) -> str:
+    """Make the URL for the callbacks on a Trust Product (`BU…`).
+
+    Args:
+        webhook: The webhook's own address, without a query string.
+        trust_product_sid: `BU…`.
+    """
+    return f"{webhook}?{urlencode({PRODUCT: trust_product_sid})}"
+
+
+def product_of(url: str) -> str | None:
+    """Read which Trust Product a URL names; what it names need not be a SID."""
+    return dict(parse_qsl(urlsplit(url).query)).get(PRODUCT)
+
+
+def sign(url: str, parameters: Mapping[str, str], auth_token: str) -> str:
+    """Sign a request to a URL with these form parameters, as Twilio does; returns the header `X-Twilio-Signature`."""
+    return str(RequestValidator(auth_token).compute_signature(url, dict(parameters)))
+
+
+def is_signed(url: str, parameters: Mapping[str, str], signature: str | None, auth_tokens: Iterable[str]) -> bool:
+    """Say whether Twilio signed the request with one of the Auth Tokens."""
+    if not signature:
+        return False
+    return any(RequestValidator(token).validate(url, dict(parameters), signature) for token in auth_tokens)
