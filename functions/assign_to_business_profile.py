@@ -1,6 +1,6 @@
 """State "Assign To Business Profile": put numbers on the Business Profile, as the Trust Product demands."""
 
-from onboarding import progress, settings
+from onboarding import clients, settings
 from onboarding.assignments import claim
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
 from onboarding.step import step
@@ -31,9 +31,7 @@ def handler(event: AssignToBusinessProfileEvent) -> OnBusinessProfile:
     """
     environment = settings.load()
     sid = event.business_profile_sid
-    ours = claim(
-        progress.open_table(environment), event.execution, event.subaccount_sid, environment.threads_per_function
-    )
+    ours = claim(clients.table(environment), environment, event.execution, event.subaccount_sid)
     records = ours.records(event.phone_numbers)
     batch = ours.assign(
         [record for record in records if record.stage is Stage.DISCOVERED],

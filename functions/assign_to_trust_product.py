@@ -1,6 +1,6 @@
 """State "Assign To Trust Product": put numbers that are on the Business Profile on the Trust Product."""
 
-from onboarding import progress, settings
+from onboarding import clients, settings
 from onboarding.assignments import claim
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
 from onboarding.step import step
@@ -32,9 +32,7 @@ def handler(event: AssignToTrustProductEvent) -> OnTrustProduct:
     """
     environment = settings.load()
     sid = event.trust_product_sid
-    ours = claim(
-        progress.open_table(environment), event.execution, event.subaccount_sid, environment.threads_per_function
-    )
+    ours = claim(clients.table(environment), environment, event.execution, event.subaccount_sid)
     batch = ours.assign(
         [record for record in ours.records(event.phone_numbers) if record.stage is Stage.ON_BUSINESS_PROFILE],
         trust_hub.of_parent(environment).on_trust_product(sid),

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 
-from onboarding import clients, manifest, progress, settings
+from onboarding import clients, manifest, settings
 from onboarding.models import BundleSid, Model, PhoneNumberRecord, Stage, StepEvent, StoredList
 from onboarding.observability import measure
-from onboarding.progress import Correction, Progress
 from onboarding.step import step
+from onboarding.table.dynamodb import Table
+from onboarding.table.numbers import Correction, compare_numbers, correct_number
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import ChannelEndpointAssignments, TrustHub
 
@@ -85,7 +87,7 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
         TwilioThrottled, TwilioUnavailable: A page could not be read; try again.
     """
     environment = settings.load()
-    hub, table = trust_hub.of_parent(environment), progress.open_table(environment)
+    hub, table = trust_hub.of_parent(environment), clients.table(environment)
     threads = environment.threads_per_function
     try:
         assigned = read(hub, event.business_profile_sid, event.trust_product_sid)
@@ -95,7 +97,7 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
     corrections = compare(table, assigned, [it.subaccount_sid for it in subaccounts], threads)
     corrections = look_again(hub, assigned, corrections, environment.list_settle_seconds)
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(table.correct_phone_number, corrections))
+        list(pool.map(partial(correct_number, table), corrections))
     vanished = sum(map(has_vanished, corrections))
     measure(name="AssignmentsVanished", value=vanished)
     numbers = assigned.on_business_profile.keys() | assigned.on_trust_product.keys()
@@ -128,10 +130,10 @@ def read(hub: TrustHub, business_profile_sid: str, trust_product_sid: str) -> As
         return Assigned(read_at, business_profile_sid, trust_product_sid, *pool.map(read_all, bundles))
 
 
-def compare(table: Progress, assigned: Assigned, account_sids: list[str], threads: int) -> list[Correction]:
+def compare(table: Table, assigned: Assigned, account_sids: list[str], threads: int) -> list[Correction]:
     """Find out what the table has wrong of the numbers of these accounts (`AC…`)."""
     with ThreadPoolExecutor(threads) as pool:
-        found = pool.map(lambda sid: list(table.compare_phone_numbers(sid, assigned.correct)), account_sids)
+        found = pool.map(lambda sid: list(compare_numbers(table, sid, assigned.correct)), account_sids)
         return list(chain.from_iterable(found))
 
 

@@ -2,11 +2,12 @@
 
 import time
 
-from onboarding import clients, progress, settings, workflow
+from onboarding import clients, settings, workflow
 from onboarding.errors import ReviewAwaitedElsewhere
 from onboarding.models import VERDICTS, BundleSid, StepEvent
-from onboarding.progress import Progress, Waiter
 from onboarding.step import step
+from onboarding.table.dynamodb import Table
+from onboarding.table.reviews import Waiter, add_waiter, read_waiters, remove_waiter
 from onboarding.twilio import trust_hub
 
 
@@ -30,26 +31,26 @@ def handler(event: AwaitReviewEvent) -> None:
         ReviewAwaitedElsewhere: Another execution has been waiting for the product for longer.
     """
     environment = settings.load()
-    table, sid = progress.open_table(environment), event.trust_product_sid
-    known = {waiter.execution: waiter.since for waiter in table.waiters(sid)}
+    table, sid = clients.table(environment), event.trust_product_sid
+    known = {waiter.execution: waiter.since for waiter in read_waiters(table, sid)}
     since = known.get(event.execution, int(time.time() * 1000))
     waiter = Waiter(since, event.execution, event.execution_arn, event.task_token)
-    table.add_waiter(sid, waiter, event.poll_seconds)
+    add_waiter(table, sid, waiter, event.poll_seconds)
     product = trust_hub.of_parent(environment).trust_product(sid)
     # A product that is gone is for Check Trust Product to report.
     if not product or product.status in VERDICTS:
         workflow.wake(clients.step_functions(), event.task_token, "poll")
-        table.remove_waiter(sid, waiter)
+        remove_waiter(table, sid, waiter)
     elif other := longest_waiter(table, sid, waiter):
-        table.remove_waiter(sid, waiter)
+        remove_waiter(table, sid, waiter)
         raise ReviewAwaitedElsewhere(
             f"The Trust Product {sid} is {product.status.value}; the execution {other.execution} awaits the verdict."
         )
 
 
-def longest_waiter(table: Progress, trust_product_sid: str, waiter: Waiter) -> Waiter | None:
+def longest_waiter(table: Table, trust_product_sid: str, waiter: Waiter) -> Waiter | None:
     """Find an execution that still runs and has waited for the product (`BU…`) for longer than this one."""
-    earlier = (other for other in table.waiters(trust_product_sid) if other < waiter)
+    earlier = (other for other in read_waiters(table, trust_product_sid) if other < waiter)
     return next(
         (other for other in earlier if workflow.is_running(clients.step_functions(), other.execution_arn)), None
     )

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from onboarding import announcements, clients, progress, settings
+from onboarding import announcements, clients, settings
 from onboarding.errors import ReviewTimedOut, TrustProductRejected, explain_rejection
 from onboarding.models import VERDICTS, Status, StepEvent, TrustProductRecord, TrustProductState, VerdictBy
 from onboarding.observability import measure
-from onboarding.progress import Progress
 from onboarding.step import step
+from onboarding.table.dynamodb import Table
+from onboarding.table.products import note_announced, record_trust_product
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
 
@@ -30,18 +31,19 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
         ReviewTimedOut: There is no verdict, and the deadline has passed.
     """
     environment = settings.load()
+    table = clients.table(environment)
     before, asked_at = event.trust_product, datetime.now(UTC)
     product = fetch(trust_hub.of_parent(environment), before.sid)
     verdict_by: VerdictBy = "none"
     if product.status in VERDICTS and before.status not in VERDICTS:
         verdict_by = "poll" if before.verdict_by == "none" else before.verdict_by
     news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
-    recorded = progress.open_table(environment).record_trust_product(
-        news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by}), asked_at
+    recorded = record_trust_product(
+        table, news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by}), asked_at
     )
     # What is recorded may be newer than this answer.
     if product.status in VERDICTS and recorded.status is product.status is not recorded.announced:
-        announce(progress.open_table(environment), environment.event_bus_name, recorded, event.execution)
+        announce(table, environment.event_bus_name, recorded, event.execution)
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))
     if product.status is not Status.APPROVED:
@@ -64,7 +66,7 @@ def fetch(hub: TrustHub, sid: str) -> Bundle:
     return product
 
 
-def announce(table: Progress, bus: str, product: TrustProductRecord, execution: str) -> None:
+def announce(table: Table, bus: str, product: TrustProductRecord, execution: str) -> None:
     """Announce the verdict on the product, or that an approval was revoked; executions at once send the same `id`."""
     since = product.history[-1].observed_at.isoformat() if product.history else ""
     said: dict[str, Any] = {
@@ -81,7 +83,7 @@ def announce(table: Progress, bus: str, product: TrustProductRecord, execution: 
             **said, errors=product.errors, message=explain_rejection(product.sid, product.errors)
         ),
     )
-    table.note_announced(product.sid, product.status)
+    note_announced(table, product.sid, product.status)
 
 
 def await_on(product: Bundle, event: CheckTrustProductEvent) -> None:

@@ -2,10 +2,12 @@
 
 import time
 
-from onboarding import progress, settings
+from onboarding import clients, settings
 from onboarding.models import BundleSid, EntityAssignmentSid, Model, StepEvent
-from onboarding.progress import Progress
 from onboarding.step import step
+from onboarding.table import leases
+from onboarding.table.dynamodb import Table
+from onboarding.table.leases import Times
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import TrustHub
 
@@ -31,25 +33,25 @@ def handler(event: ConnectBusinessProfileEvent) -> Connection:
     if event.connection_sid:
         return Connection(sid=event.connection_sid, created=False)
     environment = settings.load()
-    return connect(trust_hub.of_parent(environment), progress.open_table(environment), event)
+    return connect(trust_hub.of_parent(environment), clients.table(environment), environment, event)
 
 
-def connect(hub: TrustHub, table: Progress, event: ConnectBusinessProfileEvent) -> Connection:
+def connect(hub: TrustHub, table: Table, times: Times, event: ConnectBusinessProfileEvent) -> Connection:
     """Look again, then connect, alone.
 
     Raises:
         TrustProductBusy: Another execution is creating or connecting the product.
     """
     product_sid, profile_sid = event.trust_product_sid, event.business_profile_sid
-    lease = table.hold_trust_product(event.execution, product_sid)
+    lease = leases.hold_trust_product(table, times, event.execution, product_sid)
     time.sleep(lease.pause)
     try:
         if existing := hub.connection(product_sid, profile_sid):
             return Connection(sid=existing, created=False)
-        table.before_trust_product_post(lease, product_sid)
+        leases.before_posts(table, lease)
         try:
             return Connection(sid=hub.connect(product_sid, profile_sid), created=True)
         finally:
-            table.after_trust_product_post(lease, product_sid)
+            leases.after_posts(table, lease, settled=False)
     finally:
-        table.release_trust_product(lease, product_sid)
+        leases.give_back(table, lease)

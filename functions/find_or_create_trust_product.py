@@ -3,11 +3,14 @@
 import time
 from datetime import UTC, datetime
 
-from onboarding import progress, settings
+from onboarding import clients, settings
 from onboarding.errors import InvalidRequest
 from onboarding.models import BundleSid, Status, StepEvent, TrustProductRecord, TrustProductRequest, TrustProductState
-from onboarding.progress import Progress
 from onboarding.step import step
+from onboarding.table import leases
+from onboarding.table.dynamodb import Table
+from onboarding.table.leases import Times
+from onboarding.table.products import record_trust_product
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
 
@@ -25,10 +28,11 @@ class FindOrCreateTrustProductEvent(StepEvent):
 def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     """Handle the state's event."""
     environment = settings.load()
-    hub, table = trust_hub.of_parent(environment), progress.open_table(environment)
+    hub, table = trust_hub.of_parent(environment), clients.table(environment)
     asked_at = datetime.now(UTC)
-    product = find(hub, event) or create(hub, table, event)
-    table.record_trust_product(
+    product = find(hub, event) or create(hub, table, environment, event)
+    record_trust_product(
+        table,
         TrustProductRecord(
             sid=product.sid,
             status=product.status,
@@ -64,7 +68,7 @@ def find(hub: TrustHub, event: FindOrCreateTrustProductEvent) -> TrustProductSta
     return next(same_name, None)
 
 
-def create(hub: TrustHub, table: Progress, event: FindOrCreateTrustProductEvent) -> TrustProductState:
+def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustProductEvent) -> TrustProductState:
     """Create a draft, unless another execution does so at the same time.
 
     Raises:
@@ -80,18 +84,18 @@ def create(hub: TrustHub, table: Progress, event: FindOrCreateTrustProductEvent)
             f"The request was refused: {missing}: needed, since the account {hub.account_sid} "
             "has no SHAKEN/STIR Trust Product yet and one must be created."
         )
-    lease = table.hold_trust_product(event.execution)
+    lease = leases.hold_trust_product(table, times, event.execution)
     time.sleep(lease.pause)
     try:
         if found := find(hub, event):
             return found
-        table.before_trust_product_post(lease)
+        leases.before_posts(table, lease)
         try:
             created = hub.create_trust_product(name, email)
         finally:
-            table.after_trust_product_post(lease)
+            leases.after_posts(table, lease, settled=False)
     finally:
-        table.release_trust_product(lease)
+        leases.give_back(table, lease)
     return TrustProductState(sid=created.sid, status=created.status, created=True, connection_sid=None)
 
 

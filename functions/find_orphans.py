@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import chain
 
-from onboarding import announcements, clients, manifest, progress, settings
+from onboarding import announcements, clients, manifest, settings
 from onboarding.announcements import MOST_NAMED, OrphansFound
 from onboarding.errors import CredentialsRefused, TwilioRefused
 from onboarding.models import BundleSid, Model, OrphanRecord, Stage, StepEvent, StoredList
-from onboarding.progress import Progress
 from onboarding.step import step
+from onboarding.table.dynamodb import Table
+from onboarding.table.numbers import read_all_numbers
+from onboarding.table.orphans import name_orphans
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import TrustHub
 from onboarding.words import plural
@@ -40,7 +42,7 @@ class Orphans(Model):
 def handler(event: FindOrphansEvent) -> Orphans:
     """Handle the state's event."""
     environment, storage = settings.load(), clients.s3()
-    table, threads = progress.open_table(environment), environment.threads_per_function
+    table, threads = clients.table(environment), environment.threads_per_function
     assigned = manifest.read_assigned(storage, event.assigned)
     listed = [subaccount.subaccount_sid for subaccount in manifest.read_subaccounts(storage, event.manifest)]
     homeless = without_home(table, assigned, listed, threads)
@@ -51,7 +53,7 @@ def handler(event: FindOrphansEvent) -> Orphans:
             # The same credentials have just read other accounts: Twilio shuts one that is not active.
             return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {refusal}")
         homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in living}
-    orphans = table.name_orphans(event.trust_product_sid, event.execution, event.started_at, homeless)
+    orphans = name_orphans(table, event.trust_product_sid, event.execution, event.started_at, homeless)
     if not orphans:
         return Orphans(found=0, named_before=0, message="")
     found = announcement(event, orphans)
@@ -59,7 +61,7 @@ def handler(event: FindOrphansEvent) -> Orphans:
     return Orphans(found=found.found, named_before=found.found - found.new, message=found.message)
 
 
-def without_home(table: Progress, assigned: set[str], account_sids: list[str], threads: int) -> dict[str, str | None]:
+def without_home(table: Table, assigned: set[str], account_sids: list[str], threads: int) -> dict[str, str | None]:
     """Find the assigned numbers (`PN…`) that none of the listed accounts (`AC…`) has.
 
     Returns:
@@ -69,7 +71,7 @@ def without_home(table: Progress, assigned: set[str], account_sids: list[str], t
     def read(account_sid: str) -> tuple[set[str], set[str]]:
         living: set[str] = set()
         released: set[str] = set()
-        for record in table.all_phone_numbers(account_sid):
+        for record in read_all_numbers(table, account_sid):
             (released if record.stage is Stage.RELEASED else living).add(record.phone_number_sid)
         return living, released
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from onboarding import progress, settings
+from onboarding import clients, settings
 from onboarding.assignments import claim
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import InvalidRequest
@@ -19,8 +19,16 @@ from onboarding.models import (
     Stage,
     StepEvent,
 )
-from onboarding.progress import Progress
 from onboarding.step import step
+from onboarding.table.dynamodb import Table
+from onboarding.table.numbers import (
+    add_listing,
+    read_all_numbers,
+    read_listed,
+    read_named_numbers,
+    read_numbers,
+    write_numbers,
+)
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, PhoneNumber, TrustHub
 
@@ -54,21 +62,21 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
         InvalidRequest: A number that the request names is not the subaccount's, and nobody has looked before.
     """
     environment = settings.load()
-    hub, table = trust_hub.of_parent(environment), progress.open_table(environment)
-    claim(table, event.execution, event.subaccount_sid, environment.threads_per_function)
+    hub, table = trust_hub.of_parent(environment), clients.table(environment)
+    claim(table, environment, event.execution, event.subaccount_sid)
     if event.phone_numbers:
-        checked = as_checked(table.named_numbers(event.execution))
+        checked = as_checked(read_named_numbers(table, event.execution))
         numbers, next_page_url = checked or fetch_named(hub, event, environment.threads_per_function), None
     else:
         numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)
     sids = [number.sid for number in numbers]
-    known = table.phone_numbers(event.subaccount_sid, sids)
+    known = read_numbers(table, event.subaccount_sid, sids)
     seen = [classify(number, known.get(number.sid), event) for number in numbers]
     changed = [record for record in seen if record != known.get(record.phone_number_sid)]
     if not event.phone_numbers:
         missing = missing_numbers(table, event, sids, last_page=not next_page_url)
         changed += confirm_released(hub, event, missing, environment.threads_per_function)
-    table.put_phone_numbers(event.subaccount_sid, changed)
+    write_numbers(table, event.subaccount_sid, changed)
     return PhoneNumbersPage(
         phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page_url=next_page_url
     )
@@ -98,16 +106,16 @@ def fetch_named(hub: TrustHub, event: ListPhoneNumbersEvent, threads: int) -> li
 
 
 def missing_numbers(
-    table: Progress, event: ListPhoneNumbersEvent, sids: list[str], *, last_page: bool
+    table: Table, event: ListPhoneNumbersEvent, sids: list[str], *, last_page: bool
 ) -> list[PhoneNumberRecord]:
     """Find the numbers that were on none of the subaccount's pages, once the last one is read."""
     only_page = last_page and not event.page_url
     if not only_page:
-        table.add_listing(event.subaccount_sid, event.execution, sids)
+        add_listing(table, event.subaccount_sid, event.execution, sids)
     if not last_page:
         return []
-    listed = set(sids) if only_page else table.listed(event.subaccount_sid, event.execution)
-    known = table.all_phone_numbers(event.subaccount_sid)
+    listed = set(sids) if only_page else read_listed(table, event.subaccount_sid, event.execution)
+    known = read_all_numbers(table, event.subaccount_sid)
     return [it for it in known if it.stage is not Stage.RELEASED and it.phone_number_sid not in listed]
 
 

@@ -3,11 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from onboarding import clients, manifest, progress, settings
+from onboarding import clients, manifest, settings
 from onboarding.announcements import MOST_NAMED
 from onboarding.errors import InvalidRequest
 from onboarding.models import AccountSid, NamedNumber, PhoneNumberSid, StepEvent, StoredList, Subaccount
 from onboarding.step import step
+from onboarding.table.numbers import write_named_numbers
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Account, TrustHub
 
@@ -32,7 +33,7 @@ def handler(event: ListSubaccountsEvent) -> StoredList:
     if event.phone_numbers:
         [account] = accounts
         numbers = check_numbers(hub, account.sid, event.phone_numbers, environment.threads_per_function)
-        progress.open_table(environment).put_named_numbers(event.execution, numbers)
+        write_named_numbers(clients.table(environment), event.execution, numbers)
     entries = [Subaccount(subaccount_sid=account.sid, friendly_name=account.friendly_name) for account in accounts]
     return manifest.write_subaccounts(clients.s3(), environment.manifest_bucket, event.execution, entries)
 

@@ -2,10 +2,12 @@
 
 import json
 
-from onboarding import errors, progress, settings
+from onboarding import clients, errors, settings
 from onboarding.errors import SubaccountBusy
 from onboarding.models import AccountSid, StepEvent, SubaccountOutcome, SubaccountStatus
 from onboarding.step import step
+from onboarding.table.numbers import count_stages
+from onboarding.table.outcomes import record_outcome
 
 
 class RecordSubaccountEvent(StepEvent):
@@ -19,16 +21,16 @@ class RecordSubaccountEvent(StepEvent):
 @step(RecordSubaccountEvent)
 def handler(event: RecordSubaccountEvent) -> None:
     """Handle the state's event."""
-    table = progress.open_table(settings.load())
+    table = clients.table(settings.load())
     outcome = SubaccountOutcome(
         subaccount_sid=event.subaccount_sid,
         friendly_name=event.friendly_name,
         status=status_of(event.error),
-        numbers=table.count_stages(event.subaccount_sid),
+        numbers=count_stages(table, event.subaccount_sid),
         error=event.error["Error"] if event.error else None,
         message=message_of(event.error) if event.error else None,
     )
-    table.record_outcome(event.execution, outcome)
+    record_outcome(table, event.execution, outcome)
 
 
 def status_of(error: dict[str, str] | None) -> SubaccountStatus:

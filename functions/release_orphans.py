@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import batched
 
-from onboarding import progress, settings
+from onboarding import clients, settings
 from onboarding.assignments import BATCH_SECONDS
 from onboarding.errors import TwilioRefused
 from onboarding.models import BundleSid, Model, OrphanRecord, StepEvent
 from onboarding.observability import logger, measure
 from onboarding.step import step
+from onboarding.table.orphans import forget_orphans, read_orphans
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import SIDS_PER_FILTER, ChannelEndpointAssignments, TrustHub
 
@@ -41,15 +42,15 @@ def handler(event: ReleaseOrphansEvent) -> ReleasedOrphans:
         TwilioThrottled, TwilioUnavailable: Some were not removed; try again.
     """
     environment = settings.load()
-    hub, table = trust_hub.of_parent(environment), progress.open_table(environment)
+    hub, table = trust_hub.of_parent(environment), clients.table(environment)
     threads = environment.threads_per_function
-    named_twice = [orphan for orphan in table.orphans(event.trust_product_sid) if orphan.named_before]
+    named_twice = [orphan for orphan in read_orphans(table, event.trust_product_sid) if orphan.named_before]
     done: Counter[str] = Counter()
     for batch in in_time(named_twice):
         gone = confirm_gone(hub, batch, threads)
         refused = release(hub, event, gone, threads)
         settled = [orphan.phone_number_sid for orphan in batch if orphan.phone_number_sid not in refused]
-        table.forget_orphans(event.trust_product_sid, settled)
+        forget_orphans(table, event.trust_product_sid, settled)
         done.update(released=len(gone) - len(refused), living=len(batch) - len(gone), refused=len(refused))
     measure(name="OrphansReleased", value=done["released"])
     return ReleasedOrphans(

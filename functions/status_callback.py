@@ -14,11 +14,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from onboarding import clients, credentials, progress, settings, workflow
+from onboarding import clients, credentials, settings, workflow
 from onboarding.masking import raises_masked
 from onboarding.models import BundleSid
 from onboarding.observability import logger, measure
-from onboarding.progress import Progress
+from onboarding.table.dynamodb import Table
+from onboarding.table.reviews import read_waiters, record_callback
 from onboarding.twilio import callback
 
 SIGNATURE_HEADER = "x-twilio-signature"
@@ -83,7 +84,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         product_sid = TypeAdapter(BundleSid).validate_python(callback.product_of(url))
     except ValidationError:
         return _answer(HTTPStatus.BAD_REQUEST)
-    wake_waiters(progress.open_table(environment), product_sid, parameters, hashlib.sha256(body).hexdigest()[:16])
+    wake_waiters(clients.table(environment), product_sid, parameters, hashlib.sha256(body).hexdigest()[:16])
     return _answer(HTTPStatus.NO_CONTENT)
 
 
@@ -94,13 +95,13 @@ def url_that_twilio_called(request: HttpRequest, public_base_url: str | None) ->
     return f"{base_url.rstrip('/')}{request.raw_path}{query}"
 
 
-def wake_waiters(table: Progress, trust_product_sid: str, parameters: dict[str, str], digest: str) -> None:
+def wake_waiters(table: Table, trust_product_sid: str, parameters: dict[str, str], digest: str) -> None:
     """Record the callback, then wake every execution that waits for the product (`BU…`).
 
     The waiters stay in the table: one that waits on keeps its turn, the others are forgotten in time.
     """
-    table.record_callback(trust_product_sid, digest, parameters)
-    waiters = table.waiters(trust_product_sid)
+    record_callback(table, trust_product_sid, digest, parameters)
+    waiters = read_waiters(table, trust_product_sid)
     woken = sum(workflow.wake(clients.step_functions(), waiter.task_token, "callback") for waiter in waiters)
     logger().info("callback taken in", extra={"trust_product_sid": trust_product_sid, "executions_woken": woken})
 

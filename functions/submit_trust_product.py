@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
-from onboarding import progress, settings
+from onboarding import clients, settings
 from onboarding.errors import TwilioRefused
 from onboarding.models import Status, StepEvent, TrustProductRecord, TrustProductState
 from onboarding.step import step
+from onboarding.table.products import record_trust_product
 from onboarding.twilio import callback, trust_hub
 from onboarding.twilio.trust_hub import TrustHub
 
@@ -24,7 +25,7 @@ def handler(event: SubmitTrustProductEvent) -> TrustProductState:
     environment = settings.load()
     sid, asked_at = event.trust_product.sid, datetime.now(UTC)
     status = submit(trust_hub.of_parent(environment), sid, environment.callback_url)
-    progress.open_table(environment).record_trust_product(TrustProductRecord(sid=sid, status=status), asked_at)
+    record_trust_product(clients.table(environment), TrustProductRecord(sid=sid, status=status), asked_at)
     return event.trust_product.model_copy(update={"status": status})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from onboarding import announcements, clients, manifest, progress, settings
+from onboarding import announcements, clients, manifest, settings
 from onboarding.announcements import (
     LONGEST_MESSAGE,
     MOST_NAMED,
@@ -29,6 +29,8 @@ from onboarding.models import (
     left_out_of,
 )
 from onboarding.step import step
+from onboarding.table.numbers import read_named_numbers
+from onboarding.table.outcomes import read_outcomes
 from onboarding.words import plural
 
 FIRST_TOLD = 3
@@ -64,9 +66,9 @@ def handler(event: SummariseSubaccountsEvent) -> Summary:
     """Handle the state's event; what came of the subaccounts is announced at once, however long the review takes."""
     environment = settings.load()
     subaccounts = manifest.read_subaccounts(clients.s3(), event.manifest)
-    table = progress.open_table(environment)
-    outcomes = complete(subaccounts, table.outcomes(event.execution))
-    summary = summarise(outcomes, left_out_of(table.named_numbers(event.execution)))
+    table = clients.table(environment)
+    outcomes = complete(subaccounts, read_outcomes(table, event.execution))
+    summary = summarise(outcomes, left_out_of(read_named_numbers(table, event.execution)))
     announced = announcement(event.execution, summary, outcomes)
     if event.subaccounts is None and not summary.failed and not environment.daily_run:
         announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})

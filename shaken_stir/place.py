@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from onboarding import manifest, progress, settings
+from onboarding import clients, manifest, settings
 from onboarding.models import PhoneNumberRecord, Stage, Status, StoredList, left_out_of
-from onboarding.progress import Progress
+from onboarding.table.dynamodb import Table
+from onboarding.table.numbers import count_stages, read_all_numbers, read_named_numbers
+from onboarding.table.outcomes import read_fleet, read_outcomes
+from onboarding.table.products import read_trust_product
 from shaken_stir.engine.engine import Engine
 from shaken_stir.report import AuditReport, OrphansReport, Report, TrustProductReport, subaccounts_of
 from shaken_stir.retries import Unanswered
@@ -73,9 +76,9 @@ class Place(ABC):
         return None
 
     @property
-    def table(self) -> Progress:
+    def table(self) -> Table:
         """The progress table, read as the functions read it."""
-        return progress.open_table(settings.load())
+        return clients.table(settings.load())
 
     def run(self, event: Mapping[str, Any], on_change: Callable[[Snapshot], None] | None = None) -> Report:
         """Start an execution from an event and wait until it has ended.
@@ -126,7 +129,7 @@ class Place(ABC):
         self, execution: dict[str, Any], twilio_calls: dict[str, int], invocations: int, seconds: float
     ) -> Report:
         arn = execution["executionArn"]
-        outcomes, data = self.table.outcomes(execution["name"]), self._data(arn)
+        outcomes, data = read_outcomes(self.table, execution["name"]), self._data(arn)
         numbers: Counter[Stage] = Counter()
         for outcome in outcomes:
             numbers.update(outcome.numbers)
@@ -142,7 +145,7 @@ class Place(ABC):
             if "orphans" in data
             else None,
             announced=self.announced(execution["name"]),
-            left_out=left_out_of(self.table.named_numbers(execution["name"])),
+            left_out=left_out_of(read_named_numbers(self.table, execution["name"])),
             twilio_calls=twilio_calls,
             state_transitions=self.engine.state_transitions(arn),
             lambda_invocations=invocations,
@@ -159,7 +162,7 @@ class Place(ABC):
                 status=item["status"],
                 numbers=self._numbers(item),
             )
-            for item in self.table.fleet()
+            for item in read_fleet(self.table)
             if executions & {item.get("lease_execution"), item.get("recorded_by")}
         ]
         return Snapshot(
@@ -186,12 +189,12 @@ class Place(ABC):
 
     def phone_numbers(self, subaccount_sid: str) -> list[PhoneNumberRecord]:
         """Read where each number of a subaccount stands."""
-        return self.table.all_phone_numbers(subaccount_sid)
+        return read_all_numbers(self.table, subaccount_sid)
 
     def _numbers(self, item: dict[str, Any]) -> dict[Stage, int]:
         """Counts are recorded at a subaccount's end; while it is worked on they are counted afresh."""
         if item["status"] == "in_progress":
-            return self.table.count_stages(item["sk"].removeprefix("SUBACCOUNT#"))
+            return count_stages(self.table, item["sk"].removeprefix("SUBACCOUNT#"))
         return {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
 
     def trust_product(self, arn: str) -> TrustProductReport | None:
@@ -211,7 +214,7 @@ class Place(ABC):
         if "trust_product" not in data:
             return None
         report = TrustProductReport.model_validate(data["trust_product"])
-        record = self.table.trust_product(report.sid)
+        record = read_trust_product(self.table, report.sid)
         if record and record.status is Status.REJECTED and report.status != record.status:
             return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
         return report

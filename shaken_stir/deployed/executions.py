@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from onboarding.dynamodb import Table
 from onboarding.models import SubaccountOutcome
-from onboarding.progress import Progress
+from onboarding.table.dynamodb import Table
+from onboarding.table.outcomes import read_outcomes
 from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, StackError, may_pass, sentence
 from shaken_stir.retries import reason, what_happened
 
@@ -182,7 +182,7 @@ class _Followed:
         outcomes: list[SubaccountOutcome] = []
         if self._within_map or any(event["type"] == "MapStateEntered" for event in events):
             # After its history: what came out before a state was entered is there.
-            outcomes = self._table.outcomes(execution["name"])
+            outcomes = read_outcomes(self._table, execution["name"])
         news = list(self._told(events, outcomes, execution["startDate"]))
         self._last_event = events[-1]["id"] if events else self._last_event
         if events:
@@ -245,7 +245,6 @@ def _end(execution: "DescribeExecutionOutputTypeDef") -> Ended:
     )
 
 
-def _table(stack: DeployedStack) -> Progress:
-    """Give the progress table to read from: only writing takes leases and settles lists."""
-    table = Table(stack.session.client("dynamodb", config=_IMPATIENT), stack.outputs["ProgressTableName"])
-    return Progress(table, lease_seconds=0, function_seconds=0, list_settle_seconds=0)
+def _table(stack: DeployedStack) -> Table:
+    """Give the stack's progress table."""
+    return Table(stack.session.client("dynamodb", config=_IMPATIENT), stack.outputs["ProgressTableName"])

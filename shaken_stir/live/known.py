@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, override
 
-from onboarding.dynamodb import Item, Key, Table, plain
 from onboarding.models import PhoneNumberRecord
-from onboarding.progress import Progress, read_item
+from onboarding.table.dynamodb import Item, Key, Table, from_item, plain
 
 
 class ItemsAtRest(Table):
-    """A table's items, to be read and no more."""
+    """A table's items, to be read and no more; without items it is the table of a first run."""
 
     def __init__(self) -> None:
         self._partitions: dict[str, dict[str, Item]] = defaultdict(dict)
@@ -23,7 +22,7 @@ class ItemsAtRest(Table):
         """
         read = plain(item)
         if read["pk"].startswith("SUBACCOUNT#") and read["sk"].startswith("NUMBER#"):
-            read_item(PhoneNumberRecord, read)
+            from_item(PhoneNumberRecord, read)
         self._partitions[read["pk"]][read["sk"]] = read
 
     @override
@@ -36,8 +35,3 @@ class ItemsAtRest(Table):
         """Read the items of a partition in the order of their keys, whole."""
         found = self._partitions.get(pk, {})
         return (found[sk] for sk in sorted(found) if sk.startswith(sk_prefix))
-
-
-def progress_of(items: ItemsAtRest | None = None) -> Progress:
-    """Give the progress table with these items in it, to be read; without items it is that of a first run."""
-    return Progress(items or ItemsAtRest(), lease_seconds=0, function_seconds=0, list_settle_seconds=0)

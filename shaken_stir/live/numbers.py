@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from audit_assignments import Assigned
 from list_phone_numbers import REFUSED_AGAIN_AFTER, ListPhoneNumbersEvent, classify, needs_work
 from onboarding.models import PhoneNumberRecord, Stage
-from onboarding.progress import Progress
+from onboarding.table.dynamodb import Table
+from onboarding.table.numbers import read_all_numbers
 from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, Account, PhoneNumber
 from shaken_stir.live.survey import Survey
 
@@ -78,7 +79,7 @@ class Work:
     missing: int
 
 
-def work_of(survey: Survey, known: Progress) -> tuple[Work, ...]:
+def work_of(survey: Survey, known: Table) -> tuple[Work, ...]:
     """Work out what a run would do with the numbers of each account that it would work on.
 
     Args:
@@ -97,7 +98,7 @@ def work_of(survey: Survey, known: Progress) -> tuple[Work, ...]:
     return tuple(_work_for(survey, known, assigned, account) for account in survey.worked_on)
 
 
-def _work_for(survey: Survey, known: Progress, assigned: Assigned, account: Account) -> Work:
+def _work_for(survey: Survey, known: Table, assigned: Assigned, account: Account) -> Work:
     request, read = survey.request, survey.numbers[account.sid]
     event = ListPhoneNumbersEvent(
         execution=request.execution,
@@ -108,7 +109,7 @@ def _work_for(survey: Survey, known: Progress, assigned: Assigned, account: Acco
         business_profile_sid=assigned.business_profile_sid,
         trust_product_sid=assigned.trust_product_sid,
     )
-    records = {record.phone_number_sid: record for record in known.all_phone_numbers(account.sid)}
+    records = {record.phone_number_sid: record for record in read_all_numbers(known, account.sid)}
     if not request.phone_numbers:
         # The audit comes before the numbers are listed.
         records = {sid: assigned.correct(record) for sid, record in records.items()}

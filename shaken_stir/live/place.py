@@ -11,6 +11,9 @@ from unittest.mock import patch
 
 from onboarding.credentials import TwilioCredentials
 from onboarding.models import SubaccountStatus
+from onboarding.table.outcomes import read_outcomes
+from onboarding.table.products import read_trust_product
+from onboarding.table.reviews import read_waiters
 from onboarding.twilio.http import READ_TIMEOUT_SECONDS
 from onboarding.twilio.trust_hub import Account
 from shaken_stir.engine.engine import Engine
@@ -97,11 +100,11 @@ class LivePlace(Place):
         if not self.engine.waiting_since(arn):
             return False
         product = self.trust_product(arn)
-        return product is not None and any(it.execution_arn == arn for it in self.table.waiters(product.sid))
+        return product is not None and any(it.execution_arn == arn for it in read_waiters(self.table, product.sid))
 
     def _failures(self, execution: str) -> dict[str, str]:
         """Tell of the subaccounts that failed, as the machine does once the verdict is in."""
-        failed = [it for it in self.table.outcomes(execution) if it.status is SubaccountStatus.FAILED]
+        failed = [it for it in read_outcomes(self.table, execution) if it.status is SubaccountStatus.FAILED]
         causes = [f"{it.subaccount_sid}: {it.message}" for it in failed]
         return {"error": "SubaccountsFailed", "cause": "\n".join(causes)} if failed else {}
 
@@ -123,7 +126,7 @@ class LivePlace(Place):
         if self._product_sid is None:
             product = self.trust_product(arn)
             self._product_sid = product.sid if product else None
-        record = self.table.trust_product(self._product_sid) if self._product_sid else None
+        record = read_trust_product(self.table, self._product_sid) if self._product_sid else None
         return record.status if record else None
 
     def friendly_name(self, sid: str) -> str:

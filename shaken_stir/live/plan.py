@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from find_or_create_trust_product import BEST_FIRST
 from onboarding.models import LeftOutNumber, Status
-from onboarding.progress import Progress
+from onboarding.table.dynamodb import Table
+from onboarding.table.orphans import read_orphans
 from onboarding.twilio.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
-from shaken_stir.live.known import progress_of
+from shaken_stir.live.known import ItemsAtRest
 from shaken_stir.live.numbers import AccountOutlook, Side, Work, work_of
 from shaken_stir.live.survey import Number, Survey
 from submit_trust_product import SUBMITTABLE
@@ -88,7 +89,7 @@ class Plan(BaseModel):
         return sum(side in number.will_be_put_on for account in self.accounts for number in account.numbers)
 
 
-def make(survey: Survey, known: Progress | None = None, *, waits: bool = True) -> Plan:
+def make(survey: Survey, known: Table | None = None, *, waits: bool = True) -> Plan:
     """Work out what a run of the survey's request would do.
 
     Args:
@@ -100,7 +101,7 @@ def make(survey: Survey, known: Progress | None = None, *, waits: bool = True) -
         return Plan(
             account_sid=survey.account.sid, friendly_name=survey.account.friendly_name, in_the_way=survey.refused
         )
-    known = known or progress_of()
+    known = known or ItemsAtRest()
     work, product = work_of(survey, known), survey.product
     removes = to_remove(survey, known)
     approved = product is not None and product.status is Status.APPROVED
@@ -123,11 +124,11 @@ def make(survey: Survey, known: Progress | None = None, *, waits: bool = True) -
     return plan.model_copy(update={"gets": gets(survey, plan, work), "posts": posts(plan)})
 
 
-def to_remove(survey: Survey, known: Progress) -> tuple[str, ...]:
+def to_remove(survey: Survey, known: Table) -> tuple[str, ...]:
     """Pick the orphans (`PN…`) that `Release Orphans` would remove: a run before has named them."""
     if not survey.request.release_orphans or not survey.product or not survey.orphans:
         return ()
-    named = {orphan.phone_number_sid for orphan in known.orphans(survey.product.sid)}
+    named = {orphan.phone_number_sid for orphan in read_orphans(known, survey.product.sid)}
     return tuple(sorted(survey.orphans & named))
 
 

@@ -13,11 +13,11 @@ from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models import dynamodb_backends
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from onboarding.progress import LEASE, Progress
+from onboarding.table.leases import LEASE
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION
 from shaken_stir.live import rehearsal
 from shaken_stir.live.keeper import Keeper, key_of
-from shaken_stir.live.known import ItemsAtRest, progress_of
+from shaken_stir.live.known import ItemsAtRest
 
 type Attributes = dict[str, Any]
 
@@ -114,7 +114,7 @@ class StateFile:
             self._items = self._read()
         return self
 
-    def known(self) -> Progress:
+    def known(self) -> ItemsAtRest:
         """Give what was read as the table that a run begins with, to be read and no more.
 
         Raises:
@@ -128,7 +128,7 @@ class StateFile:
                     table.add(item)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
                 raise self._no_item(item) from None
-        return progress_of(table)
+        return table
 
     def __exit__(self, *exception: object) -> None:
         self._stack.close()

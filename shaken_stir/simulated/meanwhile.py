@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from onboarding.table.reviews import read_waiters
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.snapshot import Snapshot
 from simulator.observe import FETCH_PRODUCT
@@ -36,4 +37,4 @@ def once_awaited(local: SimulatedPlace, act: Callable[[], object], waits: int = 
 
 
 def _awaited(local: SimulatedPlace) -> bool:
-    return any(local.table.waiters(product.sid) for product in local.simulator.state.trust_products)
+    return any(read_waiters(local.table, product.sid) for product in local.simulator.state.trust_products)

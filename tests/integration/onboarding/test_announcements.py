@@ -9,6 +9,8 @@ import pytest
 
 from onboarding.announcements import ANNOUNCEMENTS
 from onboarding.models import Status, TrustProductRecord
+from onboarding.table.outcomes import read_fleet
+from onboarding.table.products import read_trust_product, record_trust_product
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Fault, Start
@@ -86,7 +88,7 @@ def test_a_revoked_product_is_noticed_recorded_and_announced_once(start: Start) 
     [rejection] = announced(local, "Trust Product Rejected")
     assert rejection["id"].startswith(f"{PRODUCT}/twilio-rejected/20")
     assert (rejection["trust_product_sid"], rejection["errors"]) == (PRODUCT, [18601])
-    record = local.table.trust_product(PRODUCT)
+    record = read_trust_product(local.table, PRODUCT)
     assert record
     assert [(it.status.value, it.errors) for it in record.history] == [
         ("twilio-approved", []),
@@ -101,7 +103,7 @@ def test_each_rejection_of_a_product_is_announced_and_kept(start: Start) -> None
 
     assert first.announced == again.announced == [ONBOARDED, "Trust Product Rejected"]
     assert first.trust_product
-    record = local.table.trust_product(first.trust_product.sid)
+    record = read_trust_product(local.table, first.trust_product.sid)
     assert record
     review = ["pending-review", "twilio-rejected"]
     assert [it.status.value for it in record.history if it.status.value != "in-review"] == ["draft", *review, *review]
@@ -138,7 +140,7 @@ def test_a_number_that_twilio_names_is_kept_in_the_table_and_told_nobody(start: 
     assert {it.reason for it in local.phone_numbers(account(1))} == {"+14155550123 is being ported"}
     [failed] = announced(local, "Subaccounts Failed")
     [failure] = failed["failures"]
-    [recorded] = [item for item in local.table.fleet() if "error" in item]
+    [recorded] = [item for item in read_fleet(local.table) if "error" in item]
     assert failure["error"] == recorded["error"] == "TwilioRefused"
     for told in (report.cause, failed["message"], failure["message"], recorded["message"]):
         assert "«+…0123 and +…0124 are not yours»" in str(told)
@@ -179,7 +181,7 @@ def test_a_subaccount_that_is_recorded_again_has_changed_all_the_same(start: Sta
 def test_an_answer_that_newer_news_have_overtaken_is_not_announced(start: Start) -> None:
     local = start(products=[APPROVED])
     revoked = TrustProductRecord(sid=PRODUCT, status=Status.REJECTED, announced=Status.REJECTED)
-    local.table.record_trust_product(revoked, datetime.now(UTC) + timedelta(hours=1))
+    record_trust_product(local.table, revoked, datetime.now(UTC) + timedelta(hours=1))
 
     assert local.run({}).announced == [ONBOARDED]
 

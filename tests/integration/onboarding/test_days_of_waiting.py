@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from onboarding.models import Status
+from onboarding.table.products import read_trust_product
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.project import TEMPLATE
 from shaken_stir.simulated.place import SimulatedPlace
@@ -68,7 +69,7 @@ def test_callbacks_after_the_run_has_ended_are_taken_in_and_change_nothing(
     report = local.run(NAMED)
     assert report.trust_product
     sid = report.trust_product.sid
-    before = local.table.trust_product(sid)
+    before = read_trust_product(local.table, sid)
 
     local.simulator.controls.revoke(sid)  # its callback lets go of that of the approval
     assert wait_until(lambda: len(local.simulator.state.callbacks) == 4)
@@ -76,7 +77,7 @@ def test_callbacks_after_the_run_has_ended_are_taken_in_and_change_nothing(
     told = [(callback.parameters["Status"], callback.response_status) for callback in local.simulator.state.callbacks]
     assert told == [("twilio-rejected", 204)] * 2 + [("twilio-approved", 204)] * 2
     assert report.trust_product.verdict_by == "poll"
-    assert local.table.trust_product(sid) == before
+    assert read_trust_product(local.table, sid) == before
     all_signed_once(local)
 
 
@@ -147,7 +148,7 @@ def test_a_revoked_product_is_noticed_and_recorded_by_the_next_run(start: Start)
     assert report.cause
     assert "18602" in report.cause
     assert posts(report.twilio_calls) == 0
-    record = local.table.trust_product(sid)
+    record = read_trust_product(local.table, sid)
     assert record
     assert (record.status, record.errors) == (Status.REJECTED, [18602])
     all_signed_once(local)  # the numbers stay where they are
@@ -174,7 +175,7 @@ def test_a_product_that_is_revoked_while_numbers_are_assigned_fails_the_run(star
 
     assert revoked.locked()
     assert (report.status, report.error) == ("FAILED", "TrustProductRejected")
-    record = local.table.trust_product(product.sid)
+    record = read_trust_product(local.table, product.sid)
     assert record
     assert record.status is Status.REJECTED
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from onboarding.table.numbers import read_named_numbers
+from onboarding.table.outcomes import read_fleet
 from shaken_stir.project import ROOT
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
@@ -78,7 +80,7 @@ def test_a_number_of_the_parent_is_bought_like_any_other(start: Start) -> None:
 
     assert report.status == "SUCCEEDED"
     assert assignments(local) == ([phone_number(9, 0)], [phone_number(9, 0)])
-    assert [item["friendly_name"] for item in local.table.fleet()] == ["parent account"]
+    assert [item["friendly_name"] for item in read_fleet(local.table)] == ["parent account"]
 
 
 def test_the_subaccount_keeps_its_name(start: Start) -> None:
@@ -87,7 +89,7 @@ def test_the_subaccount_keeps_its_name(start: Start) -> None:
 
     local.run(purchased(account(1), local.simulator.controls.buy(account(1))))
 
-    names = {item["sk"]: item["friendly_name"] for item in local.table.fleet()}
+    names = {item["sk"]: item["friendly_name"] for item in read_fleet(local.table)}
     assert names[f"SUBACCOUNT#{account(1)}"] == "Subaccount 1"
 
 
@@ -162,7 +164,7 @@ def test_a_request_of_wrong_numbers_alone_is_told_before_a_product_is_made(
     sentence = f"The request was refused: phone_numbers: {words} of {account(1)}"
     assert (report.error, report.cause) == ("InvalidRequest", told("InvalidRequest", sentence))
     assert nothing_made(local)
-    assert local.table.fleet() == []
+    assert read_fleet(local.table) == []
 
 
 def test_a_wrong_number_is_named_with_its_reason_and_the_others_are_signed(start: Start) -> None:
@@ -249,6 +251,6 @@ def test_no_phone_number_is_in_the_data_of_the_run(start: Start) -> None:
     arn = local.engine.start_execution(purchased(account(1), phone_number(1, 0))["detail"])
     local.engine.wait(arn, timeout=60)
 
-    [checked] = local.table.named_numbers(arn.rpartition(":")[2])
+    [checked] = read_named_numbers(local.table, arn.rpartition(":")[2])
     assert checked.phone_number == "+15125550100"
     assert "5125550100" not in json.dumps(local.engine.history(arn), default=str)

@@ -8,6 +8,7 @@ import pytest
 import requests
 from twilio.request_validator import RequestValidator
 
+from onboarding.table.reviews import read_waiters
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import (
@@ -150,7 +151,7 @@ def test_an_unsigned_callback_is_refused_and_wakes_nobody(start: Start, signatur
     answer = requests.post(url, data=body, headers=forged[signature], timeout=5)
 
     assert answer.status_code == 403
-    assert not list(local.table.waiters(PRODUCT))
+    assert not read_waiters(local.table, PRODUCT)
 
 
 def test_a_callback_nobody_waits_for_is_taken_in(start: Start) -> None:

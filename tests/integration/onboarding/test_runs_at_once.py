@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from onboarding.table.outcomes import read_fleet, read_outcomes
 from shaken_stir.engine.functions import Answer, Functions
 from shaken_stir.simulated.place import SimulatedPlace
 from tests.integration.onboarding.conftest import Start
@@ -88,8 +89,8 @@ def test_two_runs_over_the_fleet_make_one_product_and_no_assignment_twice(
     assert [end["status"] for end in ends] == ["SUCCEEDED", "SUCCEEDED"]
     all_signed_once(local)
     assert at_work.at_once == set()
-    assert [it["status"] for it in local.table.fleet() if "status" in it] == ["onboarded"] * len(subaccounts)
-    outcomes = [outcome.status for end in ends for outcome in local.table.outcomes(end["name"])]
+    assert [it["status"] for it in read_fleet(local.table) if "status" in it] == ["onboarded"] * len(subaccounts)
+    outcomes = [outcome.status for end in ends for outcome in read_outcomes(local.table, end["name"])]
     assert outcomes == ["onboarded"] * 2 * len(subaccounts)
 
 

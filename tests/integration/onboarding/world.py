@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from onboarding.errors import section
+from onboarding.table.reviews import read_waiters
 from onboarding.twilio import trust_hub
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Response
@@ -98,7 +99,7 @@ def output(local: SimulatedPlace, arn: str) -> dict[str, Any]:
 
 def waiting(local: SimulatedPlace) -> bool:
     """Whether an execution waits for a verdict."""
-    return any(local.table.waiters(product.sid) for product in local.simulator.state.trust_products)
+    return any(read_waiters(local.table, product.sid) for product in local.simulator.state.trust_products)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30) -> bool:

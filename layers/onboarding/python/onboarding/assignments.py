@@ -10,7 +10,11 @@ from threading import Event
 from onboarding.errors import InvalidRequest, OnboardingError, TwilioRefused, TwilioUnavailable
 from onboarding.models import PhoneNumberRecord
 from onboarding.observability import measure
-from onboarding.progress import Lease, Progress
+from onboarding.settings import Settings
+from onboarding.table import leases
+from onboarding.table.dynamodb import Table
+from onboarding.table.leases import Lease
+from onboarding.table.numbers import read_numbers, write_numbers
 from onboarding.twilio.trust_hub import ChannelEndpointAssignments
 
 BATCH_SECONDS = 180
@@ -47,7 +51,7 @@ class Batch:
 class Claim:
     """A subaccount whose lease is held: what an execution may do with its numbers."""
 
-    table: Progress
+    table: Table
     lease: Lease
     subaccount_sid: str
     threads: int
@@ -58,7 +62,7 @@ class Claim:
         Raises:
             InvalidRequest: One of them was never listed.
         """
-        known = self.table.phone_numbers(self.subaccount_sid, phone_number_sids)
+        known = read_numbers(self.table, self.subaccount_sid, phone_number_sids)
         if unknown := [sid for sid in phone_number_sids if sid not in known]:
             raise InvalidRequest(
                 f"phone_numbers: not in the table of {self.subaccount_sid}: {', '.join(unknown)}; "
@@ -89,10 +93,11 @@ class Claim:
         batch.found = assignments.find(by_sid)
         missing = [sid for sid in by_sid if sid not in batch.found]
         if missing:
-            self.table.before_posts(self.subaccount_sid, self.lease)
+            leases.before_posts(self.table, self.lease)
             create(batch, assignments, missing, self.threads)
             reconsider(batch, assignments, again_after, self.threads)
-        self.table.put_phone_numbers(
+        write_numbers(
+            self.table,
             self.subaccount_sid,
             [moved(by_sid[sid], assignment_sid) for sid, assignment_sid in (batch.found | batch.created).items()]
             + [
@@ -101,7 +106,7 @@ class Claim:
             ],
         )
         if missing:
-            self.table.after_posts(self.subaccount_sid, self.lease, unanswered=batch.unanswered)
+            leases.after_posts(self.table, self.lease, settled=not batch.unanswered)
         measure(name="PhoneNumbersAssigned", value=len(batch.created))
         measure(name="PhoneNumbersRefused", value=len(batch.refused))
         if batch.stopped_by:
@@ -109,21 +114,21 @@ class Claim:
         return batch
 
 
-def claim(table: Progress, execution: str, subaccount_sid: str, threads: int) -> Claim:
+def claim(table: Table, settings: Settings, execution: str, subaccount_sid: str) -> Claim:
     """Take or renew the lease of a subaccount, and wait until Twilio's lists can be trusted.
 
     Args:
         table: The progress table.
+        settings: How long things take, and how many requests to Twilio may be under way at once.
         execution: Who works on the subaccount.
         subaccount_sid: `AC…`.
-        threads: How many requests to Twilio may be under way at once.
 
     Raises:
         SubaccountBusy: Another execution holds it.
     """
-    lease = table.hold_subaccount(subaccount_sid, execution)
+    lease = leases.hold_subaccount(table, settings, subaccount_sid, execution)
     time.sleep(lease.pause)
-    return Claim(table, lease, subaccount_sid, threads)
+    return Claim(table, lease, subaccount_sid, settings.threads_per_function)
 
 
 def create(

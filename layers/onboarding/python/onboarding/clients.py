@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, cast
 import boto3
 from botocore.config import Config
 
+from onboarding.table.dynamodb import Table
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
+
+    from onboarding.settings import Settings
 
 _forgetting: list[Callable[[], object]] = []
 
@@ -35,6 +39,11 @@ def forget() -> None:
     """Forget all that is kept: the next one who asks gets it made anew, from the environment as it is then."""
     for forget_it in _forgetting:
         forget_it()
+
+
+def table(settings: "Settings") -> Table:
+    """Give the progress table."""
+    return Table(dynamodb(), settings.table_name)
 
 
 @kept

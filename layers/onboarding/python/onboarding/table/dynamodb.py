@@ -6,6 +6,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from pydantic import BaseModel
 
 from onboarding.errors import AwsUnavailable
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 type Item = dict[str, Any]
 
+DAY_SECONDS = 86_400
 KEYS_PER_BATCH_GET = 100
 ITEMS_PER_BATCH_WRITE = 25
 BATCH_ATTEMPTS = 6
@@ -189,3 +191,23 @@ def _attributes(item: Item) -> Any:
 def plain(item: Any) -> Item:
     """Read an item that is in DynamoDB's own JSON."""
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+def to_item(model: BaseModel, **options: Any) -> Item:
+    """Write a model as an item, without what it leaves out.
+
+    Args:
+        model: What is recorded.
+        options: Those of pydantic's `model_dump`.
+    """
+    return model.model_dump(mode="json", exclude_none=True, **options)
+
+
+def from_item[Model: BaseModel](model: type[Model], item: Item) -> Model:
+    """Read an item as a model, without the attributes that only the table needs."""
+    return model.model_validate({name: item[name] for name in model.model_fields if name in item})
+
+
+def expires_after(seconds: float) -> Item:
+    """Give the attribute by which DynamoDB deletes an item, so many seconds from now."""
+    return {"expires_at": int(time.time() + seconds)}

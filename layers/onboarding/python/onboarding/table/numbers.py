@@ -1,0 +1,116 @@
+"""Where each phone number of an account stands, and which numbers were listed or named."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from onboarding.models import NamedNumber, PhoneNumberRecord, Stage
+from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Key, Table, expires_after, from_item, to_item
+
+RELEASED_SECONDS = 30 * DAY_SECONDS
+NAMED_SECONDS = 30 * DAY_SECONDS
+
+
+class Correction(NamedTuple):
+    """What is known of a phone number, and what it should be.
+
+    Attributes:
+        account_sid: Whose number it is, `AC…`.
+        before: The record as it was read.
+        after: The record as it should be.
+        updated_at: When the record that was read had been written, in ISO 8601.
+    """
+
+    account_sid: str
+    before: PhoneNumberRecord
+    after: PhoneNumberRecord
+    updated_at: str
+
+
+def read_numbers(table: Table, account_sid: str, phone_number_sids: Iterable[str]) -> dict[str, PhoneNumberRecord]:
+    """Read what is known of phone numbers (`PN…`) of an account; unknown ones are left out."""
+    items = table.get_batch(_number(account_sid, sid) for sid in phone_number_sids)
+    records = (from_item(PhoneNumberRecord, item) for item in items)
+    return {record.phone_number_sid: record for record in records}
+
+
+def read_all_numbers(table: Table, account_sid: str) -> list[PhoneNumberRecord]:
+    """Read what is known of all phone numbers of an account."""
+    return [from_item(PhoneNumberRecord, item) for item in table.query(_account(account_sid), "NUMBER#")]
+
+
+def write_numbers(table: Table, account_sid: str, records: Iterable[PhoneNumberRecord]) -> None:
+    """Write where phone numbers of an account, whose lease is held, stand now."""
+    written = {"updated_at": datetime.now(UTC).isoformat()}
+    released = written | expires_after(RELEASED_SECONDS)
+    table.put_batch(
+        (
+            _number(account_sid, record.phone_number_sid),
+            to_item(record) | (released if record.stage is Stage.RELEASED else written),
+        )
+        for record in records
+    )
+
+
+def count_stages(table: Table, account_sid: str) -> dict[Stage, int]:
+    """Count the phone numbers of an account by stage."""
+    items = table.query(_account(account_sid), "NUMBER#", only="stage")
+    return dict(Counter(Stage(item["stage"]) for item in items))
+
+
+def compare_numbers(
+    table: Table, account_sid: str, correct: Callable[[PhoneNumberRecord], PhoneNumberRecord]
+) -> Iterator[Correction]:
+    """Compare what is known of all phone numbers of an account with what it should be; yields what differs."""
+    for item in table.query(_account(account_sid), "NUMBER#"):
+        record = from_item(PhoneNumberRecord, item)
+        corrected = correct(record)
+        if corrected != record:
+            yield Correction(account_sid, record, corrected, item["updated_at"])
+
+
+def correct_number(table: Table, correction: Correction) -> None:
+    """Write a correction, unless whoever holds the subaccount's lease has written the number meanwhile."""
+    with suppress(ConditionFailed):
+        table.put_if(
+            _number(correction.account_sid, correction.after.phone_number_sid),
+            to_item(correction.after) | {"updated_at": datetime.now(UTC).isoformat()},
+            condition="updated_at = :updated_at",
+            values={"updated_at": correction.updated_at},
+        )
+
+
+def add_listing(table: Table, account_sid: str, execution: str, phone_number_sids: list[str]) -> None:
+    """Remember one of several pages of an account's phone numbers until the last one is read."""
+    if phone_number_sids:
+        key = Key(_account(account_sid), f"LISTING#{execution}#{phone_number_sids[0]}")
+        table.put_batch([(key, {"phone_number_sids": phone_number_sids} | expires_after(DAY_SECONDS))])
+
+
+def read_listed(table: Table, account_sid: str, execution: str) -> set[str]:
+    """Read which phone numbers (`PN…`) were on the pages that an execution has read of an account."""
+    pages = table.query(_account(account_sid), f"LISTING#{execution}#")
+    return {sid for page in pages for sid in page["phone_number_sids"]}
+
+
+def write_named_numbers(table: Table, execution: str, numbers: Iterable[NamedNumber]) -> None:
+    """Keep what Twilio said of the phone numbers that an execution's request names."""
+    expires_at = expires_after(NAMED_SECONDS)
+    table.put_batch(
+        (Key(f"EXECUTION#{execution}", f"NUMBER#{it.phone_number_sid}"), to_item(it) | expires_at) for it in numbers
+    )
+
+
+def read_named_numbers(table: Table, execution: str) -> list[NamedNumber]:
+    """Read what Twilio said of the phone numbers that an execution's request names; empty if it names none."""
+    return [from_item(NamedNumber, item) for item in table.query(f"EXECUTION#{execution}", "NUMBER#")]
+
+
+def _account(sid: str) -> str:
+    return f"SUBACCOUNT#{sid}"
+
+
+def _number(account_sid: str, phone_number_sid: str) -> Key:
+    return Key(_account(account_sid), f"NUMBER#{phone_number_sid}")

@@ -1,0 +1,60 @@
+"""Who waits for the verdict on a Trust Product, and which callbacks came."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Key, Table, expires_after
+
+CALLBACK_SECONDS = 90 * DAY_SECONDS
+
+
+class Waiter(NamedTuple):
+    """An execution that waits for the verdict on a Trust Product.
+
+    Attributes:
+        since: When it began to wait, in milliseconds since 1970.
+        execution: Its name.
+        execution_arn: Its ARN.
+        task_token: What wakes it.
+    """
+
+    since: int
+    execution: str
+    execution_arn: str
+    task_token: str
+
+
+def add_waiter(table: Table, trust_product_sid: str, waiter: Waiter, seconds: float) -> None:
+    """Record that an execution waits for the verdict, for so many seconds at the most."""
+    table.put(_waiter(trust_product_sid, waiter.execution), waiter._asdict() | expires_after(seconds + DAY_SECONDS))
+
+
+def read_waiters(table: Table, trust_product_sid: str) -> list[Waiter]:
+    """Read who waits for the verdict on a Trust Product, or did; who has waited longest comes first."""
+    items = table.query(_product(trust_product_sid), "WAITER#")
+    return sorted(Waiter(**{name: item[name] for name in Waiter._fields}) for item in items)
+
+
+def remove_waiter(table: Table, trust_product_sid: str, waiter: Waiter) -> None:
+    """Forget a waiter, unless the execution has since begun to wait with another token."""
+    with suppress(ConditionFailed):
+        table.delete(
+            _waiter(trust_product_sid, waiter.execution),
+            condition="task_token = :task_token",
+            values={"task_token": waiter.task_token},
+        )
+
+
+def record_callback(table: Table, trust_product_sid: str, digest: str, parameters: dict[str, str]) -> None:
+    """Keep a verified callback for audit."""
+    key = Key(_product(trust_product_sid), f"CALLBACK#{datetime.now(UTC).isoformat()}#{digest}")
+    table.put(key, {"parameters": parameters} | expires_after(CALLBACK_SECONDS))
+
+
+def _product(sid: str) -> str:
+    return f"TRUST_PRODUCT#{sid}"
+
+
+def _waiter(trust_product_sid: str, execution: str) -> Key:
+    return Key(_product(trust_product_sid), f"WAITER#{execution}")
