@@ -1,8 +1,9 @@
 """State "Assign To Business Profile": put numbers on the Business Profile, as the Trust Product demands."""
 
 from onboarding import clients, settings
-from onboarding.assignments import claim
-from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
+from onboarding.assigning import assign, hold, read_records
+from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, StepEvent
+from onboarding.phone_numbers import Stage
 from onboarding.step import step
 from onboarding.twilio import trust_hub
 
@@ -23,7 +24,7 @@ class OnBusinessProfile(Model):
 
 @step(AssignToBusinessProfileEvent)
 def handler(event: AssignToBusinessProfileEvent) -> OnBusinessProfile:
-    """Handle the state's event.
+    """Look the numbers up, assign those that are not on the profile, and record where each stands.
 
     Raises:
         SubaccountBusy: Another execution works on the subaccount.
@@ -31,17 +32,13 @@ def handler(event: AssignToBusinessProfileEvent) -> OnBusinessProfile:
     """
     environment = settings.load()
     sid = event.business_profile_sid
-    ours = claim(clients.table(environment), environment, event.execution, event.subaccount_sid)
-    records = ours.records(event.phone_numbers)
-    batch = ours.assign(
+    held = hold(clients.table(environment), environment, event.execution, event.subaccount_sid)
+    records = read_records(held, event.phone_numbers)
+    refused = assign(
+        held,
         [record for record in records if record.stage is Stage.DISCOVERED],
         trust_hub.of_parent(environment).on_business_profile(sid),
         moved=lambda record, assignment_sid: record.on_business_profile(sid, assignment_sid),
     )
-    return OnBusinessProfile(
-        phone_numbers=[
-            record.phone_number_sid
-            for record in records
-            if record.stage is not Stage.REFUSED and record.phone_number_sid not in batch.refused
-        ]
-    )
+    refused |= {record.phone_number_sid for record in records if record.stage is Stage.REFUSED}
+    return OnBusinessProfile(phone_numbers=[sid for sid in event.phone_numbers if sid not in refused])

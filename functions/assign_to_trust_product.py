@@ -1,8 +1,9 @@
 """State "Assign To Trust Product": put numbers that are on the Business Profile on the Trust Product."""
 
 from onboarding import clients, settings
-from onboarding.assignments import claim
-from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Stage, StepEvent
+from onboarding.assigning import assign, hold, read_records
+from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, StepEvent
+from onboarding.phone_numbers import Stage
 from onboarding.step import step
 from onboarding.twilio import trust_hub
 
@@ -24,7 +25,7 @@ class OnTrustProduct(Model):
 
 @step(AssignToTrustProductEvent)
 def handler(event: AssignToTrustProductEvent) -> OnTrustProduct:
-    """Handle the state's event.
+    """Look the numbers up, assign those that are not on the product, and record where each stands.
 
     Raises:
         SubaccountBusy: Another execution works on the subaccount.
@@ -32,11 +33,13 @@ def handler(event: AssignToTrustProductEvent) -> OnTrustProduct:
     """
     environment = settings.load()
     sid = event.trust_product_sid
-    ours = claim(clients.table(environment), environment, event.execution, event.subaccount_sid)
-    batch = ours.assign(
-        [record for record in ours.records(event.phone_numbers) if record.stage is Stage.ON_BUSINESS_PROFILE],
+    held = hold(clients.table(environment), environment, event.execution, event.subaccount_sid)
+    records = read_records(held, event.phone_numbers)
+    refused = assign(
+        held,
+        [record for record in records if record.stage is Stage.ON_BUSINESS_PROFILE],
         trust_hub.of_parent(environment).on_trust_product(sid),
         moved=lambda record, assignment_sid: record.on_trust_product(sid, assignment_sid),
         again_after=environment.list_settle_seconds,
     )
-    return OnTrustProduct(assigned=len(event.phone_numbers) - len(batch.refused), refused=len(batch.refused))
+    return OnTrustProduct(assigned=len(event.phone_numbers) - len(refused), refused=len(refused))

@@ -2,12 +2,13 @@
 
 import time
 
-from onboarding import clients, settings, workflow
+from onboarding import clients, executions, settings
 from onboarding.errors import ReviewAwaitedElsewhere
-from onboarding.models import VERDICTS, BundleSid, StepEvent
+from onboarding.models import BundleSid, StepEvent
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.reviews import Waiter, add_waiter, read_waiters, remove_waiter
+from onboarding.trust_products import VERDICTS
 from onboarding.twilio import trust_hub
 
 
@@ -39,7 +40,7 @@ def handler(event: AwaitReviewEvent) -> None:
     product = trust_hub.of_parent(environment).trust_product(sid)
     # A product that is gone is for Check Trust Product to report.
     if not product or product.status in VERDICTS:
-        workflow.wake(clients.step_functions(), event.task_token, "poll")
+        executions.wake(clients.step_functions(), event.task_token, "poll")
         remove_waiter(table, sid, waiter)
     elif other := longest_waiter(table, sid, waiter):
         remove_waiter(table, sid, waiter)
@@ -52,5 +53,5 @@ def longest_waiter(table: Table, trust_product_sid: str, waiter: Waiter) -> Wait
     """Find an execution that still runs and has waited for the product (`BU…`) for longer than this one."""
     earlier = (other for other in read_waiters(table, trust_product_sid) if other < waiter)
     return next(
-        (other for other in earlier if workflow.is_running(clients.step_functions(), other.execution_arn)), None
+        (other for other in earlier if executions.is_running(clients.step_functions(), other.execution_arn)), None
     )

@@ -4,12 +4,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onboarding import announcements, clients, settings
-from onboarding.errors import ReviewTimedOut, TrustProductRejected, explain_rejection
-from onboarding.models import VERDICTS, Status, StepEvent, TrustProductRecord, TrustProductState, VerdictBy
+from onboarding.errors import ReviewTimedOut, TrustProductRejected
+from onboarding.models import StepEvent
 from onboarding.observability import measure
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.products import note_announced, record_trust_product
+from onboarding.trust_products import (
+    VERDICTS,
+    Status,
+    TrustProductRecord,
+    TrustProductState,
+    VerdictBy,
+    explain_rejection,
+)
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
 
@@ -24,7 +32,7 @@ class CheckTrustProductEvent(StepEvent):
 
 @step(CheckTrustProductEvent)
 def handler(event: CheckTrustProductEvent) -> TrustProductState:
-    """Handle the state's event.
+    """Ask Twilio, record what it says, and announce a verdict that is news.
 
     Raises:
         TrustProductRejected: With Twilio's codes and what to correct.

@@ -29,7 +29,7 @@ class Connection(Model):
 
 @step(ConnectBusinessProfileEvent)
 def handler(event: ConnectBusinessProfileEvent) -> Connection:
-    """Handle the state's event."""
+    """Connect them, unless they were found connected."""
     if event.connection_sid:
         return Connection(sid=event.connection_sid, created=False)
     environment = settings.load()

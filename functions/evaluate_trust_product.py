@@ -21,7 +21,7 @@ class CompliantEvaluation(Model):
 
 @step(EvaluateTrustProductEvent)
 def handler(event: EvaluateTrustProductEvent) -> CompliantEvaluation:
-    """Handle the state's event.
+    """Evaluate, and go on if nothing is missing.
 
     Raises:
         TrustProductNoncompliant: With everything that Twilio finds missing.

@@ -2,8 +2,9 @@
 
 from onboarding import settings
 from onboarding.errors import BusinessProfileAmbiguous, BusinessProfileNotApproved, BusinessProfileNotFound
-from onboarding.models import BundleSid, Model, Status, StepEvent
+from onboarding.models import BundleSid, Model, StepEvent
 from onboarding.step import step
+from onboarding.trust_products import Status
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
 
@@ -23,7 +24,7 @@ class BusinessProfile(Model):
 
 @step(FindBusinessProfileEvent)
 def handler(event: FindBusinessProfileEvent) -> BusinessProfile:
-    """Handle the state's event."""
+    """Find the profile."""
     hub = trust_hub.of_parent(settings.load())
     sid = event.business_profile_sid
     profile = fetch_approved(hub, sid) if sid else find_approved(hub)

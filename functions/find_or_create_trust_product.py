@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 
 from onboarding import clients, settings
 from onboarding.errors import InvalidRequest
-from onboarding.models import BundleSid, Status, StepEvent, TrustProductRecord, TrustProductRequest, TrustProductState
+from onboarding.models import BundleSid, StepEvent
+from onboarding.requests import TrustProductRequest
 from onboarding.step import step
 from onboarding.table import leases
 from onboarding.table.dynamodb import Table
 from onboarding.table.leases import Times
 from onboarding.table.products import record_trust_product
+from onboarding.trust_products import TrustProductRecord, TrustProductState, best_first
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
-
-BEST_FIRST = [Status.APPROVED, Status.IN_REVIEW, Status.PENDING_REVIEW, Status.DRAFT, Status.REJECTED]
 
 
 class FindOrCreateTrustProductEvent(StepEvent):
@@ -26,7 +26,7 @@ class FindOrCreateTrustProductEvent(StepEvent):
 
 @step(FindOrCreateTrustProductEvent)
 def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
-    """Handle the state's event."""
+    """Find the product or create it, and record it."""
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
     asked_at = datetime.now(UTC)
@@ -59,7 +59,7 @@ def find(hub: TrustHub, event: FindOrCreateTrustProductEvent) -> TrustProductSta
                 f"Trust Product of the account {hub.account_sid}; leave it out to find or create one."
             )
         return _found(named, hub.connection(named.sid, profile_sid))
-    products = sorted(hub.trust_products(), key=lambda product: BEST_FIRST.index(product.status))
+    products = best_first(hub.trust_products())
     for product in products:
         if connection_sid := hub.connection(product.sid, profile_sid):
             return _found(product, connection_sid)

@@ -1,14 +1,13 @@
 """State "Find Orphans": name the assigned numbers that live in no account, after the whole fleet was listed."""
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import chain
 
-from onboarding import announcements, clients, manifest, settings
+from onboarding import announcements, clients, settings, storage
 from onboarding.announcements import MOST_NAMED, OrphansFound
 from onboarding.errors import CredentialsRefused, TwilioRefused
-from onboarding.models import BundleSid, Model, OrphanRecord, Stage, StepEvent, StoredList
+from onboarding.models import BundleSid, Model, StepEvent, StoredList
+from onboarding.phone_numbers import OrphanRecord, Stage
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import read_all_numbers
@@ -40,15 +39,15 @@ class Orphans(Model):
 
 @step(FindOrphansEvent)
 def handler(event: FindOrphansEvent) -> Orphans:
-    """Handle the state's event."""
-    environment, storage = settings.load(), clients.s3()
-    table, threads = clients.table(environment), environment.threads_per_function
-    assigned = manifest.read_assigned(storage, event.assigned)
-    listed = [subaccount.subaccount_sid for subaccount in manifest.read_subaccounts(storage, event.manifest)]
-    homeless = without_home(table, assigned, listed, threads)
+    """Find the assigned numbers that no listed account has, and that no other has either; record and announce them."""
+    environment, s3 = settings.load(), clients.s3()
+    table = clients.table(environment)
+    assigned = storage.read_assigned(s3, event.assigned)
+    listed = [subaccount.subaccount_sid for subaccount in storage.read_subaccounts(s3, event.manifest)]
+    homeless = without_home(table, assigned, listed)
     if homeless:
         try:
-            living = numbers_elsewhere(trust_hub.of_parent(environment), set(listed), threads)
+            living = numbers_elsewhere(trust_hub.of_parent(environment), set(listed))
         except (TwilioRefused, CredentialsRefused) as refusal:
             # The same credentials have just read other accounts: Twilio shuts one that is not active.
             return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {refusal}")
@@ -61,7 +60,7 @@ def handler(event: FindOrphansEvent) -> Orphans:
     return Orphans(found=found.found, named_before=found.found - found.new, message=found.message)
 
 
-def without_home(table: Table, assigned: set[str], account_sids: list[str], threads: int) -> dict[str, str | None]:
+def without_home(table: Table, assigned: set[str], account_sids: list[str]) -> dict[str, str | None]:
     """Find the assigned numbers (`PN…`) that none of the listed accounts (`AC…`) has.
 
     Returns:
@@ -77,24 +76,22 @@ def without_home(table: Table, assigned: set[str], account_sids: list[str], thre
 
     homeless: dict[str, str | None] = dict.fromkeys(assigned)
     last_seen: dict[str, str] = {}
-    with ThreadPoolExecutor(threads) as pool:
-        for account_sid, (living, released) in zip(account_sids, pool.map(read, account_sids), strict=True):
-            for sid in living & homeless.keys():
-                del homeless[sid]
-            last_seen |= dict.fromkeys(released & homeless.keys(), account_sid)
+    for account_sid, (living, released) in zip(account_sids, table.for_each(read, account_sids), strict=True):
+        for sid in living & homeless.keys():
+            del homeless[sid]
+        last_seen |= dict.fromkeys(released & homeless.keys(), account_sid)
     return {sid: last_seen.get(sid) for sid in homeless}
 
 
-def numbers_elsewhere(hub: TrustHub, listed: set[str], threads: int) -> set[str]:
+def numbers_elsewhere(hub: TrustHub, listed: set[str]) -> set[str]:
     """List the numbers (`PN…`) of all accounts that were not listed: the parent, suspended ones, new ones."""
     accounts = [account.sid for account in hub.subaccounts() if account.status != "closed"]
     others = [sid for sid in [hub.account_sid, *accounts] if sid not in listed]
 
-    def read(account_sid: str) -> Iterable[str]:
+    def read(account_sid: str) -> list[str]:
         return list(hub.phone_number_sids(account_sid))
 
-    with ThreadPoolExecutor(threads) as pool:
-        return set(chain.from_iterable(pool.map(read, others)))
+    return set(chain.from_iterable(hub.for_each(read, others)))
 
 
 def announcement(event: FindOrphansEvent, orphans: list[OrphanRecord]) -> OrphansFound:

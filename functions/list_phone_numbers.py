@@ -1,24 +1,14 @@
 """State "List Phone Numbers": read one page of a subaccount's numbers and pick those that still need work."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 from onboarding import clients, settings
-from onboarding.assignments import claim
+from onboarding.assigning import hold
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import InvalidRequest
-from onboarding.models import (
-    AccountSid,
-    BundleSid,
-    Model,
-    NamedNumber,
-    PhoneNumberRecord,
-    PhoneNumberSid,
-    Region,
-    Stage,
-    StepEvent,
-)
+from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Region, StepEvent
+from onboarding.phone_numbers import PhoneNumber, PhoneNumberRecord, Stage, classify, needs_work
+from onboarding.requests import NamedNumber
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import (
@@ -30,9 +20,7 @@ from onboarding.table.numbers import (
     write_numbers,
 )
 from onboarding.twilio import trust_hub
-from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, PhoneNumber, TrustHub
-
-REFUSED_AGAIN_AFTER = timedelta(days=7)
+from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, TrustHub
 
 
 class ListPhoneNumbersEvent(StepEvent):
@@ -55,7 +43,7 @@ class PhoneNumbersPage(Model):
 
 @step(ListPhoneNumbersEvent)
 def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
-    """Handle the state's event.
+    """Take the lease, read the page, compare it with the table, and write what has changed.
 
     Raises:
         SubaccountBusy: Another execution works on the subaccount.
@@ -63,19 +51,23 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     """
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
-    claim(table, environment, event.execution, event.subaccount_sid)
+    hold(table, environment, event.execution, event.subaccount_sid)
     if event.phone_numbers:
         checked = as_checked(read_named_numbers(table, event.execution))
-        numbers, next_page_url = checked or fetch_named(hub, event, environment.threads_per_function), None
+        numbers, next_page_url = checked or fetch_named(hub, event), None
     else:
         numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)
     sids = [number.sid for number in numbers]
     known = read_numbers(table, event.subaccount_sid, sids)
-    seen = [classify(number, known.get(number.sid), event) for number in numbers]
+    bundles, named = (event.business_profile_sid, event.trust_product_sid), bool(event.phone_numbers)
+    seen = [
+        classify(number, known.get(number.sid), bundles, ineligible_because(number, event.regions), named=named)
+        for number in numbers
+    ]
     changed = [record for record in seen if record != known.get(record.phone_number_sid)]
     if not event.phone_numbers:
         missing = missing_numbers(table, event, sids, last_page=not next_page_url)
-        changed += confirm_released(hub, event, missing, environment.threads_per_function)
+        changed += confirm_released(hub, event.subaccount_sid, missing)
     write_numbers(table, event.subaccount_sid, changed)
     return PhoneNumbersPage(
         phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page_url=next_page_url
@@ -87,7 +79,7 @@ def as_checked(named: Iterable[NamedNumber]) -> list[PhoneNumber]:
     return [PhoneNumber(it.phone_number_sid, it.phone_number, it.voice) for it in named if it.phone_number]
 
 
-def fetch_named(hub: TrustHub, event: ListPhoneNumbersEvent, threads: int) -> list[PhoneNumber]:
+def fetch_named(hub: TrustHub, event: ListPhoneNumbersEvent) -> list[PhoneNumber]:
     """Fetch the numbers that the request names, in an execution that began before `List Subaccounts` did so.
 
     Raises:
@@ -101,8 +93,7 @@ def fetch_named(hub: TrustHub, event: ListPhoneNumbersEvent, threads: int) -> li
             f"The request was refused: phone_numbers: {sid} is not a number of {event.subaccount_sid}."
         )
 
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(fetch, event.phone_numbers or []))
+    return hub.for_each(fetch, event.phone_numbers or [])
 
 
 def missing_numbers(
@@ -119,45 +110,14 @@ def missing_numbers(
     return [it for it in known if it.stage is not Stage.RELEASED and it.phone_number_sid not in listed]
 
 
-def confirm_released(
-    hub: TrustHub, event: ListPhoneNumbersEvent, missing: list[PhoneNumberRecord], threads: int
-) -> list[PhoneNumberRecord]:
+def confirm_released(hub: TrustHub, account_sid: str, missing: list[PhoneNumberRecord]) -> list[PhoneNumberRecord]:
     """Ask Twilio for each missing number: one that moves up a page while they are read is on none of them.
 
     What is over 500 is left to the next run.
     """
 
-    def still_there(record: PhoneNumberRecord) -> bool:
-        return hub.phone_number(event.subaccount_sid, record.phone_number_sid) is not None
+    def is_gone(record: PhoneNumberRecord) -> bool:
+        return hub.phone_number(account_sid, record.phone_number_sid) is None
 
     asked = missing[:PHONE_NUMBERS_PER_PAGE]
-    with ThreadPoolExecutor(threads) as pool:
-        return [
-            record.released() for record, there in zip(asked, pool.map(still_there, asked), strict=True) if not there
-        ]
-
-
-def classify(number: PhoneNumber, known: PhoneNumberRecord | None, event: ListPhoneNumbersEvent) -> PhoneNumberRecord:
-    """Say where a number stands: equal to what is known of it when there is nothing to do for it."""
-    bundles = (event.business_profile_sid, event.trust_product_sid)
-    if known and known.stage is Stage.ON_TRUST_PRODUCT and known.bundles == bundles:
-        return known
-    discovered = PhoneNumberRecord(
-        phone_number_sid=number.sid, phone_number=number.phone_number, stage=Stage.DISCOVERED
-    )
-    if reason := ineligible_because(number, event.regions):
-        return discovered.model_copy(update={"stage": Stage.INELIGIBLE, "reason": reason})
-    if not known:
-        return discovered
-    if known.stage is Stage.REFUSED and known.refused_by in bundles and not event.phone_numbers:
-        refused_at = known.refused_at or datetime.min.replace(tzinfo=UTC)
-        if datetime.now(UTC) < refused_at + REFUSED_AGAIN_AFTER:
-            return known
-    if known.business_profile_assignment_sid and known.business_profile_sid == event.business_profile_sid:
-        return discovered.on_business_profile(known.business_profile_sid, known.business_profile_assignment_sid)
-    return discovered
-
-
-def needs_work(record: PhoneNumberRecord) -> bool:
-    """Say whether a number is on its way."""
-    return record.stage in {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE}
+    return [record.released() for record, gone in zip(asked, hub.for_each(is_gone, asked), strict=True) if gone]

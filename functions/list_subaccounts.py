@@ -1,13 +1,14 @@
 """State "List Subaccounts": write the manifest of the accounts to work on, and check the numbers that are named."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from onboarding import clients, manifest, settings
+from onboarding import clients, settings, storage
 from onboarding.announcements import MOST_NAMED
 from onboarding.errors import InvalidRequest
-from onboarding.models import AccountSid, NamedNumber, PhoneNumberSid, StepEvent, StoredList, Subaccount
+from onboarding.models import AccountSid, PhoneNumberSid, StepEvent, StoredList
+from onboarding.requests import NamedNumber
 from onboarding.step import step
+from onboarding.subaccounts import Subaccount
 from onboarding.table.numbers import write_named_numbers
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Account, TrustHub
@@ -26,16 +27,16 @@ class ListSubaccountsEvent(StepEvent):
 
 @step(ListSubaccountsEvent)
 def handler(event: ListSubaccountsEvent) -> StoredList:
-    """Handle the state's event."""
+    """Choose the accounts, look at the numbers that the request names, and write the manifest."""
     environment = settings.load()
     hub = trust_hub.of_parent(environment)
     accounts = choose(hub, event)
     if event.phone_numbers:
         [account] = accounts
-        numbers = check_numbers(hub, account.sid, event.phone_numbers, environment.threads_per_function)
+        numbers = check_numbers(hub, account.sid, event.phone_numbers)
         write_named_numbers(clients.table(environment), event.execution, numbers)
     entries = [Subaccount(subaccount_sid=account.sid, friendly_name=account.friendly_name) for account in accounts]
-    return manifest.write_subaccounts(clients.s3(), environment.manifest_bucket, event.execution, entries)
+    return storage.write_subaccounts(clients.s3(), environment.manifest_bucket, event.execution, entries)
 
 
 def choose(hub: TrustHub, event: ListSubaccountsEvent) -> list[Account]:
@@ -56,7 +57,7 @@ def choose(hub: TrustHub, event: ListSubaccountsEvent) -> list[Account]:
     return accounts
 
 
-def check_numbers(hub: TrustHub, account_sid: str, sids: list[str], threads: int) -> list[NamedNumber]:
+def check_numbers(hub: TrustHub, account_sid: str, sids: list[str]) -> list[NamedNumber]:
     """Fetch the phone numbers (`PN…`) that the request names from their account (`AC…`).
 
     Returns:
@@ -71,8 +72,7 @@ def check_numbers(hub: TrustHub, account_sid: str, sids: list[str], threads: int
             return NamedNumber(phone_number_sid=number.sid, phone_number=number.phone_number, voice=number.voice)
         return NamedNumber(phone_number_sid=sid, left_out=f"it is not a number of {account_sid}")
 
-    with ThreadPoolExecutor(threads) as pool:
-        checked = list(pool.map(check, sids))
+    checked = hub.for_each(check, sids)
     if all(it.left_out for it in checked):
         first = ", ".join(sids[:MOST_NAMED]) + (f" and {len(sids) - MOST_NAMED} more" if sids[MOST_NAMED:] else "")
         are = "is not a number" if len(sids) == 1 else "are not numbers"

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from onboarding import settings
 from onboarding.eligibility import unknown_regions
 from onboarding.errors import InvalidRequest
-from onboarding.models import CompleteRequest, OnboardingRequest, StepEvent, TrustProductRequest
+from onboarding.models import StepEvent
+from onboarding.requests import CompleteRequest, OnboardingRequest, TrustProductRequest
 from onboarding.settings import Settings
 from onboarding.step import step
 from onboarding.validation import describe
@@ -23,7 +24,7 @@ class ReadRequestEvent(StepEvent):
 
 @step(ReadRequestEvent)
 def handler(event: ReadRequestEvent) -> CompleteRequest:
-    """Handle the state's event."""
+    """Check the request and complete it."""
     return complete(read(event.input), event.execution, event.started_at, settings.load())
 
 

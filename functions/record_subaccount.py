@@ -4,8 +4,9 @@ import json
 
 from onboarding import clients, errors, settings
 from onboarding.errors import SubaccountBusy
-from onboarding.models import AccountSid, StepEvent, SubaccountOutcome, SubaccountStatus
+from onboarding.models import AccountSid, StepEvent
 from onboarding.step import step
+from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
 from onboarding.table.numbers import count_stages
 from onboarding.table.outcomes import record_outcome
 
@@ -20,7 +21,7 @@ class RecordSubaccountEvent(StepEvent):
 
 @step(RecordSubaccountEvent)
 def handler(event: RecordSubaccountEvent) -> None:
-    """Handle the state's event."""
+    """Count the subaccount's numbers by stage and record how it came out."""
     table = clients.table(settings.load())
     outcome = SubaccountOutcome(
         subaccount_sid=event.subaccount_sid,

@@ -3,15 +3,15 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import batched
 
 from onboarding import clients, settings
-from onboarding.assignments import BATCH_SECONDS
+from onboarding.assigning import BATCH_SECONDS
 from onboarding.errors import TwilioRefused
-from onboarding.models import BundleSid, Model, OrphanRecord, StepEvent
+from onboarding.models import BundleSid, Model, StepEvent
 from onboarding.observability import logger, measure
+from onboarding.phone_numbers import OrphanRecord
 from onboarding.step import step
 from onboarding.table.orphans import forget_orphans, read_orphans
 from onboarding.twilio import trust_hub
@@ -36,19 +36,18 @@ class ReleasedOrphans(Model):
 
 @step(ReleaseOrphansEvent)
 def handler(event: ReleaseOrphansEvent) -> ReleasedOrphans:
-    """Handle the state's event.
+    """Remove what two runs in a row have named, once Twilio confirms that it lives nowhere.
 
     Raises:
         TwilioThrottled, TwilioUnavailable: Some were not removed; try again.
     """
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
-    threads = environment.threads_per_function
     named_twice = [orphan for orphan in read_orphans(table, event.trust_product_sid) if orphan.named_before]
     done: Counter[str] = Counter()
     for batch in in_time(named_twice):
-        gone = confirm_gone(hub, batch, threads)
-        refused = release(hub, event, gone, threads)
+        gone = confirm_gone(hub, batch)
+        refused = release(hub, event, gone)
         settled = [orphan.phone_number_sid for orphan in batch if orphan.phone_number_sid not in refused]
         forget_orphans(table, event.trust_product_sid, settled)
         done.update(released=len(gone) - len(refused), living=len(batch) - len(gone), refused=len(refused))
@@ -70,19 +69,17 @@ def in_time(orphans: list[OrphanRecord]) -> Iterator[list[OrphanRecord]]:
         yield list(batch)
 
 
-def confirm_gone(hub: TrustHub, orphans: list[OrphanRecord], threads: int) -> list[str]:
+def confirm_gone(hub: TrustHub, orphans: list[OrphanRecord]) -> list[str]:
     """Ask Twilio for each number where it was last, the parent if nobody knows; gives those that are not there."""
 
     def is_gone(orphan: OrphanRecord) -> bool:
         return hub.phone_number(orphan.account_sid or hub.account_sid, orphan.phone_number_sid) is None
 
-    with ThreadPoolExecutor(threads) as pool:
-        return [
-            orphan.phone_number_sid for orphan, gone in zip(orphans, pool.map(is_gone, orphans), strict=True) if gone
-        ]
+    gone = hub.for_each(is_gone, orphans)
+    return [orphan.phone_number_sid for orphan, it_is in zip(orphans, gone, strict=True) if it_is]
 
 
-def release(hub: TrustHub, event: ReleaseOrphansEvent, phone_number_sids: list[str], threads: int) -> set[str]:
+def release(hub: TrustHub, event: ReleaseOrphansEvent, phone_number_sids: list[str]) -> set[str]:
     """Remove every assignment of the numbers (`PN…`), from the product before the profile, as Twilio demands.
 
     Returns:
@@ -93,21 +90,18 @@ def release(hub: TrustHub, event: ReleaseOrphansEvent, phone_number_sids: list[s
         hub.on_trust_product(event.trust_product_sid),
         hub.on_business_profile(event.business_profile_sid),
     ):
-        remove = partial(remove_one, assignments, refused)
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(remove, list(assignments.find_all(phone_number_sids))))
+        assigned = assignments.find_all(sid for sid in phone_number_sids if sid not in refused)
+        refused |= {sid for sid in assignments.for_each(partial(refuses_to_remove, assignments), assigned) if sid}
     return refused
 
 
-def remove_one(assignments: ChannelEndpointAssignments, refused: set[str], assigned: tuple[str, str]) -> None:
-    """Remove the assignment (`RA…`) of a number (`PN…`) that was not refused before."""
+def refuses_to_remove(assignments: ChannelEndpointAssignments, assigned: tuple[str, str]) -> str | None:
+    """Remove the assignment (`RA…`) of a number (`PN…`); gives the number if Twilio refuses to."""
     phone_number_sid, assignment_sid = assigned
-    if phone_number_sid in refused:
-        return
     try:
         assignments.delete(assignment_sid)
     except TwilioRefused as refusal:
-        logger().warning(
-            "an orphan was not removed", extra={"phone_number_sid": phone_number_sid, "said": str(refusal)}
-        )
-        refused.add(phone_number_sid)
+        said = {"phone_number_sid": phone_number_sid, "said": str(refusal)}
+        logger().warning("an orphan was not removed", extra=said)
+        return phone_number_sid
+    return None

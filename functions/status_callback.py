@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from onboarding import clients, credentials, settings, workflow
+from onboarding import clients, credentials, executions, settings
 from onboarding.masking import raises_masked
 from onboarding.models import BundleSid
 from onboarding.observability import logger, measure
@@ -102,7 +102,7 @@ def wake_waiters(table: Table, trust_product_sid: str, parameters: dict[str, str
     """
     record_callback(table, trust_product_sid, digest, parameters)
     waiters = read_waiters(table, trust_product_sid)
-    woken = sum(workflow.wake(clients.step_functions(), waiter.task_token, "callback") for waiter in waiters)
+    woken = sum(executions.wake(clients.step_functions(), waiter.task_token, "callback") for waiter in waiters)
     logger().info("callback taken in", extra={"trust_product_sid": trust_product_sid, "executions_woken": woken})
 
 

@@ -4,13 +4,12 @@ from datetime import UTC, datetime
 
 from onboarding import clients, settings
 from onboarding.errors import TwilioRefused
-from onboarding.models import Status, StepEvent, TrustProductRecord, TrustProductState
+from onboarding.models import StepEvent
 from onboarding.step import step
 from onboarding.table.products import record_trust_product
+from onboarding.trust_products import SUBMITTABLE, Status, TrustProductRecord, TrustProductState
 from onboarding.twilio import callback, trust_hub
 from onboarding.twilio.trust_hub import TrustHub
-
-SUBMITTABLE = {Status.DRAFT, Status.REJECTED}
 
 
 class SubmitTrustProductEvent(StepEvent, extra="ignore"):
@@ -21,7 +20,7 @@ class SubmitTrustProductEvent(StepEvent, extra="ignore"):
 
 @step(SubmitTrustProductEvent)
 def handler(event: SubmitTrustProductEvent) -> TrustProductState:
-    """Handle the state's event."""
+    """Submit the product and record the status that it has now."""
     environment = settings.load()
     sid, asked_at = event.trust_product.sid, datetime.now(UTC)
     status = submit(trust_hub.of_parent(environment), sid, environment.callback_url)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from onboarding import announcements, clients, manifest, settings
+from onboarding import announcements, clients, settings, storage
 from onboarding.announcements import (
     LONGEST_MESSAGE,
     MOST_NAMED,
@@ -16,19 +16,11 @@ from onboarding.announcements import (
     SubaccountsOnboarded,
 )
 from onboarding.errors import section
-from onboarding.models import (
-    AccountSid,
-    LeftOutNumber,
-    Model,
-    Stage,
-    StepEvent,
-    StoredList,
-    Subaccount,
-    SubaccountOutcome,
-    SubaccountStatus,
-    left_out_of,
-)
+from onboarding.models import AccountSid, Model, StepEvent, StoredList
+from onboarding.phone_numbers import Stage
+from onboarding.requests import LeftOutNumber, left_out_of
 from onboarding.step import step
+from onboarding.subaccounts import Subaccount, SubaccountOutcome, SubaccountStatus
 from onboarding.table.numbers import read_named_numbers
 from onboarding.table.outcomes import read_outcomes
 from onboarding.words import plural
@@ -65,7 +57,7 @@ class Summary(Model):
 def handler(event: SummariseSubaccountsEvent) -> Summary:
     """Handle the state's event; what came of the subaccounts is announced at once, however long the review takes."""
     environment = settings.load()
-    subaccounts = manifest.read_subaccounts(clients.s3(), event.manifest)
+    subaccounts = storage.read_subaccounts(clients.s3(), event.manifest)
     table = clients.table(environment)
     outcomes = complete(subaccounts, read_outcomes(table, event.execution))
     summary = summarise(outcomes, left_out_of(read_named_numbers(table, event.execution)))

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from onboarding import clients, manifest, settings
-from onboarding.models import PhoneNumberRecord, Stage, Status, StoredList, left_out_of
+from onboarding import clients, settings, storage
+from onboarding.models import StoredList
+from onboarding.phone_numbers import PhoneNumberRecord, Stage
+from onboarding.requests import left_out_of
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import count_stages, read_all_numbers, read_named_numbers
 from onboarding.table.outcomes import read_fleet, read_outcomes
 from onboarding.table.products import read_trust_product
+from onboarding.trust_products import Status
 from shaken_stir.engine.engine import Engine
 from shaken_stir.report import AuditReport, OrphansReport, Report, TrustProductReport, subaccounts_of
 from shaken_stir.retries import Unanswered
@@ -182,7 +185,7 @@ class Place(ABC):
             left = {} if arn in self._listed else self.engine.output_of(arn, LIST_SUBACCOUNTS) or {}
             if "manifest" in left:  # not where the state refused the request
                 stored = StoredList.model_validate(left["manifest"])
-                listed = manifest.read_subaccounts(self.engine.client("s3"), stored)
+                listed = storage.read_subaccounts(self.engine.client("s3"), stored)
                 self._listed[arn] = frozenset(it.subaccount_sid for it in listed)
         listed_by_any = [self._listed[arn] for arn in arns if arn in self._listed]
         return len(frozenset().union(*listed_by_any)) if listed_by_any else None

@@ -2,7 +2,10 @@
 
 from pydantic import BaseModel
 
-from onboarding.models import LeftOutNumber, Stage, Status, SubaccountOutcome, SubaccountStatus, VerdictBy
+from onboarding.phone_numbers import Stage
+from onboarding.requests import LeftOutNumber
+from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
+from onboarding.trust_products import Status, VerdictBy
 
 
 class SubaccountReport(BaseModel):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.retries import Retry
 
 

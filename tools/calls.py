@@ -11,7 +11,7 @@ from functools import partial
 from textwrap import fill
 from typing import Final, NamedTuple
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, SMALL_FLEET, load_event
 from shaken_stir.report import Report
 from shaken_stir.simulated.meanwhile import once_awaited

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from onboarding.models import BundleSid, Status
+from onboarding.models import BundleSid
+from onboarding.trust_products import Status
 from shaken_stir.cli import callback, doctor, request, run, serve, twilio
 from shaken_stir.deployed.stack import STACK
 from shaken_stir.live import rehearsal

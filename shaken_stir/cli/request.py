@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from onboarding.models import SubaccountOutcome
+from onboarding.subaccounts import SubaccountOutcome
 from shaken_stir.cli.main import INTERRUPTED
 from shaken_stir.cli.prose import complain, say, say_lines
 from shaken_stir.cli.show import counts

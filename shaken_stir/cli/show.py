@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.retries import together, told
 from shaken_stir.snapshot import Snapshot
 

@@ -2,7 +2,8 @@
 
 from rich.console import Console
 
-from onboarding.models import PhoneNumberRecord, Stage, Status
+from onboarding.phone_numbers import PhoneNumberRecord, Stage
+from onboarding.trust_products import Status
 from shaken_stir.cli.prose import say, say_lines
 from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
 from shaken_stir.place import Place

@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.cli.lines import Lines
 from shaken_stir.cli.show import STAGES, awaited, tried_again, under_way
 from shaken_stir.snapshot import Row, Snapshot

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from onboarding.models import SubaccountOutcome
+from onboarding.subaccounts import SubaccountOutcome
 from onboarding.table.dynamodb import Table
 from onboarding.table.outcomes import read_outcomes
 from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, StackError, may_pass, sentence

@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 
 from pydantic import ValidationError
-from twilio.rest import Client
 
 from onboarding.credentials import TwilioCredentials
-from onboarding.twilio.http import TwilioHttpClient
-from onboarding.twilio.trust_hub import TrustHub
+from onboarding.twilio.trust_hub import TrustHub, of_account
 from onboarding.validation import describe
 
 ACCOUNT_SID, AUTH_TOKEN = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"
-THREADS = 8
-"""How many requests are under way at once: as many as one function sends."""
 
 
 class CredentialsError(ValueError):
@@ -63,13 +59,11 @@ def refused(twilio: str | None = None) -> str:
     )
 
 
-def trust_hub(parent: TwilioCredentials, twilio: str | None = None, connections: int = THREADS) -> TrustHub:
+def trust_hub(parent: TwilioCredentials, twilio: str | None = None) -> TrustHub:
     """Make a client. For a client that cannot change anything, see `read_only`.
 
     Args:
         parent: The credentials.
         twilio: What answers in Twilio's place, as `rehearsal.address` gives it; None for Twilio itself.
-        connections: How many threads use it.
     """
-    http_client = TwilioHttpClient(connections, base_url=twilio)
-    return TrustHub(Client(parent.account_sid, parent.auth_token, http_client=http_client))
+    return of_account(parent.account_sid, parent.auth_token, base_url=twilio)

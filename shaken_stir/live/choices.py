@@ -7,10 +7,10 @@ import find_or_create_trust_product
 import list_subaccounts
 from find_or_create_trust_product import FindOrCreateTrustProductEvent
 from list_subaccounts import ListSubaccountsEvent
-from onboarding.errors import TrustProductRejected, explain_rejection
-from onboarding.models import CompleteRequest, NamedNumber, Status, TrustProductState
+from onboarding.errors import TrustProductRejected
+from onboarding.requests import CompleteRequest, NamedNumber
+from onboarding.trust_products import Status, TrustProductState, explain_rejection
 from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
-from shaken_stir.live.account import THREADS
 
 
 def is_subaccount(account: Account) -> bool:
@@ -79,4 +79,4 @@ def check_numbers(hub: TrustHub, request: CompleteRequest, accounts: list[Accoun
     if not request.phone_numbers or not accounts:
         return []
     [account] = accounts
-    return list_subaccounts.check_numbers(hub, account.sid, request.phone_numbers, THREADS)
+    return list_subaccounts.check_numbers(hub, account.sid, request.phone_numbers)

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from pydantic import BaseModel
 
 from onboarding.errors import CredentialsRefused, OnboardingError
-from onboarding.models import CompleteRequest, Stage, Status
+from onboarding.phone_numbers import Stage
+from onboarding.requests import CompleteRequest
+from onboarding.trust_products import Status
 from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 from shaken_stir.live import choices, plan, plan_words, survey
 from shaken_stir.live.account import refused

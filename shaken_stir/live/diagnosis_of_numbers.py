@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.live.finding import Finding, look, well
 from shaken_stir.live.numbers import AccountOutlook, Outlook
 from shaken_stir.live.survey import Survey

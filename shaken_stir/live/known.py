@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, override
 
-from onboarding.models import PhoneNumberRecord
+from onboarding.phone_numbers import PhoneNumberRecord
 from onboarding.table.dynamodb import Item, Key, Table, from_item, plain
 
 

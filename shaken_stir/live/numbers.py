@@ -2,18 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import batched
 from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from audit_assignments import Assigned
-from list_phone_numbers import REFUSED_AGAIN_AFTER, ListPhoneNumbersEvent, classify, needs_work
-from onboarding.models import PhoneNumberRecord, Stage
+from onboarding.phone_numbers import (
+    REFUSED_AGAIN_AFTER,
+    Assigned,
+    PhoneNumber,
+    PhoneNumberRecord,
+    Stage,
+    classify,
+    correct,
+    needs_work,
+)
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import read_all_numbers
-from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, Account, PhoneNumber
+from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, Account
 from shaken_stir.live.survey import Survey
 
 type Side = Literal["business_profile", "trust_product"]
@@ -89,7 +96,6 @@ def work_of(survey: Survey, known: Table) -> tuple[Work, ...]:
     profile_sid = survey.profile.sid if survey.profile else TO_BE_CREATED
     product_sid = survey.product.sid if survey.product else TO_BE_CREATED
     assigned = Assigned(
-        read_at=datetime.now(UTC),
         business_profile_sid=profile_sid,
         trust_product_sid=product_sid,
         on_business_profile={sid: list(them) for sid, them in survey.on_profile.by_number.items()},
@@ -100,21 +106,15 @@ def work_of(survey: Survey, known: Table) -> tuple[Work, ...]:
 
 def _work_for(survey: Survey, known: Table, assigned: Assigned, account: Account) -> Work:
     request, read = survey.request, survey.numbers[account.sid]
-    event = ListPhoneNumbersEvent(
-        execution=request.execution,
-        subaccount_sid=account.sid,
-        phone_numbers=request.phone_numbers,
-        page_url=None,
-        regions=request.regions,
-        business_profile_sid=assigned.business_profile_sid,
-        trust_product_sid=assigned.trust_product_sid,
-    )
     records = {record.phone_number_sid: record for record in read_all_numbers(known, account.sid)}
     if not request.phone_numbers:
         # The audit comes before the numbers are listed.
-        records = {sid: assigned.correct(record) for sid, record in records.items()}
+        records = {sid: correct(record, assigned) for sid, record in records.items()}
     seen = [(number.listed, records.get(number.sid)) for number in read.numbers]
-    classified = [classify(number, record, event) for number, record in seen]
+    named = bool(request.phone_numbers)
+    classified = [
+        classify(it.listed, records.get(it.sid), assigned.bundles, it.ineligible, named=named) for it in read.numbers
+    ]
     listed = {number.sid for number in read.numbers}
     expected = {sid for sid, record in records.items() if record.stage is not Stage.RELEASED}
     return Work(

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from unittest.mock import patch
 
 from onboarding.credentials import TwilioCredentials
-from onboarding.models import SubaccountStatus
+from onboarding.subaccounts import SubaccountStatus
 from onboarding.table.outcomes import read_outcomes
 from onboarding.table.products import read_trust_product
 from onboarding.table.reviews import read_waiters

@@ -10,15 +10,14 @@ from math import ceil
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
-from find_or_create_trust_product import BEST_FIRST
-from onboarding.models import LeftOutNumber, Status
+from onboarding.requests import LeftOutNumber
 from onboarding.table.dynamodb import Table
 from onboarding.table.orphans import read_orphans
+from onboarding.trust_products import BEST_FIRST, SUBMITTABLE, Status
 from onboarding.twilio.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
 from shaken_stir.live.known import ItemsAtRest
 from shaken_stir.live.numbers import AccountOutlook, Side, Work, work_of
 from shaken_stir.live.survey import Number, Survey
-from submit_trust_product import SUBMITTABLE
 
 PROFILES, PRODUCTS = "/v1/CustomerProfiles", "/v1/TrustProducts"
 PROFILE, PRODUCT = f"{PROFILES}/{{Sid}}", f"{PRODUCTS}/{{Sid}}"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.live.numbers import AccountOutlook, Outlook, Side
 from shaken_stir.live.plan import Plan
 from shaken_stir.words import plural

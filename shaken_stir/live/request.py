@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import read_request
-from onboarding.models import CompleteRequest
+from onboarding.requests import CompleteRequest
 from onboarding.settings import Settings
 from shaken_stir.engine.events import execution_input
 from shaken_stir.engine.template import Template

@@ -3,8 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
+from threading import Lock
 
 from list_phone_numbers import as_checked
 from onboarding.eligibility import ineligible_because
@@ -18,18 +19,18 @@ from onboarding.errors import (
     TwilioThrottled,
     TwilioUnavailable,
 )
-from onboarding.models import CompleteRequest, LeftOutNumber, NamedNumber, TrustProductState, left_out_of
+from onboarding.phone_numbers import PhoneNumber
+from onboarding.requests import CompleteRequest, LeftOutNumber, NamedNumber, left_out_of
+from onboarding.trust_products import TrustProductState
 from onboarding.twilio.trust_hub import (
     PAGE_SIZE,
     SIDS_PER_FILTER,
     Account,
     Bundle,
     ChannelEndpointAssignments,
-    PhoneNumber,
     TrustHub,
 )
 from shaken_stir.live import choices
-from shaken_stir.live.account import THREADS
 from shaken_stir.retries import what_happened
 
 CLOSED = "closed"
@@ -244,12 +245,15 @@ def read_numbers(
     """Read the numbers of accounts side by side, by account (`AC…`)."""
     what = "accounts' phone numbers"
     tell(what, 0, len(accounts))
-    read: dict[str, AccountNumbers] = {}
-    with ThreadPoolExecutor(THREADS) as pool:
-        for it in pool.map(lambda account: read_account(hub, request, account, checked), accounts):
-            read[it.account.sid] = it
-            tell(what, len(read), len(accounts))
-    return read
+    done, one_at_a_time = count(1), Lock()
+
+    def read(account: Account) -> AccountNumbers:
+        numbers = read_account(hub, request, account, checked)
+        with one_at_a_time:
+            tell(what, next(done), len(accounts))
+        return numbers
+
+    return {it.account.sid: it for it in hub.for_each(read, accounts)}
 
 
 def read_account(

@@ -1,7 +1,7 @@
 """Somebody changes assignments at Twilio by hand."""
 
 from onboarding import settings
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from onboarding.twilio import trust_hub
 from shaken_stir.scenarios import acme
 from shaken_stir.scenarios.play import DifferedError, Play, Scenario, expect

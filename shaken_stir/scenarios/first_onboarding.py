@@ -1,6 +1,6 @@
 """A fleet of which no number is signed."""
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.scenarios import acme
 from shaken_stir.scenarios.play import Play, Scenario, expect
 from shaken_stir.words import plural

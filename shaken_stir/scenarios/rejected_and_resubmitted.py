@@ -1,6 +1,7 @@
 """Twilio rejects the Trust Product, a person corrects what it names, and it is handed in again."""
 
-from onboarding.errors import REJECTION_REMEDIES, TrustProductRejected
+from onboarding.errors import TrustProductRejected
+from onboarding.trust_products import REJECTION_REMEDIES
 from shaken_stir.scenarios import acme
 from shaken_stir.scenarios.play import Play, Scenario, expect
 from shaken_stir.simulated.meanwhile import once_awaited

@@ -1,6 +1,6 @@
 """Two executions that want the same at the same time."""
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.scenarios import acme
 from shaken_stir.scenarios.play import Play, Scenario, expect, expect_success
 from shaken_stir.words import plural

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from twilio.rest import Client
 
-from audit_assignments import Assigned, read
+from audit_assignments import read
+from onboarding.phone_numbers import Assigned
 from onboarding.twilio.http import TwilioHttpClient
 from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.project import ROOT

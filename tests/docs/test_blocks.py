@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from onboarding.models import OnboardingRequest
+from onboarding.requests import OnboardingRequest
 from shaken_stir.cli import live
 from shaken_stir.cli.main import execute
 from shaken_stir.deployed.stack import STACK

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import summarise_subaccounts
-from onboarding import assignments, credentials, errors
+from onboarding import assigning, credentials, errors
 from onboarding.announcements import SubaccountsFailed
-from onboarding.errors import REJECTION_REMEDIES, OnboardingError, TrustProductBusy, TwilioRefused, section
+from onboarding.errors import OnboardingError, TrustProductBusy, TwilioRefused, section
+from onboarding.trust_products import REJECTION_REMEDIES
 from onboarding.twilio import trust_hub
 from shaken_stir.deployed.commands import DAILY
 from shaken_stir.engine.intrinsics import read_template
@@ -20,7 +21,7 @@ CLASSES = OnboardingError.__subclasses__()
 CODES = {
     *REJECTION_REMEDIES,
     *(20003, 20404, 20409, 20422, 20429),
-    *(assignments.BAD_STATUS, trust_hub.STATUS_AND_PROPERTIES_TOGETHER, 22205, 22206),
+    *(assigning.BAD_STATUS, trust_hub.STATUS_AND_PROPERTIES_TOGETHER, 22205, 22206),
 }
 ALARMS = [
     name

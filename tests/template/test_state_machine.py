@@ -16,7 +16,7 @@ from cfnlint.api import lint  # type: ignore[import-untyped]
 
 from audit_assignments import READING_SECONDS
 from onboarding import errors
-from onboarding.assignments import BATCH_SECONDS
+from onboarding.assigning import BATCH_SECONDS
 from onboarding.twilio.http import (
     CONNECT_TIMEOUT_SECONDS,
     MOST_RETRY_AFTER_SECONDS,
@@ -75,7 +75,7 @@ def leases(task: str) -> set[str]:
     source = inspect.getsource(step(task))
     return {
         error
-        for error, call in (("TrustProductBusy", "hold_trust_product"), ("SubaccountBusy", "claim("))
+        for error, call in (("TrustProductBusy", "hold_trust_product"), ("SubaccountBusy", "hold("))
         if call in source
     }
 

@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.cli.view import Pace, about, picture
 from shaken_stir.retries import Retry
 from shaken_stir.snapshot import Row, Snapshot

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.errors import REJECTION_REMEDIES
+from onboarding.trust_products import REJECTION_REMEDIES
 from shaken_stir.cli.main import execute
 from shaken_stir.project import ROOT
 from shaken_stir.scenarios import catalogue, lost_callback, number_bought, rejected_and_resubmitted

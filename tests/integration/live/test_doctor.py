@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onboarding.errors import TwilioThrottled
-from onboarding.twilio.trust_hub import TrustHub
+from onboarding.twilio.trust_hub import REQUESTS_AT_ONCE, TrustHub
 from shaken_stir.cli.main import execute
 from shaken_stir.live import account, request, survey
 from shaken_stir.live.assumptions import ASSUMPTIONS
@@ -338,7 +338,7 @@ def test_a_big_fleet_is_read_side_by_side_but_by_few_at_once(twilio: Start, monk
     with read_only():
         survey.take(hub, request.complete(NAMED), lambda *what: told.append(what))
 
-    assert 1 < most <= account.THREADS
+    assert 1 < most <= REQUESTS_AT_ONCE
     assert told[-1] == ("accounts' phone numbers", 61, 61)
     assert [done for what, done, _ in told if what == "accounts' phone numbers"] == list(range(62))
 

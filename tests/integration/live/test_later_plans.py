@@ -19,7 +19,7 @@ import pytest
 from rich.console import Console
 from twilio.rest import Client
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from onboarding.twilio.http import TwilioHttpClient
 from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.cli.live import tell

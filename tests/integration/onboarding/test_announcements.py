@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 
 from onboarding.announcements import ANNOUNCEMENTS
-from onboarding.models import Status, TrustProductRecord
 from onboarding.table.outcomes import read_fleet
 from onboarding.table.products import read_trust_product, record_trust_product
+from onboarding.trust_products import Status, TrustProductRecord
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Fault, Start

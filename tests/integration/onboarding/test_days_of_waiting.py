@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from onboarding.models import Status
 from onboarding.table.products import read_trust_product
+from onboarding.trust_products import Status
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.project import TEMPLATE
 from shaken_stir.simulated.place import SimulatedPlace

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
 from tests.integration.onboarding.conftest import Fault, Start

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from tests.integration.onboarding.conftest import Start
 from tests.integration.onboarding.world import (
     NAMED,

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from onboarding.models import Stage
+from onboarding.phone_numbers import Stage
 from onboarding.table.numbers import read_all_numbers
 from shaken_stir.project import ROOT, load_event
 from tests.integration.onboarding.conftest import Start

@@ -3,7 +3,7 @@
 import pytest
 
 from onboarding.eligibility import ineligible_because
-from onboarding.twilio.trust_hub import PhoneNumber
+from onboarding.phone_numbers import PhoneNumber
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import pytest
 from find_orphans import FindOrphansEvent
 from find_orphans import announcement as orphans_announcement
 from onboarding.announcements import SubaccountsFailed, SubaccountsOnboarded
-from onboarding.models import LeftOutNumber, OrphanRecord, Stage, Subaccount, SubaccountOutcome, SubaccountStatus
+from onboarding.phone_numbers import OrphanRecord, Stage
+from onboarding.requests import LeftOutNumber
+from onboarding.subaccounts import Subaccount, SubaccountOutcome, SubaccountStatus
 from record_subaccount import message_of, status_of
 from summarise_subaccounts import announcement, complete, summarise
 

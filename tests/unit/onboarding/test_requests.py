@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from onboarding.errors import InvalidRequest
-from onboarding.models import OnboardingRequest
+from onboarding.requests import OnboardingRequest
 from onboarding.settings import Settings
 from onboarding.validation import describe
 from read_request import complete, read

@@ -11,7 +11,8 @@ from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, ReadTimeoutError
 
-from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable, explain_rejection
+from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable
+from onboarding.trust_products import explain_rejection
 from onboarding.twilio.http import CarefulRetry, TwilioHttpClient
 
 

@@ -8,7 +8,9 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvent
 from typing import TYPE_CHECKING, ClassVar
 
 from onboarding.errors import AwsUnavailable
-from onboarding.models import AccountSid, BundleSid, LeftOutNumber, Model, PhoneNumberSid, Stage
+from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid
+from onboarding.phone_numbers import Stage
+from onboarding.requests import LeftOutNumber
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

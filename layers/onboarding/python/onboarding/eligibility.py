@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import phonenumbers
 
 if TYPE_CHECKING:
-    from onboarding.twilio.trust_hub import PhoneNumber
+    from onboarding.phone_numbers import PhoneNumber
 
 
 def ineligible_because(number: "PhoneNumber", regions: Collection[str]) -> str | None:

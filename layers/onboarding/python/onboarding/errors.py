@@ -95,35 +95,3 @@ class TwilioThrottled(OnboardingError):
 
 class TwilioUnavailable(OnboardingError):
     """Twilio failed or did not answer (HTTP 5xx, timeout, connection); try again."""
-
-
-REJECTION_REMEDIES = {
-    18601: "the business name or website does not match public records: correct it in the Business Profile",
-    18602: "the business registration number could not be verified: correct it in the Business Profile",
-    18603: "the business address could not be verified: correct it in the Business Profile",
-    18604: "the first authorized representative could not be verified: correct their details",
-    18605: "the second authorized representative could not be verified: correct their details",
-    18606: "a representative's e-mail is not of the business's domain: use one that is",
-    18607: "the data was used by another profile: enter the business's own data",
-    18608: "the data was used by another profile: enter the business's own data",
-    18609: "the registration authority does not fit the registration number: choose the right one",
-}
-"""What to correct, by the code in a rejected bundle's `errors` (https://www.twilio.com/docs/api/errors)."""
-
-
-def explain_rejection(trust_product_sid: str, codes: list[int]) -> str:
-    """Put a rejection into one sentence.
-
-    Args:
-        trust_product_sid: The rejected Trust Product, `BU…`.
-        codes: Twilio's codes, from the `errors` of the bundle.
-
-    Returns:
-        What Twilio found, code by code, and what to do next.
-    """
-    reasons = [f"{code}: {REJECTION_REMEDIES.get(code, 'see https://www.twilio.com/docs/errors')}" for code in codes]
-    why = "; ".join(reasons) if reasons else "Twilio named no reason: look into the Console's Trust Hub"
-    return (
-        f"Twilio rejected the Trust Product {trust_product_sid} ({why}). "
-        'Correct it in the Console, then send the request again with "resubmit": true.'
-    )

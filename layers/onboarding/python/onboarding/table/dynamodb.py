@@ -1,7 +1,7 @@
 """How items reach DynamoDB and come back: plain dictionaries in and out, batches to their end, conditions as errors."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,6 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import BaseModel
 
 from onboarding.errors import AwsUnavailable
+from onboarding.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,6 +20,8 @@ DAY_SECONDS = 86_400
 KEYS_PER_BATCH_GET = 100
 ITEMS_PER_BATCH_WRITE = 25
 BATCH_ATTEMPTS = 6
+AT_ONCE = 8
+"""Fewer than the connections that a client keeps."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -46,6 +49,10 @@ class Table:
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client = client
         self._name = name
+
+    def for_each[Given, Result](self, do: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
+        """Do a thing that asks the table for each item, several side by side; see `side_by_side`."""
+        return side_by_side(do, items, AT_ONCE)
 
     def get(self, key: Key) -> Item | None:
         """Read an item as it is now."""

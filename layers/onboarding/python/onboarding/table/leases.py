@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from onboarding.errors import OnboardingError, SubaccountBusy, TrustProductBusy
-from onboarding.models import SubaccountStatus
+from onboarding.subaccounts import SubaccountStatus
 from onboarding.table.dynamodb import ConditionFailed, Item, Key, Table
 
 LEASE = ("lease_execution", "lease_token", "lease_expires_at")

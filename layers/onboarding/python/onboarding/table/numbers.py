@@ -6,7 +6,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from onboarding.models import NamedNumber, PhoneNumberRecord, Stage
+from onboarding.phone_numbers import PhoneNumberRecord, Stage
+from onboarding.requests import NamedNumber
 from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Key, Table, expires_after, from_item, to_item
 
 RELEASED_SECONDS = 30 * DAY_SECONDS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from onboarding.models import OrphanRecord
+from onboarding.phone_numbers import OrphanRecord
 from onboarding.table.dynamodb import Key, Table, from_item, to_item
 
 

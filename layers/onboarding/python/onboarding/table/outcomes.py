@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from onboarding.models import Stage, SubaccountOutcome, SubaccountStatus
+from onboarding.phone_numbers import Stage
+from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
 from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Item, Key, Table, expires_after, from_item, to_item
 from onboarding.table.leases import LEASE, LEASE_IS_FREE, milliseconds
 

@@ -3,10 +3,8 @@
 from contextlib import suppress
 from datetime import datetime
 
-from onboarding.models import Status, TrustProductRecord
-from onboarding.table.dynamodb import ConditionFailed, Item, Key, Table, from_item, to_item
-
-HISTORY_LENGTH = 100
+from onboarding.table.dynamodb import ConditionFailed, Key, Table, from_item, to_item
+from onboarding.trust_products import Status, TrustProductRecord, with_news
 
 
 def read_trust_product(table: Table, sid: str) -> TrustProductRecord | None:
@@ -33,12 +31,20 @@ def record_trust_product(table: Table, news: TrustProductRecord, asked_at: datet
         item = table.get(key) or {}
         if item.get("observed_at", "") > observed_at:
             return from_item(TrustProductRecord, item)
-        changes = to_item(news, exclude_unset=True) | _history(item, news, observed_at) | {"observed_at": observed_at}
+        known = from_item(TrustProductRecord, item) if item else None
+        told = with_news(known, news, asked_at)
+        before, after = to_item(known) if known else {}, to_item(told)
+        changes = {name: value for name, value in after.items() if before.get(name) != value}
         seen = {"seen_at": item["observed_at"]} if item else {}
-        condition = "observed_at = :seen_at" if item else "attribute_not_exists(observed_at)"
         with suppress(ConditionFailed):
-            table.update(key, changes, condition=condition, values=seen)
-            return from_item(TrustProductRecord, item | changes)
+            table.update(
+                key,
+                changes | {"observed_at": observed_at},
+                remove=before.keys() - after.keys(),
+                condition="observed_at = :seen_at" if item else "attribute_not_exists(observed_at)",
+                values=seen,
+            )
+            return told
 
 
 def note_announced(table: Table, sid: str, status: Status) -> None:
@@ -48,17 +54,3 @@ def note_announced(table: Table, sid: str, status: Status) -> None:
 
 def _product(sid: str) -> Key:
     return Key(f"TRUST_PRODUCT#{sid}", "STATUS")
-
-
-def _history(item: Item, news: TrustProductRecord, observed_at: str) -> Item:
-    """What the history of a Trust Product becomes with the news; nothing of it where they are none."""
-    history = item.get("history", [])
-    change = {"status": news.status.value, "errors": news.errors, "observed_at": observed_at}
-    if item.get("status") != news.status.value:
-        return {"errors": news.errors, "history": [*history, change][-HISTORY_LENGTH:], "announced": None}
-    if not news.errors or news.errors == item.get("errors"):
-        return {}
-    if item.get("errors"):
-        return {"history": [*history, change][-HISTORY_LENGTH:]}
-    # A step that looked at the status alone did not learn the codes.
-    return {"history": [*history[:-1], {**change, **({"observed_at": history[-1]["observed_at"]} if history else {})}]}

@@ -4,23 +4,26 @@ Sources: https://www.twilio.com/docs/trust-hub/trusthub-rest-api,
 https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import batched
+from itertools import batched, chain
 from typing import Any
 
 from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
 
 from onboarding import clients, credentials
 from onboarding.errors import TwilioRefused
-from onboarding.models import Status
+from onboarding.phone_numbers import PhoneNumber
 from onboarding.settings import Settings
+from onboarding.side_by_side import side_by_side
+from onboarding.trust_products import Status
 from onboarding.twilio.http import TwilioHttpClient
 
 SHAKEN_STIR_POLICY_SID = "RN7a97559effdf62d00f4298208492a5ea"
 PRIMARY_BUSINESS_PROFILE_POLICY_SID = "RN6433641899984f951173ef1738c3bdd0"
 PAGE_SIZE = 1000
+REQUESTS_AT_ONCE = 8
 PHONE_NUMBERS_PER_PAGE = 500
 SIDS_PER_FILTER = 100
 """How many SIDs one look-up names: 100 make a query string of 3.7 KB."""
@@ -51,15 +54,6 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneNumber:
-    """An IncomingPhoneNumber; `phone_number` in E.164."""
-
-    sid: str
-    phone_number: str
-    voice: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What Twilio finds missing in a Trust Product; empty when it is compliant."""
 
@@ -68,11 +62,16 @@ class Evaluation:
 
 
 class ChannelEndpointAssignments:
-    """The phone numbers on one Business Profile or Trust Product, `bundle_sid`."""
+    """The phone numbers on one Business Profile or Trust Product, `bundle_sid`; `at_once` requests at the most."""
 
-    def __init__(self, bundle_sid: str, resource: Any) -> None:
+    def __init__(self, bundle_sid: str, resource: Any, at_once: int) -> None:
         self.bundle_sid = bundle_sid
         self._resource = resource
+        self._at_once = at_once
+
+    def for_each[Given, Result](self, do: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
+        """Do a thing that asks Twilio for each item; as `TrustHub.for_each`."""
+        return side_by_side(do, items, self._at_once)
 
     def find(self, phone_number_sids: Iterable[str]) -> dict[str, str]:
         """Look up the assignment (`RA…`) of each of these numbers (`PN…`) that has one; of duplicates, the first."""
@@ -81,15 +80,18 @@ class ChannelEndpointAssignments:
             found.setdefault(phone_number_sid, assignment_sid)
         return found
 
-    def find_all(self, phone_number_sids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def find_all(self, phone_number_sids: Iterable[str]) -> list[tuple[str, str]]:
         """Look up the assignments of these numbers (`PN…`), one call per 100.
 
-        Yields:
-            A number and its assignment (`RA…`); a number with duplicates comes more than once.
+        Returns:
+            Each number with its assignment (`RA…`); a number with duplicates comes more than once.
         """
-        for sids in batched(phone_number_sids, SIDS_PER_FILTER, strict=False):
-            for assignment in self._resource.list(channel_endpoint_sids=",".join(sids), page_size=PAGE_SIZE):
-                yield assignment.channel_endpoint_sid, assignment.sid
+
+        def look_up(sids: tuple[str, ...]) -> list[Any]:
+            return list(self._resource.list(channel_endpoint_sids=",".join(sids), page_size=PAGE_SIZE))
+
+        pages = self.for_each(look_up, batched(phone_number_sids, SIDS_PER_FILTER, strict=False))
+        return [(it.channel_endpoint_sid, it.sid) for it in chain.from_iterable(pages)]
 
     def stream(self) -> Iterator[tuple[str, str]]:
         """Read all of them, one call per 1,000.
@@ -122,12 +124,22 @@ class TrustHub:
 
     Args:
         client: The twilio library's client.
+        at_once: How many requests may be under way at once.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, at_once: int = REQUESTS_AT_ONCE) -> None:
         self._client = client
+        self._at_once = at_once
         self._hub = client.trusthub.v1
         self.account_sid = str(client.account_sid)
+
+    def for_each[Given, Result](self, do: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
+        """Do a thing that asks Twilio for each item, as many side by side as requests may be under way.
+
+        Returns:
+            The results in the order of the items; see `side_by_side`.
+        """
+        return side_by_side(do, items, self._at_once)
 
     def business_profile(self, sid: str) -> Bundle | None:
         """Fetch a Business Profile, `BU…`."""
@@ -238,12 +250,14 @@ class TrustHub:
     def on_business_profile(self, business_profile_sid: str) -> ChannelEndpointAssignments:
         """The phone numbers on a Business Profile."""
         profile = self._hub.customer_profiles(business_profile_sid)
-        return ChannelEndpointAssignments(business_profile_sid, profile.customer_profiles_channel_endpoint_assignment)
+        resource = profile.customer_profiles_channel_endpoint_assignment
+        return ChannelEndpointAssignments(business_profile_sid, resource, self._at_once)
 
     def on_trust_product(self, trust_product_sid: str) -> ChannelEndpointAssignments:
         """The phone numbers on a Trust Product."""
         product = self._hub.trust_products(trust_product_sid)
-        return ChannelEndpointAssignments(trust_product_sid, product.trust_products_channel_endpoint_assignment)
+        resource = product.trust_products_channel_endpoint_assignment
+        return ChannelEndpointAssignments(trust_product_sid, resource, self._at_once)
 
 
 def of_parent(settings: Settings) -> TrustHub:
@@ -256,9 +270,24 @@ def of_parent(settings: Settings) -> TrustHub:
     return _of_parent(parent.account_sid, parent.auth_token, settings.threads_per_function, settings.twilio_base_url)
 
 
+def of_account(
+    account_sid: str, auth_token: str, *, at_once: int = REQUESTS_AT_ONCE, base_url: str | None = None
+) -> TrustHub:
+    """Make a Trust Hub client.
+
+    Args:
+        account_sid: The parent account, `AC…`.
+        auth_token: Its Auth Token.
+        at_once: How many requests may be under way at once.
+        base_url: Where both of Twilio's hosts are served instead (a simulator), None for Twilio itself.
+    """
+    http_client = TwilioHttpClient(at_once, base_url)
+    return TrustHub(Client(account_sid, auth_token, http_client=http_client), at_once)
+
+
 @clients.kept
-def _of_parent(account_sid: str, auth_token: str, connections: int, base_url: str | None) -> TrustHub:
-    return TrustHub(Client(account_sid, auth_token, http_client=TwilioHttpClient(connections, base_url)))
+def _of_parent(account_sid: str, auth_token: str, at_once: int, base_url: str | None) -> TrustHub:
+    return of_account(account_sid, auth_token, at_once=at_once, base_url=base_url)
 
 
 def _if_found[Resource](fetch: Any) -> Resource | None:

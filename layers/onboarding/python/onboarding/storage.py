@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from onboarding.models import StoredList, Subaccount
+from onboarding.models import StoredList
+from onboarding.subaccounts import Subaccount
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

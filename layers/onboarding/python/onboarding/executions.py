@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from onboarding.models import VerdictBy
+from onboarding.trust_products import VerdictBy
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

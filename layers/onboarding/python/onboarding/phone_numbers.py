@@ -1,0 +1,235 @@
+"""A phone number's life: where it stands, what it may become, and what the audit corrects. All pure.
+
+A number is discovered, goes on the Business Profile, then on the Trust Product. Twilio may refuse it on either, it may
+be ineligible, and it may leave its account. Whether it can be signed at all is told by `eligibility`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Self
+
+from onboarding.models import AccountSid, BundleSid, ChannelEndpointAssignmentSid, Model, PhoneNumberSid
+
+REFUSED_AGAIN_AFTER = timedelta(days=7)
+"""When a refused number is tried again by itself."""
+
+type Assignments = Mapping[str, list[str]]
+"""The assignments (`RA…`) of each number (`PN…`)."""
+
+
+class Stage(StrEnum):
+    """How far a phone number has come. It is signed when it is on the Trust Product and that is approved."""
+
+    DISCOVERED = "discovered"
+    ON_BUSINESS_PROFILE = "on_business_profile"
+    ON_TRUST_PRODUCT = "on_trust_product"
+    REFUSED = "refused"
+    INELIGIBLE = "ineligible"
+    RELEASED = "released"
+
+
+MAY_BECOME: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
+    {
+        Stage.DISCOVERED: frozenset(Stage) - {Stage.DISCOVERED},
+        Stage.ON_BUSINESS_PROFILE: frozenset(Stage) - {Stage.ON_BUSINESS_PROFILE},
+        # Only since an assignment is gone, or since other bundles are asked for than those that it is on.
+        Stage.ON_TRUST_PRODUCT: frozenset(
+            {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.INELIGIBLE, Stage.RELEASED}
+        ),
+        Stage.REFUSED: frozenset(Stage) - {Stage.REFUSED},
+        Stage.INELIGIBLE: frozenset(
+            {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.ON_TRUST_PRODUCT, Stage.RELEASED}
+        ),
+        # It has come back to its account.
+        Stage.RELEASED: frozenset({Stage.DISCOVERED, Stage.INELIGIBLE}),
+    }
+)
+"""What may follow a stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A phone number as Twilio lists it (IncomingPhoneNumber); `phone_number` in E.164."""
+
+    sid: str
+    phone_number: str
+    voice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What is assigned to a Business Profile and a Trust Product (`BU…`), as Twilio lists it."""
+
+    business_profile_sid: str
+    trust_product_sid: str
+    on_business_profile: Assignments = field(default_factory=dict)
+    on_trust_product: Assignments = field(default_factory=dict)
+
+    @property
+    def bundles(self) -> tuple[str, str]:
+        """The Business Profile and the Trust Product."""
+        return self.business_profile_sid, self.trust_product_sid
+
+
+class PhoneNumberRecord(Model):
+    """A phone number's item in the table."""
+
+    phone_number_sid: PhoneNumberSid
+    phone_number: str
+    stage: Stage
+    reason: str | None = None
+    error_code: int | None = None
+    refused_at: datetime | None = None
+    refused_by: BundleSid | None = None
+    business_profile_sid: BundleSid | None = None
+    business_profile_assignment_sid: ChannelEndpointAssignmentSid | None = None
+    trust_product_sid: BundleSid | None = None
+    trust_product_assignment_sid: ChannelEndpointAssignmentSid | None = None
+
+    @property
+    def bundles(self) -> tuple[str | None, str | None]:
+        """The Business Profile and the Trust Product that the number is on."""
+        return self.business_profile_sid, self.trust_product_sid
+
+    def on_business_profile(self, sid: str, assignment_sid: str) -> Self:
+        """The number once it is on a Business Profile (`BU…`) by an assignment (`RA…`)."""
+        return self._moved(
+            Stage.ON_BUSINESS_PROFILE, business_profile_sid=sid, business_profile_assignment_sid=assignment_sid
+        )
+
+    def on_trust_product(self, sid: str, assignment_sid: str) -> Self:
+        """The number once it is on a Trust Product (`BU…`), too, by an assignment (`RA…`)."""
+        return self._moved(Stage.ON_TRUST_PRODUCT, trust_product_sid=sid, trust_product_assignment_sid=assignment_sid)
+
+    def refused(self, sid: str, reason: str, error_code: int | None) -> Self:
+        """The number once Twilio has refused it on a Business Profile or Trust Product, with its message and code."""
+        refusal = {"refused_by": sid, "reason": reason, "error_code": error_code, "refused_at": datetime.now(UTC)}
+        return self._moved(Stage.REFUSED, **refusal)
+
+    def released(self) -> Self:
+        """The number once it has left its account: nothing of what was known holds any more."""
+        return self._begun(Stage.RELEASED)
+
+    def discovered(self) -> Self:
+        """The number as if it had just been found: all of it is still to be done."""
+        return self._begun(Stage.DISCOVERED)
+
+    def ineligible(self, reason: str) -> Self:
+        """The number once it is known that it cannot be signed, and why."""
+        return self._begun(Stage.INELIGIBLE, reason=reason)
+
+    def _begun(self, stage: Stage, **changes: Any) -> Self:
+        self._check(stage)
+        told = {"phone_number_sid": self.phone_number_sid, "phone_number": self.phone_number}
+        return type(self)(**told, stage=stage, **changes)
+
+    def _moved(self, stage: Stage, **changes: Any) -> Self:
+        self._check(stage)
+        past = {"reason": None, "error_code": None, "refused_at": None, "refused_by": None}
+        return self.model_copy(update={"stage": stage, **past, **changes})
+
+    def _check(self, stage: Stage) -> None:
+        if stage is not self.stage and stage not in MAY_BECOME[self.stage]:
+            raise ValueError(f"{self.phone_number_sid} is {self.stage.value} and cannot become {stage.value}.")
+
+
+class OrphanRecord(Model):
+    """An orphan's item in the table: an assigned phone number that a run over the whole fleet found in no account.
+
+    `named_before` is the run before that one which named it, too; `account_sid` where it was last.
+    """
+
+    phone_number_sid: PhoneNumberSid
+    account_sid: AccountSid | None = None
+    named_by: str
+    named_at: datetime
+    named_before: str | None = None
+
+
+def classify(
+    number: PhoneNumber,
+    known: PhoneNumberRecord | None,
+    bundles: tuple[str, str],
+    ineligible: str | None = None,
+    *,
+    named: bool = False,
+) -> PhoneNumberRecord:
+    """Say where a number that Twilio lists stands: equal to what is known of it when there is nothing to do for it.
+
+    Args:
+        number: The number.
+        known: What is known of it, None if it is new.
+        bundles: The Business Profile and the Trust Product (`BU…`) that it is to go on.
+        ineligible: Why it cannot be signed, None if it can.
+        named: Whether the request names it, so that a refusal is no reason to wait.
+    """
+    if known and known.stage is Stage.ON_TRUST_PRODUCT and known.bundles == bundles:
+        return known
+    record = known or PhoneNumberRecord(
+        phone_number_sid=number.sid, phone_number=number.phone_number, stage=Stage.DISCOVERED
+    )
+    record = record.model_copy(update={"phone_number": number.phone_number})
+    if ineligible:
+        return record.ineligible(ineligible)
+    if known and not named and _is_refused_for_now(known, bundles):
+        return known
+    profile_sid, assignment_sid = record.business_profile_sid, record.business_profile_assignment_sid
+    if assignment_sid and profile_sid == bundles[0]:
+        return record.discovered().on_business_profile(profile_sid, assignment_sid)
+    return record.discovered()
+
+
+def needs_work(record: PhoneNumberRecord) -> bool:
+    """Say whether a number is on its way."""
+    return record.stage in {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE}
+
+
+def correct(record: PhoneNumberRecord, assigned: Assigned) -> PhoneNumberRecord:
+    """Say what should be known of a number by what is assigned: equal to the record when that is right."""
+    if record.stage is Stage.RELEASED:
+        return record
+    ours, sid = assigned.bundles, record.phone_number_sid
+    on_profile = _one_of(assigned.on_business_profile.get(sid), record.business_profile_assignment_sid)
+    on_product = _one_of(assigned.on_trust_product.get(sid), record.trust_product_assignment_sid)
+    if on_profile and on_product:
+        return record.on_business_profile(ours[0], on_profile).on_trust_product(ours[1], on_product)
+    if not on_profile:
+        return record.discovered() if record.business_profile_sid == ours[0] else record
+    on_its_way = needs_work(record) or record.refused_by == ours[0]
+    lost_product = record.stage is Stage.ON_TRUST_PRODUCT and record.bundles == ours
+    if on_its_way or lost_product:
+        return record.discovered().on_business_profile(ours[0], on_profile)
+    return record
+
+
+def has_vanished(before: PhoneNumberRecord, after: PhoneNumberRecord) -> bool:
+    """Say whether a correction means that somebody else took a number off the profile or the product."""
+    return after.stage is Stage.DISCOVERED or (
+        before.stage is Stage.ON_TRUST_PRODUCT and after.stage is Stage.ON_BUSINESS_PROFILE
+    )
+
+
+def by_number(assignments: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Gather assignments (`RA…`) by number (`PN…`)."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for phone_number_sid, assignment_sid in assignments:
+        found[phone_number_sid].append(assignment_sid)
+    return found
+
+
+def _is_refused_for_now(known: PhoneNumberRecord, bundles: tuple[str, str]) -> bool:
+    if known.stage is not Stage.REFUSED or known.refused_by not in bundles:
+        return False
+    refused_at = known.refused_at or datetime.min.replace(tzinfo=UTC)
+    return datetime.now(UTC) < refused_at + REFUSED_AGAIN_AFTER
+
+
+def _one_of(listed: list[str] | None, known: str | None) -> str | None:
+    """The assignment that is known, if it is listed, else another that is."""
+    if not listed:
+        return None
+    return known if known in listed else listed[0]
