@@ -81,6 +81,39 @@ def test_a_step_that_no_life_takes_is_refused() -> None:
         SIGNED.refused(PRODUCT, "no", 22205)
 
 
+ELSEWHERE = "RA" + "9" * 32
+
+
+@pytest.mark.parametrize(
+    ("record", "on_profile", "on_product", "stage"),
+    [
+        (SIGNED, [ASSIGNMENT], [ASSIGNMENT], Stage.ON_TRUST_PRODUCT),
+        (SIGNED, [ELSEWHERE], [ELSEWHERE, ASSIGNMENT], Stage.ON_TRUST_PRODUCT),
+        (SIGNED, [ASSIGNMENT], [], Stage.ON_BUSINESS_PROFILE),
+        (SIGNED, [], [ASSIGNMENT], Stage.DISCOVERED),
+        (NEW, [ELSEWHERE], [ELSEWHERE], Stage.ON_TRUST_PRODUCT),
+        (NEW, [ELSEWHERE], [], Stage.ON_BUSINESS_PROFILE),
+        (ON_PROFILE, [], [], Stage.DISCOVERED),
+        (NEW.refused(PROFILE, "no", 22205), [ELSEWHERE], [], Stage.ON_BUSINESS_PROFILE),
+        (ON_PROFILE.refused(PRODUCT, "no", 22205), [ASSIGNMENT], [], Stage.REFUSED),
+        (ON_PROFILE.refused(PRODUCT, "no", 22205), [ASSIGNMENT], [ELSEWHERE], Stage.ON_TRUST_PRODUCT),
+        (NEW.ineligible("no"), [ELSEWHERE], [], Stage.INELIGIBLE),
+        (SIGNED.released(), [ASSIGNMENT], [ASSIGNMENT], Stage.RELEASED),
+        (NEW.on_business_profile(OTHER, ASSIGNMENT), [], [], Stage.ON_BUSINESS_PROFILE),
+    ],
+)
+def test_the_audit_goes_by_what_is_assigned(
+    record: PhoneNumberRecord, on_profile: list[str], on_product: list[str], stage: Stage
+) -> None:
+    corrected = correct(record, Assigned(*BUNDLES, {NUMBER.sid: on_profile}, {NUMBER.sid: on_product}))
+
+    assert corrected.stage is stage
+    if stage is Stage.ON_TRUST_PRODUCT:
+        assert corrected.business_profile_assignment_sid in on_profile
+        assert corrected.trust_product_assignment_sid in on_product
+        assert (corrected == record) is (record == SIGNED and on_profile == [ASSIGNMENT])
+
+
 @dataclass
 class World:
     """One number, what is known of it, and what is assigned at Twilio."""
@@ -171,7 +204,11 @@ EVENTS: dict[str, Callable[[World], object]] = {
     "leaves": leaves,
     "comes back": lambda world: setattr(world, "there", True),
 }
-lives = st.lists(st.sampled_from(sorted(EVENTS)), max_size=40)
+RUN = ("audited", "listed", "assigned to the profile", "assigned to the product")
+# Whole runs among the events, since what happens to a number that is signed matters most.
+lives = st.lists(st.one_of(st.just(RUN), st.sampled_from(sorted(EVENTS)).map(lambda it: (it,))), max_size=20).map(
+    lambda parts: [event for part in parts for event in part]
+)
 
 
 def live(events: list[str]) -> World:
