@@ -122,7 +122,7 @@ def tell(read: Survey, planned: Plan, accounts: tuple[AccountOutlook, ...], file
 
 def of_credentials(account: Account) -> Finding:
     """Tell whose credentials they are."""
-    return well(f"The Auth Token of {account.sid} «{account.friendly_name}» works; it is a parent account.")
+    return well(f"The Auth Token of {account.sid} '{account.friendly_name}' works; it is a parent account.")
 
 
 def of_state_file(file: StateFile) -> Finding:
@@ -221,7 +221,7 @@ def of_assumptions(read: Survey) -> list[Finding]:
 
 def described(bundle: Bundle) -> str:
     """Name a Business Profile or Trust Product with its status."""
-    return f"{bundle.sid} «{bundle.friendly_name}» ({bundle.status.value})"
+    return f"{bundle.sid} '{bundle.friendly_name}' ({bundle.status.value})"
 
 
 def named(sids: Collection[str]) -> str:

@@ -38,7 +38,7 @@ def total(plan: Plan) -> str:
 
 def _changes(plan: Plan) -> Iterator[str]:
     if plan.creates:
-        yield f"create the Trust Product «{plan.creates}»"
+        yield f"create the Trust Product '{plan.creates}'"
     if plan.connects:
         yield f"connect the Trust Product to {plan.business_profile_sid}"
     if plan.submits:

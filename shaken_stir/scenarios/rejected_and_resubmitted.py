@@ -1,4 +1,4 @@
-"""Twilio rejects the Trust Product, a person corrects what it names, and it is handed in again."""
+"""Twilio rejects the Trust Product, a person corrects what it names, and it is submitted again."""
 
 from onboarding.errors import TrustProductRejected
 from onboarding.trust_products import REJECTION_REMEDIES
@@ -56,7 +56,7 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="rejected-and-resubmitted",
-    title="Twilio rejects the Trust Product and says why; corrected, it is handed in again",
+    title="Twilio rejects the Trust Product and says why; corrected, it is submitted again",
     play=play,
     fleet=lambda: acme.fleet(acme.UNTIL_DECIDED),
 )

@@ -111,10 +111,10 @@ def test_a_ready_account_is_told_line_by_line_and_changed_in_nothing(twilio: Sta
 
     assert (done.returncode, done.stderr) == (0, "")
     for line in (
-        "✓ The Auth Token of AC0123456789abcdef0123456789abcdef «Parent» works; it is a parent account.",
+        "✓ The Auth Token of AC0123456789abcdef0123456789abcdef 'Parent' works; it is a parent account.",
         "✓ 2 subaccounts active; a run would work on 3 accounts.",
         f"! 1 subaccount suspended: {account_sid(3)}; only active ones are worked on.",
-        f"✓ {PROFILE} «Business Profile» (twilio-approved): a run uses it.",
+        f"✓ {PROFILE} 'Business Profile' (twilio-approved): a run uses it.",
         f"✓ {PRODUCT} (twilio-approved): a run uses it.",
         f"✓ It is connected to {PROFILE}",
         "✓ 4 numbers in all; eligible: 4 of US.",

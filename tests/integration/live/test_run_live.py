@@ -170,7 +170,7 @@ def test_it_asks_before_anything_is_changed(twilio: Start, laptop: Laptop, answe
         assert process.stdout
         said, code = process.stdout.read(), process.wait(60)
 
-    assert "is about to:\n  create the Trust Product «Acme Voice»" in said
+    assert "is about to:\n  create the Trust Product 'Acme Voice'" in said
     assert code == (0 if answer == "y" else 1)
     assert ("Nothing was changed." in said) == only_gets(simulated) == (answer == "n")
 

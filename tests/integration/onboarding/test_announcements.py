@@ -143,7 +143,7 @@ def test_a_number_that_twilio_names_is_kept_in_the_table_and_told_nobody(start: 
     [recorded] = [item for item in read_fleet(local.table) if "error" in item]
     assert failure["error"] == recorded["error"] == "TwilioRefused"
     for told in (report.cause, failed["message"], failure["message"], recorded["message"]):
-        assert "«+…0123 and +…0124 are not yours»" in str(told)
+        assert "'+…0123 and +…0124 are not yours'" in str(told)
 
 
 def test_a_run_says_how_many_subaccounts_have_changed(start: Start) -> None:

@@ -201,7 +201,7 @@ def test_wrong_credentials_are_told_without_the_token(start: Start) -> None:
     assert (report.status, report.error) == ("FAILED", "CredentialsRefused")
     assert report.cause == told(
         "CredentialsRefused",
-        "Twilio refused the credentials at GET /v1/CustomerProfiles («Authenticate»); "
+        "Twilio refused the credentials at GET /v1/CustomerProfiles ('Authenticate'); "
         "check the account SID and Auth Token in the secret, they must be the parent account's.",
     )
 

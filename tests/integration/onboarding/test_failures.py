@@ -1,4 +1,4 @@
-"""What goes wrong on the way: it is told, it stops nothing else, and the next run mends it."""
+"""What goes wrong on the way: it is told, it stops nothing else, and the next run puts it right."""
 
 import re
 import threading
@@ -35,8 +35,8 @@ def test_a_subaccount_that_fails_stops_no_other_and_fails_the_run_after_the_verd
     assert (report.status, report.error) == ("FAILED", "SubaccountsFailed")
     assert report.cause == (
         f"1 of 2 subaccounts failed: {account(1)}: Twilio refused GET /2010-04-01/Accounts/{account(1)}/"
-        "IncomingPhoneNumbers.json with «Permission Denied» (code 20003, HTTP 403); "
-        "mend what it names, then send the request again (docs/errors.md#twilio-refused) "
+        "IncomingPhoneNumbers.json with 'Permission Denied' (code 20003, HTTP 403); "
+        "correct what it names, then send the request again (docs/errors.md#twilio-refused) "
         "(docs/errors.md#subaccounts-failed)."
     )
     assert report.trust_product

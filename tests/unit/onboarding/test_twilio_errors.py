@@ -56,12 +56,12 @@ def client(adapter: Answering, base_url: str | None = None) -> TwilioHttpClient:
             {"code": 22205, "message": "Bad object.", "more_info": "https://www.twilio.com/docs/errors/22205"},
             TwilioRefused,
             (
-                "Twilio refused GET /v1/TrustProducts with «Bad object» (code 22205, HTTP 400); "
-                "see https://www.twilio.com/docs/errors/22205; mend what it names, then send the request again "
+                "Twilio refused GET /v1/TrustProducts with 'Bad object' (code 22205, HTTP 400); "
+                "see https://www.twilio.com/docs/errors/22205; correct what it names, then send the request again "
                 "(docs/errors.md#twilio-refused)."
             ),
         ),
-        (403, "<html>", TwilioRefused, "Twilio refused GET /v1/TrustProducts with «Reason» (HTTP 403); "),
+        (403, "<html>", TwilioRefused, "Twilio refused GET /v1/TrustProducts with 'Reason' (HTTP 403); "),
     ],
 )
 def test_an_answer_becomes_the_error_of_its_kind(status: int, body: Any, kind: type[Exception], told: str) -> None:

@@ -135,6 +135,6 @@ def announce(client: "EventBridgeClient", bus: str, announcement: Announcement) 
     [taken] = answer["Entries"]
     if "ErrorCode" in taken:
         raise AwsUnavailable(
-            f"EventBridge did not take «{announcement.detail_type}» ({taken['ErrorCode']}: {taken['ErrorMessage']}); "
+            f"EventBridge did not take '{announcement.detail_type}' ({taken['ErrorCode']}: {taken['ErrorMessage']}); "
             "send the request again later."
         )

@@ -80,8 +80,8 @@ class TwilioRefused(OnboardingError):
         number = f"code {code}, HTTP {status}" if code else f"HTTP {status}"
         see = f"; see {more_info}" if more_info else ""
         super().__init__(
-            f"Twilio refused {request} with «{reason.rstrip('.')}» ({number}){see}; "
-            "mend what it names, then send the request again."
+            f"Twilio refused {request} with '{reason.rstrip('.')}' ({number}){see}; "
+            "correct what it names, then send the request again."
         )
 
 

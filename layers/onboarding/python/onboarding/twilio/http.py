@@ -161,11 +161,11 @@ def _error_of(request: str, answer: requests.Response) -> Exception:
     match answer.status_code:
         case requests.codes.unauthorized:
             return CredentialsRefused(
-                f"Twilio refused the credentials at {request} («{message}»); "
+                f"Twilio refused the credentials at {request} ('{message}'); "
                 "check the account SID and Auth Token in the secret, they must be the parent account's."
             )
         case requests.codes.too_many_requests:
-            return TwilioThrottled(f"Twilio is throttling {request} («{message}»); send the request again later.")
+            return TwilioThrottled(f"Twilio is throttling {request} ('{message}'); send the request again later.")
         case status if status >= requests.codes.server_error:
             return TwilioUnavailable(f"Twilio failed at {request} with HTTP {status}; send the request again later.")
         case status:

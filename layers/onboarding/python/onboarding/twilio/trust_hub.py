@@ -194,7 +194,7 @@ class TrustHub:
         )
 
     def submit(self, trust_product_sid: str, callback_url: str | None) -> Bundle:
-        """Hand a Trust Product in for review.
+        """Submit a Trust Product for review.
 
         Args:
             trust_product_sid: `BU…`, a draft or a rejected one.
