@@ -1,6 +1,5 @@
 """`shaken-stir callback`: a status callback as Twilio sends it, for development."""
 
-import argparse
 import os
 
 from shaken_stir.cli.prose import complain
@@ -9,7 +8,6 @@ from shaken_stir.deployed.stack import StackError
 from shaken_stir.deployed.webhook import Target
 from shaken_stir.simulated.serve import served_webhook
 
-SIGNED_WITH = "TWILIO_AUTH_TOKEN"
 MEANINGS = {
     204: "taken in; who waits for this Trust Product is woken, and asks Twilio for the status",
     400: "the signature is right, but the URL names no Trust Product: add --trust-product BU...",
@@ -20,10 +18,20 @@ MEANINGS = {
 }
 
 
-def command(options: argparse.Namespace) -> int:
-    """Send the callback and print the answer; returns the exit code."""
+def send(status: str, *, trust_product_sid: str | None, url: str | None, auth_token_variable: str | None) -> int:
+    """Send a callback and print the answer.
+
+    Args:
+        status: What it says has become of the product.
+        trust_product_sid: The product (`BU…`), None for that of `make serve`.
+        url: The webhook, None for that of `make serve`.
+        auth_token_variable: The environment variable with what signs it, None for the Auth Token of `make serve`.
+
+    Returns:
+        The exit code.
+    """
     try:
-        answer = webhook.send_callback(_target(options), options.status)
+        answer = webhook.send_callback(_target(trust_product_sid, url, auth_token_variable), status)
     except StackError as error:
         complain("callback", error)
         return 2
@@ -31,14 +39,12 @@ def command(options: argparse.Namespace) -> int:
     return 0 if answer in range(200, 300) else 1
 
 
-def _target(options: argparse.Namespace) -> Target:
-    """Take what `make serve` keeps up, but for what the options name."""
+def _target(trust_product_sid: str | None, url: str | None, variable: str | None) -> Target:
+    """Take what `make serve` keeps up, but for what is named."""
     served = served_webhook()
-    if options.url and not options.trust_product:
+    if url and not trust_product_sid:
         raise StackError("Say which Trust Product the callback is about: --trust-product BU...")
-    token = served.auth_token
-    if variable := options.auth_token_env or (options.url and SIGNED_WITH):
-        token = os.environ.get(variable, "")
+    token = os.environ.get(variable, "") if variable else served.auth_token
     if not token:
         raise StackError(f"The variable {variable} holds no Auth Token: set it, or name another with --auth-token-env.")
-    return Target(options.url or served.url, token, options.trust_product or served.trust_product_sid)
+    return Target(url or served.url, token, trust_product_sid or served.trust_product_sid)

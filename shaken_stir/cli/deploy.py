@@ -1,76 +1,90 @@
 """What `make build` says at its end, and `make deploy` before and after `sam deploy`."""
 
-import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+from rich.console import Console
+from rich.text import Text
+
+from shaken_stir.cli.prose import say
 from shaken_stir.deployed import deployment
 from shaken_stir.deployed.deployment import Command
 from shaken_stir.deployed.stack import StackError, aws_failures_told, aws_session, find_complete
 from shaken_stir.engine.intrinsics import TemplateError
 from shaken_stir.project import ROOT
+from shaken_stir.words import visible
+
+BUILD = click.option("--build", type=click.Path(path_type=Path), required=True)
+ARCHITECTURE = click.option("--architecture", required=True)
+
+
+@click.group(help=__doc__)
+def steps() -> None:
+    """Take a step by its name."""
+
+
+@steps.command("built")
+@BUILD
+@ARCHITECTURE
+def built(build: Path, architecture: str) -> int:
+    """Print what was built and the commands that come next; give the exit code."""
+    out = Console(file=sys.stdout, highlight=False)
+    out.print()
+    say(out, f"Built for {architecture} in {build}.")
+    _say_next(out, deployment.after_build(architecture))
+    return 0
+
+
+@steps.command("before")
+@BUILD
+@ARCHITECTURE
+def before(build: Path, architecture: str) -> int:
+    """Say what is missing, else where to the stack goes; give the exit code."""
+    session = aws_session()
+    missing = list(deployment.missing(session, ROOT, build, architecture))
+    for sentence in missing:
+        _complain(sentence)
+    if missing:
+        return 2
+    say(Console(file=sys.stdout, highlight=False), f"Deploying to {deployment.target(session)}.")
+    sys.stdout.flush()
+    return 0
+
+
+@steps.command("after")
+@click.option("--stack", required=True)
+def after(stack: str) -> int:
+    """Print the commands that come next; give the exit code."""
+    commands = deployment.after_deployment(find_complete(aws_session(), stack))
+    _say_next(Console(file=sys.stdout, highlight=False), commands)
+    return 0
 
 
 def main() -> None:
     """Carry out `built`, `before` or `after`, and exit with 0, or with 2 if something is missing."""
-    arguments = argparse.ArgumentParser(prog="make deploy", description=__doc__)
-    steps = arguments.add_subparsers(required=True)
-    step = steps.add_parser("built")
-    step.add_argument("--build", type=Path, required=True)
-    step.add_argument("--architecture", required=True)
-    step.set_defaults(command=built)
-    step = steps.add_parser("before")
-    step.add_argument("--build", type=Path, required=True)
-    step.add_argument("--architecture", required=True)
-    step.set_defaults(command=before)
-    step = steps.add_parser("after")
-    step.add_argument("--stack", required=True)
-    step.set_defaults(command=after)
-    options = arguments.parse_args()
     try:
         with aws_failures_told():
-            sys.exit(options.command(options))
+            sys.exit(steps.main(prog_name="make deploy", standalone_mode=False))
     except (StackError, TemplateError) as error:
-        _say(str(error))
+        _complain(str(error))
+    except click.UsageError as error:
+        _complain(error.format_message())
     sys.exit(2)
 
 
-def built(options: argparse.Namespace) -> int:
-    """Print what was built and the commands that come next; returns the exit code."""
-    print(f"\nBuilt for {options.architecture} in {options.build}.")
-    _say_next(deployment.after_build(options.architecture))
-    return 0
-
-
-def before(options: argparse.Namespace) -> int:
-    """Say what is missing, else where to the stack goes; returns the exit code."""
-    session = aws_session()
-    missing = list(deployment.missing(session, ROOT, options.build, options.architecture))
-    for sentence in missing:
-        _say(sentence)
-    if missing:
-        return 2
-    print(f"Deploying to {deployment.target(session)}.", flush=True)
-    return 0
-
-
-def after(options: argparse.Namespace) -> int:
-    """Print the commands that come next; returns the exit code."""
-    _say_next(deployment.after_deployment(find_complete(aws_session(), options.stack)))
-    return 0
-
-
-def _say_next(commands: Iterable[Command]) -> None:
-    print("Next:")
+def _say_next(out: Console, commands: Iterable[Command]) -> None:
+    say(out, "Next:")
     for command in commands:
-        print(f"  {command.line}")
+        # To copy, so it is not wrapped.
+        out.print(Text(f"  {visible(command.line)}"), soft_wrap=True)
         if command.note:
-            print(f"      ({command.note})")
+            say(out, f"      ({command.note})")
 
 
-def _say(text: str) -> None:
-    print(f"make deploy: {text}", file=sys.stderr)
+def _complain(text: str) -> None:
+    say(Console(stderr=True, highlight=False), f"make deploy: {text}")
 
 
 if __name__ == "__main__":

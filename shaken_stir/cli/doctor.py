@@ -1,14 +1,13 @@
 """`shaken-stir doctor`: what is at Twilio, and what a run would do, told without changing anything."""
 
-import argparse
 import os
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from onboarding.errors import InvalidRequest
-from shaken_stir.cli import stack_doctor
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.cli.reading import reading
 from shaken_stir.engine.events import EventError
@@ -30,40 +29,38 @@ MARKS = {
 }
 
 MOST_NUMBERS = 12
-OF_THE_ACCOUNT = ("event", "state", "numbers", "twilio")
 
 
-def command(options: argparse.Namespace) -> int:
-    """Diagnose the stack that is named, else the account that the environment names; returns the exit code."""
-    if not options.stack:
-        return diagnose_account(options)
-    given = [f"--{name}" for name in OF_THE_ACCOUNT if getattr(options, name) not in {None, False}]
-    if given:
-        are = "is" if len(given) == 1 else "are"
-        complain("doctor", f"{' and '.join(given)} {are} for a look at Twilio; leave that out with --stack.")
-        return 2
-    return stack_doctor.command(options)
+def diagnose_account(*, event: Path | None, state: Path | None, every: bool, twilio: str | None, as_json: bool) -> int:
+    """Read the account that the environment names and tell; nothing but GETs can leave the process meanwhile.
 
+    Args:
+        event: The file of the request that the run would be given, None for the whole fleet.
+        state: The state file, None for the usual one.
+        every: Whether all numbers are named, however many.
+        twilio: What answers in Twilio's place, as typed, None for Twilio itself.
+        as_json: Whether one JSON object is printed instead of words.
 
-def diagnose_account(options: argparse.Namespace) -> int:
-    """Read the account and tell; nothing but GETs can leave the process meanwhile."""
+    Returns:
+        The exit code.
+    """
     try:
-        twilio = rehearsal.address(options.twilio) if options.twilio is not None else None
+        rehearsed = rehearsal.address(twilio) if twilio is not None else None
         parent = account.credentials(os.environ)
-        path = options.state or default_path(parent.account_sid, os.environ, twilio)
-        file, hub = StateFile(path, parent.account_sid, twilio).look(), account.trust_hub(parent, twilio)
-        wanted = request.complete(load_event(options.event) if options.event else {})
-        if twilio:
-            rehearsal.see_that_it_answers(twilio)
+        path = state or default_path(parent.account_sid, os.environ, rehearsed)
+        file, hub = StateFile(path, parent.account_sid, rehearsed).look(), account.trust_hub(parent, rehearsed)
+        wanted = request.complete(load_event(event) if event else {})
+        if rehearsed:
+            rehearsal.see_that_it_answers(rehearsed)
         with read_only(), reading(Console(stderr=True, highlight=False)) as on_progress:
             found = diagnose(hub, wanted, file, on_progress)
     except (CredentialsError, EventError, InvalidRequest, RehearsalError, StateFileError, TemplateError) as error:
         complain("doctor", error)
         return 2
-    if options.json:
+    if as_json:
         print(found.model_dump_json())
     else:
-        tell(Console(file=sys.stdout, highlight=False), found, every=options.numbers)
+        tell(Console(file=sys.stdout, highlight=False), found, every=every)
     return 1 if found.in_the_way else 0
 
 

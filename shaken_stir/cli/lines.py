@@ -1,16 +1,13 @@
 """A run in a pipe or a log: one line per change."""
 
-from datetime import timedelta
 from typing import Self
 
 from rich.console import Console
 
 from shaken_stir.cli.prose import say
-from shaken_stir.cli.show import awaited, counts, tried_again, under_way
+from shaken_stir.cli.show import PATIENCE_IN_LINES, awaited, counts, tried_again, under_way
 from shaken_stir.retries import together
 from shaken_stir.snapshot import Row, Snapshot
-
-PATIENCE = timedelta(seconds=10)
 
 
 class Lines:
@@ -40,7 +37,7 @@ class Lines:
                 self._rows[row.sid] = row
                 self._line(snapshot, f"{row.friendly_name} ({row.sid}): {row.status}{counts(row.numbers)}")
         self._tell_retries(snapshot)
-        now_awaited, now_under_way = awaited(snapshot), under_way(snapshot, PATIENCE)
+        now_awaited, now_under_way = awaited(snapshot), under_way(snapshot, PATIENCE_IN_LINES)
         if now_awaited and now_awaited != self._awaited:
             self._line(snapshot, now_awaited)
         if now_under_way and now_under_way != self._under_way:

@@ -1,18 +1,20 @@
 """`shaken-stir run --live`: the account that the environment names, from where it stands to submitted for review."""
 
-import argparse
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
 from onboarding.credentials import TwilioCredentials
 from onboarding.errors import CredentialsRefused, OnboardingError
-from shaken_stir.cli.log import open_log
+from shaken_stir.cli.exit_codes import INTERRUPTED
+from shaken_stir.cli.log import open_log, see_that_it_can_be_written
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.cli.reading import reading
 from shaken_stir.cli.summary import summarise
@@ -29,27 +31,55 @@ from shaken_stir.live.state_file import StateFile, StateFileError, default_path
 from shaken_stir.live.survey import Survey
 from shaken_stir.project import load_event
 from shaken_stir.report import LiveReport
-
-INTERRUPTED = 130
+from shaken_stir.words import plural
 
 
 class NobodyToAsk(Exception):  # noqa: N818 - says what is wrong
     """There is no terminal, and no --yes."""
 
 
-def command(options: argparse.Namespace) -> int:
-    """Run the event against the real account; returns the exit code."""
+@dataclass(frozen=True)
+class LiveOptions:
+    """What `run --live` can be told.
+
+    Attributes:
+        event: The file of the request, None for the whole fleet.
+        state: The state file, None for the usual one.
+        log: Where the functions' log is kept, None for nowhere.
+        wait: After how many seconds Twilio is asked for the verdict again, None to leave before it.
+        twilio: What answers in Twilio's place, as typed, None for Twilio itself.
+        as_json: Whether one JSON object is printed instead of words.
+        dry_run: Whether nothing is changed.
+        yes: Whether nobody is asked before something is changed.
+        numbers: Whether all numbers are named, however many.
+    """
+
+    event: Path | None
+    state: Path | None
+    log: Path | None
+    wait: int | None
+    twilio: str | None
+    as_json: bool
+    dry_run: bool
+    yes: bool
+    numbers: bool
+
+
+def run_live(options: LiveOptions) -> int:
+    """Run the event against the real account; give the exit code."""
     twilio: str | None = None
     try:
         twilio = rehearsal.address(options.twilio) if options.twilio is not None else None
         parent = account.credentials(os.environ)
         event = load_event(options.event) if options.event else {}
         # With --json standard output is for programs.
-        console = Console(file=sys.stderr if options.json else sys.stdout, highlight=False)
+        console = Console(file=sys.stderr if options.as_json else sys.stdout, highlight=False)
         path = options.state or default_path(parent.account_sid, os.environ, twilio)
         file = StateFile(path, parent.account_sid, twilio)
         if options.dry_run:
             return dry_run(options, parent, file.look(), event, console)
+        # Before anything is read or asked, since nothing of it is worth much when the log cannot be kept.
+        see_that_it_can_be_written(options.log)
         if not options.yes:
             somebody_to_ask()
         with file:
@@ -58,11 +88,8 @@ def command(options: argparse.Namespace) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("Stopped. What was done is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
-    except CredentialsRefused:
-        complain("run", account.refused(twilio))
-        return 1
     except OnboardingError as error:
-        complain("run", error)
+        complain("run", sentence(error, twilio))
         return 1
     except (
         NobodyToAsk,
@@ -78,11 +105,11 @@ def command(options: argparse.Namespace) -> int:
 
 
 def dry_run(
-    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
+    options: LiveOptions, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
 ) -> int:
-    """Show what would be changed; returns the exit code."""
+    """Show what would be changed; give the exit code."""
     _, planned = look(options, parent, file, event, console)
-    if options.json:
+    if options.as_json:
         print(planned.model_dump_json())
     else:
         tell(console, planned, "would", every=options.numbers)
@@ -90,13 +117,13 @@ def dry_run(
 
 
 def look_and_run(
-    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
+    options: LiveOptions, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
 ) -> int:
-    """Show what is about to be changed, ask, and run; returns the exit code."""
+    """Show what is about to be changed, ask, and run; give the exit code."""
     found, planned = look(options, parent, file, event, console)
     tell(console, planned, "is about to", every=options.numbers)
     if not planned.changes and planned.in_the_way:
-        if options.json:
+        if options.as_json:
             print(planned.model_dump_json())
         return 1
     if planned.changes and not options.yes and not agreed(file.twilio):
@@ -108,21 +135,20 @@ def look_and_run(
         return run(options, live, event, console)
 
 
-def run(options: argparse.Namespace, live: LivePlace, event: dict[str, object], console: Console) -> int:
-    """Run the state machine and show it; returns the exit code."""
+def run(options: LiveOptions, live: LivePlace, event: dict[str, object], console: Console) -> int:
+    """Run the state machine and show it; give the exit code."""
     out = Console(file=sys.stdout, highlight=False)
     with ExitStack() as stack:
-        log = stack.enter_context(open_log(options.log))
-        stack.enter_context(redirect_stdout(log))
+        stack.enter_context(redirect_stdout(stack.enter_context(open_log(options.log))))
         stack.enter_context(live)
         if live.pause:
             say(
                 console,
                 "The last run was cut off while it changed things. Twilio's lists get "
-                f"{live.pause:.0f} seconds to show what it sent last, then its work goes on.",
+                f"{plural(round(live.pause), 'second')} to show what it sent last, then its work goes on.",
             )
         stack.enter_context(told_to_stop())
-        if options.json:
+        if options.as_json:
             report = live.run(event)
             out.file.write(LiveReport(**dict(report), twilio=live.twilio).model_dump_json() + "\n")
         else:
@@ -134,14 +160,25 @@ def run(options: argparse.Namespace, live: LivePlace, event: dict[str, object], 
 
 
 def look(
-    options: argparse.Namespace, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
+    options: LiveOptions, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
 ) -> tuple[Survey, Plan]:
-    """Read the account without changing it, and work out what a run would do by what the state file knows."""
-    wanted, known = request.complete(event), file.known()
-    if file.twilio:
-        rehearsal.see_that_it_answers(file.twilio)
-    with read_only(), reading(console) as on_progress:
-        found = survey.take(account.trust_hub(parent, file.twilio), wanted, on_progress)
+    """Read the account without changing it, and work out what a run would do by what the state file knows.
+
+    Raises:
+        OnboardingError: That cannot be; with `--json` an object on standard output has said why.
+    """
+    try:
+        wanted, known = request.complete(event), file.known()
+        if file.twilio:
+            rehearsal.see_that_it_answers(file.twilio)
+        with read_only(), reading(console) as on_progress:
+            found = survey.take(account.trust_hub(parent, file.twilio), wanted, on_progress)
+    except OnboardingError as error:
+        if options.as_json:
+            why = (sentence(error, file.twilio),)
+            unread = Plan(account_sid=parent.account_sid, friendly_name="", twilio=file.twilio, in_the_way=why)
+            print(unread.model_dump_json())
+        raise
     planned = plan.make(found, known, waits=options.wait is not None)
     where = {"twilio": file.twilio, "state_file": str(file.path) if file.found else None}
     return found, planned.model_copy(update=where)
@@ -162,6 +199,11 @@ def tell(console: Console, planned: Plan, how: str, *, every: bool) -> None:
         say(console, f"What earlier runs did is known from {planned.state_file}.")
     for sentence in planned.in_the_way:
         say(console, sentence)
+
+
+def sentence(error: OnboardingError, twilio: str | None) -> str:
+    """Say why the account cannot be read or worked on."""
+    return account.refused(twilio) if isinstance(error, CredentialsRefused) else str(error)
 
 
 def somebody_to_ask() -> None:

@@ -4,11 +4,11 @@ import io
 import signal
 import sys
 
-INTERRUPTED = 130
+from shaken_stir.cli.exit_codes import INTERRUPTED
 
 
 def main() -> None:
-    """Run the command with the process's arguments and exit with its code."""
+    """Carry out the process's arguments and exit with the code."""
     escape_what_cannot_be_printed()
     sys.exit(execute(sys.argv[1:]))
 
@@ -29,14 +29,13 @@ def execute(arguments: list[str]) -> int:
         arguments: As typed, without the command's own name.
 
     Returns:
-        0 when all went well, 1 when the last run did not succeed, 2 for bad input, 130 after Ctrl-C.
+        0 when all went well, 1 when the last run did not succeed, 2 for wrong usage or input, 130 after Ctrl-C.
     """
     try:
-        # Imported here, since Ctrl-C may come while all of it is loaded, which takes a second.
-        from shaken_stir.cli.arguments import parser  # noqa: PLC0415
+        # Imported here, since Ctrl-C may come while it is loaded, too.
+        from shaken_stir.cli.group import carry_out  # noqa: PLC0415
 
-        options = parser().parse_args(arguments)
-        return int(options.command(options))
+        return carry_out(arguments)
     except KeyboardInterrupt:
         # A second Ctrl-C must not turn the clean end into a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,20 +1,20 @@
 """`shaken-stir request`: a request sent to a deployed stack, shown as it is worked off."""
 
-import argparse
 import sys
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from onboarding.subaccounts import SubaccountOutcome
-from shaken_stir.cli.main import INTERRUPTED
+from shaken_stir.cli.exit_codes import INTERRUPTED
 from shaken_stir.cli.prose import complain, say, say_lines
 from shaken_stir.cli.show import counts
 from shaken_stir.deployed import commands, executions
 from shaken_stir.deployed.executions import Ended, Failed, News, ReviewAwaited, StateEntered, SubaccountDone, Unanswered
-from shaken_stir.deployed.stack import StackError, aws_failures_told, aws_session, find_complete
+from shaken_stir.deployed.stack import DeployedStack, StackError, aws_failures_told, aws_session, find_complete
 from shaken_stir.engine.events import EventError, execution_input
 from shaken_stir.engine.intrinsics import TemplateError
 from shaken_stir.engine.template import Template
@@ -32,25 +32,47 @@ AGAIN = f"Step Functions tries it again within {executions.LONGEST_RETRY_SECONDS
 STOPPED = "\nStopped following; the execution goes on. " + FOLLOW_AGAIN
 
 
-def command(options: argparse.Namespace) -> int:
-    """Start an execution, or find the one that is named, and follow it; returns the exit code."""
+def send_request(event: Path, *, stack: str, to_the_end: bool) -> int:
+    """Start an execution and follow it.
+
+    Args:
+        event: The file of the request.
+        stack: The stack that is sent it.
+        to_the_end: Whether to go on through Twilio's review, which takes days.
+
+    Returns:
+        The exit code.
+    """
     try:
-        request = {} if options.execution else execution_input(load_event(options.event), Template(TEMPLATE, {}).rules)
+        request = execution_input(load_event(event), Template(TEMPLATE, {}).rules)
         with aws_failures_told():
-            stack = find_complete(aws_session(), options.stack)
-            if options.execution:
-                arn = executions.find(stack, options.execution)
-            else:
-                arn = executions.start(stack, request)
-                print(f"Execution {arn}", flush=True)
+            found = find_complete(aws_session(), stack)
+            arn = executions.start(found, request)
     except (StackError, EventError, TemplateError) as error:
         complain("request", error)
         return 2
-    again = f".venv/bin/shaken-stir request --stack {stack.name} --execution {arn} --wait"
+    print(f"Execution {arn}", flush=True)
+    return _follow(found, arn, to_the_end=to_the_end)
+
+
+def follow_execution(arn: str, *, stack: str, to_the_end: bool) -> int:
+    """Follow an execution that was started before; see `send_request`."""
     try:
         with aws_failures_told():
-            out = Console(file=sys.stdout, highlight=False)
-            code = _tell(out, executions.follow(stack, arn, to_the_end=options.wait), again)
+            found = find_complete(aws_session(), stack)
+            executions.find(found, arn)
+    except StackError as error:
+        complain("request", error)
+        return 2
+    return _follow(found, arn, to_the_end=to_the_end)
+
+
+def _follow(stack: DeployedStack, arn: str, *, to_the_end: bool) -> int:
+    again = f".venv/bin/shaken-stir request --stack {stack.name} --execution {arn} --wait"
+    out = Console(file=sys.stdout, highlight=False)
+    try:
+        with aws_failures_told():
+            code = _tell(out, executions.follow(stack, arn, to_the_end=to_the_end), again)
     except KeyboardInterrupt:
         print(STOPPED.format(again=again), file=sys.stderr)
         return INTERRUPTED

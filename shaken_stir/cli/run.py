@@ -1,12 +1,11 @@
-"""`shaken-stir run`: a fleet from nothing to approved, shown as it happens."""
+"""A run against the simulated Twilio, shown as it happens."""
 
-import argparse
 import sys
 from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
 
 from rich.console import Console
 
-from shaken_stir.cli import live, scenario
 from shaken_stir.cli.log import open_log
 from shaken_stir.cli.prose import complain
 from shaken_stir.cli.summary import summarise
@@ -14,58 +13,45 @@ from shaken_stir.cli.view import shown
 from shaken_stir.engine.events import EventError
 from shaken_stir.engine.intrinsics import TemplateError
 from shaken_stir.project import EXAMPLE_EVENT, SMALL_FLEET, load_event
-from shaken_stir.scenarios.catalogue import UnknownScenarioError
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import FleetError, load_fleet
 
-FOR_LIVE = ["dry_run", "yes", "wait", "state", "numbers", "twilio"]
 
+def run_simulated(  # noqa: PLR0913 - each by its name
+    *, event: Path | None, fleet: str | None, repeat: int, time_scale: float, as_json: bool, log: Path | None
+) -> int:
+    """Run an event against a fleet as often as asked.
 
-def command(options: argparse.Namespace) -> int:
-    """Run the event against the fleet as often as asked; returns the exit code."""
-    if misused := _misused(options):
-        complain("run", misused)
-        return 2
-    if options.live:
-        return live.command(options)
+    Args:
+        event: The file of the event, None for the example.
+        fleet: What exists at Twilio, None for the small fleet.
+        repeat: How often.
+        time_scale: By what every wait is multiplied.
+        as_json: Whether a JSON object is printed per run instead of words.
+        log: Where the functions' log is kept, None for nowhere.
+
+    Returns:
+        The exit code.
+    """
     out = Console(file=sys.stdout, highlight=False)
     try:
-        if options.list:
-            return scenario.list_scenarios(out, as_json=options.json)
-        if options.scenario:
-            return scenario.command(options, out)
-        event, fleet = load_event(options.event or EXAMPLE_EVENT), load_fleet(options.fleet or SMALL_FLEET)
+        sent, at_twilio = load_event(event or EXAMPLE_EVENT), load_fleet(fleet or SMALL_FLEET)
         with ExitStack() as stack:
-            log = stack.enter_context(open_log(options.log))
-            stack.enter_context(redirect_stdout(log))
-            local = stack.enter_context(SimulatedPlace(fleet, options.time_scale or 1.0))
-            repeat = options.repeat or 1
+            stack.enter_context(redirect_stdout(stack.enter_context(open_log(log))))
+            local = stack.enter_context(SimulatedPlace(at_twilio, time_scale))
             for number in range(1, repeat + 1):
-                if options.json:
-                    report = local.run(event)
+                if as_json:
+                    report = local.run(sent)
                     out.file.write(report.model_dump_json() + "\n")
                     out.file.flush()
                     continue
                 if repeat > 1:
                     out.print(f"\n[bold]Run {number} of {repeat}[/bold]")
                 with shown(out) as show:
-                    report = local.run(event, on_change=show.update)
-                whole_fleet = not local.engine.execution_input(event).get("subaccounts")
+                    report = local.run(sent, on_change=show.update)
+                whole_fleet = not local.engine.execution_input(sent).get("subaccounts")
                 summarise(out, report, local, whole_fleet=whole_fleet)
-    except (EventError, FleetError, TemplateError, UnknownScenarioError, OSError) as error:
+    except (EventError, FleetError, TemplateError, OSError) as error:
         complain("run", error)
         return 2
     return 0 if report.status == "SUCCEEDED" else 1
-
-
-def _misused(options: argparse.Namespace) -> str | None:
-    """Say what options do not go together."""
-    story = "--list" if options.list else "--scenario" if options.scenario else None
-    alien, why = FOR_LIVE, "is for --live only"
-    if options.live:
-        alien, why = ["fleet", "repeat", "time_scale", "scenario", "list"], "cannot be used with --live"
-    elif story:
-        alien, why = ["event", "fleet", "repeat", *FOR_LIVE], f"cannot be used with {story}"
-        alien += ["scenario", "time_scale", "log"] if options.list else []
-    given = [f"--{name.replace('_', '-')}" for name in alien if getattr(options, name) not in {None, False}]
-    return f"{' and '.join(given)} {why}; leave it out." if given else None

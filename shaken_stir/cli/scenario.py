@@ -1,9 +1,10 @@
 """`shaken-stir run --scenario` and `--list`: stories, told while they are played."""
 
-import argparse
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -11,17 +12,21 @@ from rich.console import Console
 from shaken_stir.cli.log import open_log
 from shaken_stir.cli.prose import complain, say, say_lines
 from shaken_stir.cli.view import shown
+from shaken_stir.engine.events import EventError
+from shaken_stir.engine.intrinsics import TemplateError
 from shaken_stir.report import Report
-from shaken_stir.scenarios.catalogue import SCENARIOS, find
-from shaken_stir.scenarios.play import DifferedError, Play
+from shaken_stir.scenarios.catalogue import SCENARIOS, UnknownScenarioError, find
+from shaken_stir.scenarios.play import DifferedError, Play, Scenario
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.snapshot import Snapshot
+from simulator.fleet import FleetError
 
 WIDTH = max(map(len, SCENARIOS)) + 2
 
 
-def list_scenarios(out: Console, *, as_json: bool) -> int:
-    """Print every story with a line on what happens in it; returns the exit code."""
+def list_scenarios(*, as_json: bool) -> int:
+    """Print every story with a line on what happens in it; give the exit code."""
+    out = Console(file=sys.stdout, highlight=False)
     for scenario in SCENARIOS.values():
         if as_json:
             out.file.write(json.dumps({"name": scenario.name, "title": scenario.title}) + "\n")
@@ -30,20 +35,33 @@ def list_scenarios(out: Console, *, as_json: bool) -> int:
     return 0
 
 
-def command(options: argparse.Namespace, out: Console) -> int:
-    """Play the story that the options name; returns the exit code.
+def play(name: str, *, time_scale: float | None, as_json: bool, log: Path | None) -> int:
+    """Play a story and tell it.
 
-    Raises:
-        UnknownScenarioError: There is none of this name.
+    Args:
+        name: The story.
+        time_scale: By what every wait is multiplied, None for the story's own.
+        as_json: Whether a JSON object is printed per run instead of words.
+        log: Where the functions' log is kept, None for nowhere.
+
+    Returns:
+        The exit code.
     """
-    scenario = find(options.scenario)
+    try:
+        return _play(find(name), time_scale, log, as_json=as_json)
+    except (EventError, FleetError, TemplateError, UnknownScenarioError, OSError) as error:
+        complain("run", error)
+        return 2
+
+
+def _play(scenario: Scenario, time_scale: float | None, log: Path | None, *, as_json: bool) -> int:
+    out = Console(file=sys.stdout, highlight=False)
     with ExitStack() as stack:
-        log = stack.enter_context(open_log(options.log))
-        stack.enter_context(redirect_stdout(log))
+        stack.enter_context(redirect_stdout(stack.enter_context(open_log(log))))
         local = stack.enter_context(
-            SimulatedPlace(scenario.fleet(), options.time_scale or scenario.time_scale, scenario.parameters)
+            SimulatedPlace(scenario.fleet(), time_scale or scenario.time_scale, scenario.parameters)
         )
-        teller = JsonLines(out, local) if options.json else Words(out, local)
+        teller = JsonLines(out, local) if as_json else Words(out, local)
         teller.tell(f"{scenario.name}: {scenario.title}.")
         try:
             learned = scenario.play(Play(local, teller.run_together, teller.tell))

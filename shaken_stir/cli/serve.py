@@ -1,10 +1,11 @@
 """`shaken-stir serve`: AWS, Twilio and the webhook on fixed ports, for `sam local` and any SDK."""
 
-import argparse
 import sys
 import threading
 from contextlib import ExitStack, redirect_stdout, suppress
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -12,6 +13,7 @@ from shaken_stir.cli.log import open_log
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.deployed.webhook import phrase
 from shaken_stir.engine.intrinsics import REGION, TemplateError
+from shaken_stir.engine.server import AwsServer
 from shaken_stir.engine.webhook import PortInUse
 from shaken_stir.news import ExecutionEnded, ExecutionStarted, InvocationFailed, News, WebhookAnswered
 from shaken_stir.simulated.place import SimulatedPlace
@@ -35,29 +37,41 @@ Next, in another terminal:
 Ctrl-C ends it, and with it everything in it. Until then, what happens is told in a line each."""
 
 
-def command(options: argparse.Namespace) -> int:
-    """Serve until Ctrl-C; returns the exit code."""
-    # moto's server takes longer to import than a run takes in all.
-    from shaken_stir.engine.server import AwsServer  # noqa: PLC0415
+class Listening(NamedTuple):
+    """Where AWS, Twilio and the webhook listen, all on one host."""
 
+    aws: Address
+    twilio: Address
+    webhook: Address
+
+
+def serve(where: Listening, *, fleet: str | None, time_scale: float, log: Path | None) -> int:
+    """Serve until Ctrl-C.
+
+    Args:
+        where: Where to listen.
+        fleet: What exists at Twilio, None for the fleet that the events of `events/` are made for.
+        time_scale: By what every wait within executions is multiplied.
+        log: Where the functions' log is kept, None for nowhere.
+
+    Returns:
+        The exit code.
+    """
     out = sys.stdout
+    fleet = fleet or str(SERVED_FLEET)
     try:
-        fleet = load_fleet(options.fleet)
+        at_twilio = load_fleet(fleet)
         with ExitStack() as stack:
-            log = stack.enter_context(open_log(options.log))
-            stack.enter_context(redirect_stdout(log))
+            stack.enter_context(redirect_stdout(stack.enter_context(open_log(log))))
             local = stack.enter_context(
-                SimulatedPlace(
-                    fleet,
-                    options.time_scale,
-                    twilio=Address(options.host, options.twilio_port),
-                    webhook=Address(options.host, options.webhook_port),
-                )
+                SimulatedPlace(at_twilio, time_scale, twilio=where.twilio, webhook=where.webhook)
             )
-            aws = stack.enter_context(AwsServer(Address(options.host, options.aws_port)))
-            if options.fleet == str(SERVED_FLEET):
+            aws = stack.enter_context(AwsServer(where.aws))
+            fits_the_events = fleet == str(SERVED_FLEET)
+            if fits_the_events:
                 prepare(local.engine)
-            print(words(options, local, aws.url), file=out, flush=True)
+            said = words(local, aws.url, where.aws.host, fits_the_events=fits_the_events)
+            print(said, file=out, flush=True)
             local.tell = Listener(Console(file=out, highlight=False)).tell
             threading.Event().wait()
     except (FleetError, TemplateError, OSError) as error:
@@ -95,13 +109,14 @@ def sentence(news: News) -> str:
             return f"Twilio {news.method} {news.path}: {phrase(news.answer)}: {news.message}"
 
 
-def words(options: argparse.Namespace, local: SimulatedPlace, aws_url: str) -> str:
+def words(local: SimulatedPlace, aws_url: str, host: str, *, fits_the_events: bool) -> str:
     """Say where everything is, and what to do next.
 
     Args:
-        options: As given to the command.
         local: What is served.
         aws_url: Where AWS is reached.
+        host: The address that all listen on.
+        fits_the_events: Whether the fleet is the one that the events of `events/` are made for.
     """
     return WORDS.format(
         aws=aws_url,
@@ -112,9 +127,9 @@ def words(options: argparse.Namespace, local: SimulatedPlace, aws_url: str) -> s
         webhook=local.engine.public_url,
         machine=local.engine.state_machine_arn,
         reach="Containers reach them, and so does your network: for development only (--host 127.0.0.1 keeps both out)."
-        if options.host == EVERYWHERE
-        else f"They listen on {options.host}.",
+        if host == EVERYWHERE
+        else f"They listen on {host}.",
         events="one function as built, in a container (after make build)"
-        if options.fleet == str(SERVED_FLEET)
+        if fits_the_events
         else "needs the default fleet: the events are made for it",
     )

@@ -17,6 +17,8 @@ STAGES = {
 }
 TELL_THEMSELVES = frozenset({"Onboard Subaccounts", "Await Review"})
 """The states that take long and are not silent: one has rows, of the other it is told what is awaited."""
+PATIENCE_ON_SCREEN, PATIENCE_IN_LINES = timedelta(seconds=2), timedelta(seconds=10)
+"""After which silence the state that is under way is named: sooner where that line goes away by itself."""
 
 
 def counts(numbers: Mapping[Stage, int]) -> str:

@@ -1,28 +1,28 @@
 """`shaken-stir doctor --stack`: what keeps a deployed stack from its work."""
 
-import argparse
 import sys
 
 from rich.console import Console
 from rich.text import Text
 
 from shaken_stir.cli.prose import complain, say
-from shaken_stir.deployed.checks import Checkup, Mark, check_up
+from shaken_stir.deployed.checks import check_up
+from shaken_stir.deployed.checkup import Checkup, Mark
 from shaken_stir.deployed.stack import StackError, aws_failures_told, aws_session, find
 from shaken_stir.words import visible
 
 MARKS = {Mark.OK: ("✓", "green"), Mark.WARNING: ("!", "yellow"), Mark.PROBLEM: ("✗", "red")}
 
 
-def command(options: argparse.Namespace) -> int:
-    """Look at the stack and print what was found; returns the exit code."""
+def diagnose_stack(name: str, *, as_json: bool) -> int:
+    """Look at a stack and print what was found; give the exit code."""
     try:
         with aws_failures_told():
-            checkup = check_up(find(aws_session(), options.stack))
+            checkup = check_up(find(aws_session(), name))
     except StackError as error:
         complain("doctor", error)
         return 2
-    if options.json:
+    if as_json:
         print(checkup.model_dump_json())
     else:
         show(Console(file=sys.stdout, highlight=False), checkup)

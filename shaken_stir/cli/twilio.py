@@ -1,9 +1,9 @@
 """`shaken-stir twilio`: the Trust Hub simulator alone, for any of Twilio's client libraries."""
 
-import argparse
 import threading
 
 from shaken_stir.cli.prose import complain
+from shaken_stir.project import SMALL_FLEET
 from simulator.fleet import FleetError, load_fleet
 from simulator.simulator import PortInUse, Simulator
 
@@ -17,10 +17,10 @@ Next, in another terminal:
 Ctrl-C ends it, and what was done to it is forgotten."""
 
 
-def command(options: argparse.Namespace) -> int:
-    """Serve until Ctrl-C; returns the exit code."""
+def serve_twilio(fleet: str | None, port: int) -> int:
+    """Serve a fleet, the small one unless told, until Ctrl-C; give the exit code."""
     try:
-        with Simulator(load_fleet(options.fleet), port=options.port) as simulator:
+        with Simulator(load_fleet(fleet or SMALL_FLEET), port=port) as simulator:
             print(
                 WORDS.format(url=simulator.url, account_sid=simulator.account_sid, auth_token=simulator.auth_token),
                 flush=True,

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -16,7 +15,7 @@ from rich.text import Text
 
 from onboarding.phone_numbers import Stage
 from shaken_stir.cli.lines import Lines
-from shaken_stir.cli.show import STAGES, awaited, tried_again, under_way
+from shaken_stir.cli.show import PATIENCE_ON_SCREEN, STAGES, awaited, tried_again, under_way
 from shaken_stir.snapshot import Row, Snapshot
 from shaken_stir.words import plural, visible
 
@@ -30,7 +29,6 @@ NAME = 14
 """The fewest cells of a name."""
 BAR, LONGEST_BAR = 8, 40
 MOST_SENTENCES = 3
-PATIENCE = timedelta(seconds=2)
 ENOUGH_TO_ESTIMATE = 3
 
 
@@ -207,7 +205,7 @@ def sentences(snapshot: Snapshot, width: int) -> list[Text]:
     said = [standing(snapshot, width)]
     again = tried_again(snapshot)
     said += [Text(visible(sentence), style="yellow") for sentence in again[:MOST_SENTENCES]]
-    said += [Text(it) for it in (awaited(snapshot), under_way(snapshot, PATIENCE)) if it]
+    said += [Text(it) for it in (awaited(snapshot), under_way(snapshot, PATIENCE_ON_SCREEN)) if it]
     return said
 
 

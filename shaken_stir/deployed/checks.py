@@ -1,65 +1,18 @@
-"""What keeps a deployed stack from its work: each part looked at, each obstacle with what to do about it.
+"""What keeps a deployed stack from its work: each part looked at, each obstacle with what to do about it."""
 
-The webhook is tried with a signed request that names no Trust Product: the webhook checks the signature first, so it
-answers 400 to this one and 403 to a forged one. Neither is recorded, and nobody is woken.
-"""
-
-import secrets
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import partial
-from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, ValidationError
+from shaken_stir.deployed import commands
+from shaken_stir.deployed.checkup import Checkup, Finding, Mark, Run
+from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, sentence
+from shaken_stir.deployed.webhook_checks import callback, secret
 
-from onboarding.credentials import TwilioCredentials
-from shaken_stir.deployed import commands, webhook
-from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, StackError, sentence
+if TYPE_CHECKING:
+    from onboarding.credentials import TwilioCredentials
 
 RUNS: Final = 10
-REFUSED_SIGNATURES_ALARM: Final = "RefusedSignaturesAlarm"
-
-
-class Mark(StrEnum):
-    """How a check came out; only a problem is in the way."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-class Finding(BaseModel):
-    """What a check found; `remedy` is a sentence that says what to do."""
-
-    check: str
-    mark: Mark
-    says: str
-    remedy: str | None = None
-
-
-class Run(BaseModel):
-    """An execution of the state machine; `status`, `error` and `cause` are those of Step Functions."""
-
-    name: str
-    status: str
-    started_at: datetime
-    error: str | None = None
-    cause: str | None = None
-
-
-class Checkup(BaseModel):
-    """All that was found, and the last runs, the newest first."""
-
-    stack: str
-    findings: list[Finding]
-    runs: list[Run]
-
-    @property
-    def healthy(self) -> bool:
-        """Whether nothing is in the way."""
-        return not any(finding.mark is Mark.PROBLEM for finding in self.findings)
 
 
 def check_up(stack: DeployedStack) -> Checkup:
@@ -101,74 +54,6 @@ def deployment(stack: DeployedStack) -> Finding:
             return finding(mark=Mark.PROBLEM, remedy=remedy)
         case _:
             return finding(mark=Mark.PROBLEM, remedy="See what its events in the CloudFormation console say.")
-
-
-def secret(stack: DeployedStack, use: Callable[[TwilioCredentials], object] = lambda _: None) -> Iterator[Finding]:
-    """Look whether the secret holds the parent account's credentials; its content is never told.
-
-    Args:
-        stack: Whose secret.
-        use: Given the credentials, if they are there.
-    """
-    remedy = f"Put them there: {commands.fill_secret(stack)}, {commands.TYPE_CREDENTIALS}."
-    problem = partial(Finding, check="Secret", mark=Mark.PROBLEM, remedy=remedy)
-    client = stack.session.client("secretsmanager")
-    try:
-        text = client.get_secret_value(SecretId=stack.outputs["TwilioSecretArn"]).get("SecretString", "")
-    except client.exceptions.ResourceNotFoundException:
-        yield problem(says="the parent account's credentials were not put there yet")
-        return
-    try:
-        credentials = TwilioCredentials.model_validate_json(text)
-    except ValidationError as error:
-        yield problem(says=_malformed(error))
-        return
-    use(credentials)
-    rotated = ", and a secondary Auth Token" if credentials.secondary_auth_token else ""
-    yield Finding(check="Secret", mark=Mark.OK, says=f"the credentials of {credentials.account_sid}{rotated}")
-
-
-def callback(stack: DeployedStack, credentials: Iterable[TwilioCredentials]) -> Iterator[Finding]:
-    """Try whether the webhook takes what is signed with the secret's Auth Token, and nothing else."""
-    finding = partial(Finding, check="Webhook")
-    known = next(iter(credentials), None)
-    if known is None:
-        yield finding(mark=Mark.WARNING, says="not tried: that takes the secret's Auth Token")
-        return
-    url, parameters = stack.outputs["CallbackUrl"], {"AccountSid": known.account_sid}
-    try:
-        answer = webhook.post(url, parameters, known.auth_token)
-        forged = _may_be_refused(stack) and webhook.post(url, parameters, secrets.token_hex(16))
-    except StackError as error:
-        remedy = "See that the address of the output CallbackUrl leads to the stack's HTTP API."
-        yield finding(mark=Mark.PROBLEM, says=str(error), remedy=remedy)
-        return
-    if answer == HTTPStatus.FORBIDDEN:
-        yield finding(
-            mark=Mark.PROBLEM,
-            says=f"{url} refuses what is signed with the secret's Auth Token",
-            remedy="If the secret was changed just now, look again in 5 minutes; else set PublicBaseUrl to the address "
-            "that callbacks come to, and deploy.",
-        )
-    elif answer != HTTPStatus.BAD_REQUEST:
-        yield finding(
-            mark=Mark.PROBLEM,
-            says=f"{url} answers {webhook.phrase(answer)} to a signed request",
-            remedy=f"See what the webhook logged: aws logs tail {stack.outputs['FunctionLogGroupName']} --since 15m",
-        )
-    elif forged is False:
-        says = (
-            "a signed request is accepted; a forged one was not tried, since many refused ones this hour raise an alarm"
-        )
-        yield finding(mark=Mark.OK, says=says)
-    elif forged != HTTPStatus.FORBIDDEN:
-        yield finding(
-            mark=Mark.PROBLEM,
-            says=f"{url} answers {webhook.phrase(forged)} to a forged request",
-            remedy="Something before the stack's webhook answers: see where PublicBaseUrl leads.",
-        )
-    else:
-        yield finding(mark=Mark.OK, says=f"{url} accepts a signed request and refuses a forged one")
 
 
 def schedule(stack: DeployedStack) -> Iterator[Finding]:
@@ -283,35 +168,3 @@ def _looked_at(check: str, look: Callable[[], Iterable[Finding]]) -> list[Findin
     except AWS_FAILURES as error:
         remedy = "When that is done, look again."
         return [Finding(check=check, mark=Mark.PROBLEM, says=f"not looked at: {sentence(error)}", remedy=remedy)]
-
-
-def _malformed(error: ValidationError) -> str:
-    """Say what is wrong with the secret, and nothing of what it holds."""
-    words = {
-        "account_sid": "account_sid must be AC and 32 hexadecimal digits",
-        "auth_token": "auth_token must be the Auth Token",
-        "secondary_auth_token": "secondary_auth_token must be left out or be an Auth Token",
-    }
-    wrong = [words[str(problem["loc"][0])] for problem in error.errors() if problem["loc"]]
-    return "; ".join(wrong) or f"what it holds is not JSON of the form {commands.CREDENTIALS}"
-
-
-def _may_be_refused(stack: DeployedStack) -> bool:
-    """Say whether one more refused request leaves the alarm on refused ones as it is."""
-    name = stack.resources("AWS::CloudWatch::Alarm").get(REFUSED_SIGNATURES_ALARM)
-    client = stack.session.client("cloudwatch")
-    described = client.describe_alarms(AlarmNames=[name])["MetricAlarms"] if name else []
-    if not described:
-        return True
-    alarm, now = described[0], datetime.now(UTC)
-    measured = client.get_metric_statistics(
-        Namespace=alarm["Namespace"],
-        MetricName=alarm["MetricName"],
-        Dimensions=alarm["Dimensions"],
-        StartTime=now - timedelta(seconds=alarm["Period"]),
-        EndTime=now + timedelta(minutes=1),
-        Period=60,
-        Statistics=["Sum"],
-    )
-    refused = sum(point["Sum"] for point in measured["Datapoints"])
-    return refused + 1 < alarm["Threshold"]

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from shaken_stir.deployed.stack import AWS_FAILURES, STACK, DeployedStack
+from shaken_stir.defaults import STACK
+from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler.type_defs import GetScheduleOutputTypeDef

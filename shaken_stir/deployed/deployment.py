@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 import boto3
 
 from shaken_stir.deployed import commands
-from shaken_stir.deployed.checks import Mark, secret
+from shaken_stir.deployed.checkup import Mark
 from shaken_stir.deployed.stack import NO_CREDENTIALS, NO_REGION, DeployedStack
+from shaken_stir.deployed.webhook_checks import secret
 from shaken_stir.engine.intrinsics import read_template
 
 FOLDERS: Final = ("functions", "layers", "statemachine")

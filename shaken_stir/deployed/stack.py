@@ -25,7 +25,6 @@ from urllib3.exceptions import NameResolutionError
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
 
-STACK: Final = "shaken-stir"
 OUTPUTS: Final = frozenset(
     {"StateMachineArn", "CallbackUrl", "TwilioSecretArn", "ProgressTableName", "AlarmTopicArn", "FunctionLogGroupName"}
 )

@@ -1,16 +1,14 @@
-"""The local stack kept up for others: where it listens, and what the events of `events/` find there."""
+"""The local stack kept up for others: what the events of `events/` find there."""
 
 from typing import Final
 
+from shaken_stir.defaults import WEBHOOK_PORT
 from shaken_stir.deployed.webhook import Target
 from shaken_stir.engine.engine import Engine
 from shaken_stir.project import ROOT, load_event
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
 
-TWILIO_PORT: Final = 8010
-WEBHOOK_PORT: Final = 8011
-AWS_PORT: Final = 8012
 EVENTS: Final = ROOT / "events"
 SERVED_FLEET: Final = ROOT / "simulator/fleets/serve.json"
 

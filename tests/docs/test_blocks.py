@@ -16,11 +16,11 @@ import pytest
 from onboarding.requests import OnboardingRequest
 from shaken_stir.cli import live
 from shaken_stir.cli.main import execute
-from shaken_stir.deployed.stack import STACK
+from shaken_stir.defaults import STACK, TWILIO_PORT
 from shaken_stir.engine.events import execution_input
 from shaken_stir.engine.template import Template
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, TEMPLATE, load_event
-from shaken_stir.simulated.serve import SERVED_FLEET, TWILIO_PORT
+from shaken_stir.simulated.serve import SERVED_FLEET
 from simulator.fleet import load_fleet
 from simulator.simulator import Simulator
 from tests.docs.markdown import blocks

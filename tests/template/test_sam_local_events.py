@@ -16,10 +16,11 @@ import jsonschema
 import pytest
 
 from onboarding.twilio import callback
+from shaken_stir.defaults import AWS_PORT, TWILIO_PORT, WEBHOOK_PORT
 from shaken_stir.engine.intrinsics import REGION
 from shaken_stir.engine.template import Function, Template
 from shaken_stir.project import ROOT, TEMPLATE, load_event
-from shaken_stir.simulated.serve import AWS_PORT, EVENTS, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
+from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
 from simulator.fleet_schema import SCHEMA_FILE

@@ -18,8 +18,9 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from shaken_stir.cli.main import execute
+from shaken_stir.defaults import AWS_PORT, TWILIO_PORT, WEBHOOK_PORT
 from shaken_stir.project import ROOT, load_event
-from shaken_stir.simulated.serve import AWS_PORT, EVENTS, SERVED_FLEET, TWILIO_PORT, WEBHOOK_PORT
+from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import boto3
 import pytest
 
-from shaken_stir.deployed.stack import STACK
+from shaken_stir.defaults import STACK
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.project import TEMPLATE
 from shaken_stir.simulated.place import SimulatedPlace

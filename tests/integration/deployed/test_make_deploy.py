@@ -1,6 +1,5 @@
 """`make deploy`: what is missing is said before anything is sent, and what comes next after it."""
 
-import argparse
 import os
 import shlex
 import shutil
@@ -14,8 +13,9 @@ import pytest
 from moto import mock_aws
 
 from shaken_stir.cli import deploy as deploying
+from shaken_stir.defaults import STACK
 from shaken_stir.deployed import deployment
-from shaken_stir.deployed.stack import STACK, find_complete
+from shaken_stir.deployed.stack import find_complete
 from shaken_stir.project import ROOT, TEMPLATE
 from tests.integration.deployed.conftest import Deploy, client, create_stack, disable_schedule
 
@@ -178,7 +178,8 @@ def test_a_build_ends_with_the_project_s_own_next_commands(capsys: pytest.Captur
     assert planned[-1].endswith("-m shaken_stir.cli.deploy built --build .aws-sam/build --architecture x86_64")
     assert "shaken_stir.cli.deploy" not in make("-n", "bench").stdout
 
-    assert deploying.built(argparse.Namespace(build=Path(".aws-sam/build"), architecture="x86_64")) == 0
+    options = ["built", "--build", ".aws-sam/build", "--architecture", "x86_64"]
+    assert deploying.steps.main(options, standalone_mode=False) == 0
 
     told = capsys.readouterr().out
     assert "Built for x86_64 in .aws-sam/build.\nNext:\n  make deploy ARCH=x86_64 PARAMETERS='AlarmEmail=" in told

@@ -14,8 +14,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from shaken_stir.cli.main import execute
-from shaken_stir.deployed.checks import Mark, deployment
-from shaken_stir.deployed.stack import STACK, DeployedStack
+from shaken_stir.defaults import STACK
+from shaken_stir.deployed.checks import deployment
+from shaken_stir.deployed.checkup import Mark
+from shaken_stir.deployed.stack import DeployedStack
 from shaken_stir.engine.intrinsics import REGION
 from shaken_stir.project import EXAMPLE_EVENT, SMALL_FLEET
 from shaken_stir.simulated.place import SimulatedPlace

@@ -1,0 +1,75 @@
+"""A command of `shaken-stir`, and what its `--help` looks like."""
+
+import textwrap
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import click
+
+from shaken_stir.cli.options import OPTIONS, Headed
+
+NAME: Final = "shaken-stir"
+EXIT_CODES: Final = "2 wrong option, file or port, 130 Ctrl-C"
+
+
+class Command(click.Command):
+    """A command whose help ends with examples and its exit codes.
+
+    Args:
+        name: What is typed.
+        examples: What may be typed behind `shaken-stir`.
+        exit_codes: What the process ends with, and when.
+        settings: All else that click takes.
+    """
+
+    def __init__(self, name: str | None, *, examples: Sequence[str], exit_codes: str, **settings: Any) -> None:
+        super().__init__(name, **settings)
+        self._examples = examples
+        self._exit_codes = exit_codes
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; what is wrong with them is told with this command's usage."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Give `--help` itself."""
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = "show this help"
+        return option
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the line on what is typed."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="usage: ")
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write what the command does."""
+        formatter.write_paragraph()
+        formatter.write(_filled(self.help or "", formatter.width))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, by their headings."""
+        listed = [(_heading(option), row) for option in self.get_params(ctx) if (row := option.get_help_record(ctx))]
+        for heading, rows in groupby(sorted(listed, key=lambda it: it[0] != OPTIONS), key=lambda it: it[0]):
+            with formatter.section(heading):
+                formatter.write_dl([row for _, row in rows])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the examples and the exit codes."""
+        formatter.write_paragraph()
+        formatter.write("Example:\n" if len(self._examples) == 1 else "Examples:\n")
+        formatter.write("".join(f"  {NAME} {example}\n" for example in self._examples))
+        formatter.write(_filled(f"Exit code: {self._exit_codes}.", formatter.width))
+
+
+def _heading(option: click.Parameter) -> str:
+    return option.heading if isinstance(option, Headed) else OPTIONS
+
+
+def _filled(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_on_hyphens=False) + "\n"
