@@ -121,9 +121,10 @@ invoke: $(SAM) ## run FN=... as `make build` built it, in a container, against w
 .PHONY: bench
 bench: ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 bench: BUILD_DIR := .aws-sam/bench
-bench: build ## import times of what is built for this machine's processor, and what the audit of a fleet takes
+bench: build ## import times of what is built for this machine's processor, what the audit of a fleet takes, and how soon --help answers
 	@$(RUN)python tests/benchmarks/import_time.py $(BUILD_DIR)
 	@$(RUN)python tests/benchmarks/audit.py
+	@$(RUN)python tests/benchmarks/command_start.py
 
 .PHONY: picture
 picture: setup ## draw the state machine anew in docs/architecture.md

@@ -67,7 +67,7 @@ class Commands(Command, click.Group):
 shaken_stir: Final = Commands(
     NAME,
     help="SHAKEN/STIR onboarding for a Twilio parent account and its subaccounts, here and on AWS. "
-    f"`{NAME} COMMAND --help` tells of each command.",
+    f"`{NAME} COMMAND --help` describes each command.",
     examples=["run", "doctor --stack shaken-stir"],
     exit_codes=f"0 all went well, 1 a run did not succeed or something is in the way, {EXIT_CODES}",
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,5 +1,6 @@
 """`shaken-stir run --live`: the account that the environment names, from where it stands to submitted for review."""
 
+import math
 import os
 import signal
 import sys
@@ -142,11 +143,7 @@ def run(options: LiveOptions, live: LivePlace, event: dict[str, object], console
         stack.enter_context(redirect_stdout(stack.enter_context(open_log(options.log))))
         stack.enter_context(live)
         if live.pause:
-            say(
-                console,
-                "The last run was cut off while it changed things. Twilio's lists get "
-                f"{plural(round(live.pause), 'second')} to show what it sent last, then its work goes on.",
-            )
+            say(console, cut_off(live.pause))
         stack.enter_context(told_to_stop())
         if options.as_json:
             report = live.run(event)
@@ -157,6 +154,14 @@ def run(options: LiveOptions, live: LivePlace, event: dict[str, object], console
             summarise(out, report, live, whole_fleet=not live.engine.execution_input(event).get("subaccounts"))
             tell_rehearsal(out, live.twilio)
     return 0 if report.status in {"SUCCEEDED", AWAITING_REVIEW} and not report.error else 1
+
+
+def cut_off(pause: float) -> str:
+    """Say why a run begins with a pause of so many seconds."""
+    return (
+        "The last run was cut off while it changed things. Twilio's lists get "
+        f"{plural(math.ceil(pause), 'second')} to show what it sent last, then its work goes on."
+    )
 
 
 def look(

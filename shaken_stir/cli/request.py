@@ -1,4 +1,4 @@
-"""`shaken-stir request`: a request sent to a deployed stack, shown as it is worked off."""
+"""`shaken-stir request`: a request sent to a deployed stack, shown as it is worked on."""
 
 import sys
 from collections.abc import Iterable

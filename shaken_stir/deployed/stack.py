@@ -55,7 +55,7 @@ def may_pass(error: AwsFailure) -> bool:
 
 
 class StackError(Exception):
-    """What was asked for cannot be had of AWS; the message is one sentence for a person."""
+    """AWS does not give what was asked for; the message is one sentence for a person."""
 
 
 @dataclass(frozen=True)

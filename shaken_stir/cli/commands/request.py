@@ -12,7 +12,7 @@ from shaken_stir.defaults import STACK
 @click.command(
     "request",
     cls=Command,
-    help="Starts an execution of the deployed state machine, or takes up one that was started, and tells each state "
+    help="Starts an execution of the deployed state machine, or follows one that was started, and tells each state "
     "and subaccount as they come, up to Twilio's review. Ctrl-C stops following, not the execution.",
     examples=["request --event events/whole_fleet.json", "request --event events/onboarding.json --stack test --wait"],
     exit_codes="0 the execution succeeded or awaits the review, 1 it failed, 2 it could not be started or followed, "

@@ -227,3 +227,32 @@ def test_make_request_sends_the_event_to_the_stack() -> None:
 
     assert done.returncode == 2
     assert "say which request" in done.stderr
+
+
+def test_what_is_named_is_shown_as_text(tmp_path: Path) -> None:
+    command = ["before", "--build", f"{tmp_path}/\x1b[2J\nfolder", "--architecture", "arm64"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "shaken_stir.cli.deploy", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 3)
+    assert f"There is no build in {tmp_path}/\\x1b[2J\\nfolder: run `make build ARCH=arm64`." in done.stderr
+
+
+def test_a_step_that_lacks_an_option_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["make deploy", "after"])
+
+    with pytest.raises(SystemExit) as end:
+        deploying.main()
+
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "make deploy: Missing option '--stack'.\n"
