@@ -5,6 +5,7 @@ more: what the command does is imported when it is run, so help and completion s
 """
 
 import os
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
@@ -106,9 +107,10 @@ def _tell(error: click.UsageError) -> None:
     """Print how the command is used, and what was wrong."""
     context = error.ctx
     path = context.command_path if context else NAME
+    # Not with click's `echo`, which writes UTF-8 where only ASCII is understood.
     if context:
-        click.echo(f"{context.get_usage()}\nhelp:  {path} --help", err=True)
-    click.echo(visible(f"{path}: {_sentence(error)}"), err=True)
+        print(f"{context.get_usage()}\nhelp:  {path} --help", file=sys.stderr)
+    print(visible(f"{path}: {_sentence(error)}"), file=sys.stderr)
 
 
 def _sentence(error: click.UsageError) -> str:

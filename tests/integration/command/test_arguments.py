@@ -52,6 +52,7 @@ def test_help_has_a_description_the_exit_codes_and_examples_that_can_be_typed(
     assert usage.startswith("usage: ")
     assert len(description.split()) > 8
     assert "\nExit code: " in told
+    assert told.isascii()
     examples = [line for line in told.splitlines() if line.startswith("  shaken-stir ")]
     assert examples
     for example in examples:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import requests
 
-from shaken_stir.cli.main import execute
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, SMALL_FLEET
 
 COMMAND = [sys.executable, "-m", "shaken_stir.cli.main"]
@@ -210,72 +209,6 @@ def test_the_simulator_serves_alone_until_ctrl_c(encoding: str) -> None:
     assert process.returncode == 130
 
 
-BAD_FILES: dict[str, tuple[str, str, str]] = {
-    "fleet not JSON": ("--fleet", "{", "not JSON"),
-    "fleet not of the schema": ("--fleet", '{"subaccounts": [{"sid": "AC1"}]}', "subaccounts[0].sid"),
-    "unknown key in the fleet": ("--fleet", '{"colour": 1}', "colour"),
-    "event not JSON": ("--event", "{", "not JSON"),
-    "event not an object": ("--event", "[]", "must hold a JSON object"),
-    "event of no rule": (
-        "--event",
-        '{"source": "shaken-stir.onboarding", "detail-type": "Something Else", "detail": {}}',
-        "Something Else",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", BAD_FILES)
-def test_a_bad_file_is_told_in_one_sentence_that_names_it(
-    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    option, content, told = BAD_FILES[case]
-    file = tmp_path / "bad.json"
-    file.write_text(content)
-
-    assert execute(["run", option, str(file)]) == 2
-
-    one_sentence(capsys, told)
-
-
-@pytest.mark.parametrize("option", ["--fleet", "--event"])
-def test_a_missing_file_is_told_in_one_sentence_that_names_it(
-    option: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    missing = str(tmp_path / "missing.json")
-
-    assert execute(["run", option, missing]) == 2
-
-    one_sentence(capsys, missing)
-
-
-def test_a_fleet_of_no_size_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(["run", "--fleet", "0x10"]) == 2
-
-    one_sentence(capsys, "0x10")
-
-
-def test_a_port_in_use_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-
-        assert execute(["twilio", "--port", str(port)]) == 2
-
-    one_sentence(capsys, str(port))
-
-
-@pytest.mark.parametrize(
-    "arguments", [["run", "--repeat", "x"], ["run", "--time-scale", "nan"], ["twilio", "--port", "70000"], ["fly"], []]
-)
-def test_a_wrong_argument_is_told_with_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(arguments) == 2
-
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith("usage: shaken-stir")
-
-
 def test_the_functions_logs_are_kept_when_asked_for(tmp_path: Path) -> None:
     log = tmp_path / "functions.log"
 
@@ -292,14 +225,6 @@ def test_the_functions_logs_are_kept_when_asked_for(tmp_path: Path) -> None:
     assert "+1" not in content
     fleet = json.loads(SMALL_FLEET.read_text())
     assert fleet["parent"]["auth_token"] not in content
-
-
-def one_sentence(capsys: pytest.CaptureFixture[str], told: str) -> None:
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert captured.err.startswith("shaken-stir ")
-    assert told in captured.err
 
 
 def free_port() -> int:
