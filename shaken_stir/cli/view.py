@@ -156,7 +156,8 @@ def table(snapshot: Snapshot, columns: Sequence[Column], width: int, most: int) 
     for row in first:
         status = Text(row.status, style=STATUS_STYLES.get(row.status, ""))
         add(visible(row.friendly_name), status, Counter(row.numbers))
-    left_out = [row for row in rows if row not in first and row not in finished]
+    alone_or_folded = {row.sid for row in (*first, *finished)}
+    left_out = [row for row in rows if row.sid not in alone_or_folded]
     if left_out:
         add(f"… {len(left_out):,} more", "", summed(left_out))
     if finished:

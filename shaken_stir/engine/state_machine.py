@@ -23,7 +23,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 
 from shaken_stir.engine.functions import Functions, UnknownFunction
-from shaken_stir.engine.moto_patches import wait_while_running
+from shaken_stir.engine.moto_patches.step_functions import wait_while_running
 from shaken_stir.news import ExecutionEnded, ExecutionStarted, Tell
 from shaken_stir.retries import Retry, reason
 
@@ -176,7 +176,7 @@ class Retries:
     def noted(self) -> Iterator[None]:
         """Notes retries while it is open.
 
-        Open it before moto's bugs are mended, so that a delay is known before it is waited for.
+        Open it before moto's bugs are fixed, so that a delay is known before it is waited for.
         """
         draw, evaluate = JitterStrategyDecl._eval_body, ExecutionState._eval_state  # noqa: SLF001
 

@@ -39,6 +39,7 @@ class SimulatedPlace(Place):
     ) -> None:
         super().__init__()
         self.fleet = fleet
+        self._names = {subaccount.sid: subaccount.friendly_name for subaccount in fleet.subaccounts}
         self.simulator = Simulator(
             fleet,
             host=twilio.host,
@@ -90,8 +91,7 @@ class SimulatedPlace(Place):
 
     def friendly_name(self, sid: str) -> str:
         """Give the name of an account (`AC…`), as the fleet has it."""
-        names = {subaccount.sid: subaccount.friendly_name for subaccount in self.fleet.subaccounts}
-        return names.get(sid, "parent account")
+        return self._names.get(sid, "parent account")
 
     def left_out(self) -> dict[str, str]:
         """The subaccounts that cannot be worked on: their status by SID (`AC…`)."""

@@ -1,24 +1,17 @@
-"""The bugs of moto that a run would meet, each mended by the function that is named after it.
-
-Every patch is a context manager that undoes itself, and has a test that fails once moto has mended the bug itself:
-then the patch goes. Written against moto 5.2.5.
-"""
+"""The bugs of moto's Step Functions."""
 
 # ruff: noqa: SLF001 - what moto does wrong it does in private
 
 import functools
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, Final
 from unittest.mock import patch
 
-from moto.core.models import responses_mock
 from moto.core.responses import EmptyResult
-from moto.dynamodb.responses import DynamoHandler
 from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType, TaskTimedOut
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
@@ -48,7 +41,7 @@ _START_SECONDS: Final = 5.0
 
 
 def wait_while_running(env: Any, seconds: float) -> None:
-    """Waits, but no longer than the execution runs."""
+    """Wait, but no longer than the execution runs."""
     deadline = time.monotonic() + seconds
     while env.is_running() and (left := deadline - time.monotonic()) > 0:
         env.program_state_event.wait(left)
@@ -58,7 +51,7 @@ def wait_while_running(env: Any, seconds: float) -> None:
 def send_task_fails_while_an_execution_starts() -> Iterator[None]:
     """SendTask* looks into every execution for the token, and fails on one whose thread has not set itself up yet.
 
-    Mended by leaving those out: nobody can hold a token of an execution that has not started.
+    Fixed by leaving those out: nobody can hold a token of an execution that has not started.
     """
     executions = StepFunctionsParserBackend._get_executions
 
@@ -72,7 +65,7 @@ def send_task_fails_while_an_execution_starts() -> Iterator[None]:
 
 @contextmanager
 def send_task_failure_drops_the_cause() -> Iterator[None]:
-    """SendTaskFailure hands on the error but not its cause. Mended by handing on both."""
+    """SendTaskFailure hands on the error but not its cause. Fixed by handing on both."""
 
     def send_task_failure(self: Any) -> Any:
         token, error, cause = (self._get_param(name) for name in ("taskToken", "error", "cause"))
@@ -87,7 +80,7 @@ def send_task_failure_drops_the_cause() -> Iterator[None]:
 def a_late_task_token_is_not_refused() -> Iterator[None]:
     """SendTask* with the token of a task that is over succeeds, or says InvalidToken if its execution is over too.
 
-    AWS says TaskTimedOut to both. Mended by looking whether the task still listens, and into ended executions too.
+    AWS says TaskTimedOut to both. Fixed by looking whether the task still listens, and into ended executions too.
     """
     executions, notify = StepFunctionsParserBackend._get_executions, CallbackPoolManager.notify
 
@@ -112,7 +105,7 @@ def a_late_task_token_is_not_refused() -> Iterator[None]:
 def a_retried_wait_keeps_its_dead_token() -> Iterator[None]:
     """A `.waitForTaskToken` task that is tried again gets its old token and ends at once as it did before.
 
-    Mended by a new token for every try, as on AWS.
+    Fixed by a new token for every try, as on AWS.
     """
     attempt = ExecutionState._evaluate_with_timeout
 
@@ -128,7 +121,7 @@ def a_retried_wait_keeps_its_dead_token() -> Iterator[None]:
 
 @contextmanager
 def a_nameless_execution_is_called_none() -> Iterator[None]:
-    """StartExecution without a name calls the execution "None". Mended by a UUID, as on AWS."""
+    """StartExecution without a name calls the execution "None". Fixed by a UUID, as on AWS."""
     start = StepFunctionsParserBackend.start_execution
 
     def start_execution(self: Any, arn: str, name: str | None = None, *args: Any, **kwargs: Any) -> Any:
@@ -142,7 +135,7 @@ def a_nameless_execution_is_called_none() -> Iterator[None]:
 def stop_execution_wakes_nobody() -> Iterator[None]:
     """StopExecution leaves a task waiting for its token and a retry for its turn, and a FAILED execution behind.
 
-    Mended by waking both, and by keeping the error that this gives from replacing the ABORTED.
+    Fixed by waking both, and by keeping the error that this gives from replacing the ABORTED.
     """
     stop, set_error, jitter = ExecutionWorker.stop, Environment.set_error, JitterStrategyDecl._eval_body
 
@@ -173,7 +166,7 @@ def stop_execution_wakes_nobody() -> Iterator[None]:
 
 @contextmanager
 def a_map_worker_recurses_with_every_item() -> Iterator[None]:
-    """A Distributed Map's worker calls itself for its next item, and dies silently after some 950. Mended by a loop."""
+    """A Distributed Map's worker calls itself for its next item, and dies silently after some 950. Fixed by a loop."""
 
     def eval_pool(self: Any, job: Any, worker_frame: Any) -> None:
         while job is not None:
@@ -194,7 +187,7 @@ def a_map_worker_recurses_with_every_item() -> Iterator[None]:
 def a_map_item_sees_its_parents_execution() -> Iterator[None]:
     """`$$.Execution` within a Distributed Map's item is the parent's; on AWS an item is an execution of its own.
 
-    Mended by giving each item its own name, id and input once its ItemSelector has been read.
+    Fixed by giving each item its own name, id and input once its ItemSelector has been read.
     """
     select = _MapWorker._eval_input
 
@@ -213,7 +206,7 @@ def a_map_item_sees_its_parents_execution() -> Iterator[None]:
 def a_choice_overlooks_a_missing_variable() -> Iterator[None]:
     """A Choice rule about a path that is not there is decided somehow; on AWS it fails the execution.
 
-    Mended by failing with States.Runtime, except for IsPresent, which asks just that.
+    Fixed by failing with States.Runtime, except for IsPresent, which asks just that.
     """
 
     def eval_body(self: Any, env: Any) -> None:
@@ -234,7 +227,7 @@ def a_choice_overlooks_a_missing_variable() -> Iterator[None]:
 
 @contextmanager
 def the_start_time_is_not_text() -> Iterator[None]:
-    """`$$.Execution.StartTime` is a Python datetime, which intrinsic functions choke on. Mended by AWS's text."""
+    """`$$.Execution.StartTime` is a Python datetime, which intrinsic functions choke on. Fixed by AWS's text."""
     make = ExecutionWorker._get_evaluation_environment
 
     def make_environment(self: Any) -> Any:
@@ -250,7 +243,7 @@ def the_start_time_is_not_text() -> Iterator[None]:
 
 @contextmanager
 def json_paths_are_parsed_at_every_use() -> Iterator[None]:
-    """A JSONPath is parsed anew whenever a state uses it, which is most of a task's time. Mended by remembering."""
+    """A JSONPath is parsed anew whenever a state uses it, which is most of a task's time. Fixed by remembering."""
     with (
         patch.object(json_path, "parse", functools.cache(json_path.parse)),
         patch.object(result_path, "parse", functools.cache(result_path.parse)),
@@ -258,33 +251,7 @@ def json_paths_are_parsed_at_every_use() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def an_item_is_seen_while_it_is_written() -> Iterator[None]:
-    """DynamoDB's operations are not atomic: of a new item only the key can be read until its update is through.
-
-    So can two conditional updates both find the item as it was. Mended by one operation at a time.
-    """
-    call_action, one_at_a_time = DynamoHandler.call_action, threading.RLock()
-
-    def call_action_alone(self: Any) -> Any:
-        with one_at_a_time:
-            return call_action(self)
-
-    with patch.object(DynamoHandler, "call_action", call_action_alone):
-        yield
-
-
-@contextmanager
-def requests_to_anywhere_are_intercepted() -> Iterator[None]:
-    """The mock puts itself between `requests` and every server, though boto3 does not use `requests`.
-
-    Mended by leaving `requests` alone, so that calls to the Twilio simulator are real and as fast as they are.
-    """
-    with patch.object(responses_mock, "start"), patch.object(responses_mock, "stop"):
-        yield
-
-
-PATCHES: Final[tuple[Callable[[], AbstractContextManager[None]], ...]] = (
+PATCHES: Final = (
     send_task_fails_while_an_execution_starts,
     send_task_failure_drops_the_cause,
     a_late_task_token_is_not_refused,
@@ -296,15 +263,4 @@ PATCHES: Final[tuple[Callable[[], AbstractContextManager[None]], ...]] = (
     a_choice_overlooks_a_missing_variable,
     the_start_time_is_not_text,
     json_paths_are_parsed_at_every_use,
-    an_item_is_seen_while_it_is_written,
-    requests_to_anywhere_are_intercepted,
 )
-
-
-@contextmanager
-def mended() -> Iterator[None]:
-    """Mends all of it while it is open; open it before the mock starts and close it after the mock has stopped."""
-    with ExitStack() as stack:
-        for mend in PATCHES:
-            stack.enter_context(mend())
-        yield

@@ -1,0 +1,100 @@
+"""How long the local engine takes for a number, before and after a change, and whether that grows with the fleet.
+
+`python tests/benchmarks/engine.py BEFORE [FLEET...]`: BEFORE is a commit, a FLEET such as `100x10`. Both trees run in turns,
+each time in a fresh process, with the screen of `shaken-stir run` drawn; the wait for the review is not counted. Times
+are told, never judged: they are the machine's. What takes longer than PATIENCE is told as such.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from shaken_stir.project import ROOT
+
+FLEETS: Final = ("100x10", "1000x10", "2000x5")
+RUNS: Final = 1
+PATIENCE: Final = 900.0
+# Only what the trees of both commits have.
+TIMED_RUN: Final = """
+import contextlib, datetime, io, json, os, sys
+from rich.console import Console
+from shaken_stir.cli.view import View
+from shaken_stir.project import EXAMPLE_EVENT, load_event
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.fleet import load_fleet
+
+fleet = load_fleet(sys.argv[1])
+screen = Console(file=open(os.devnull, "w"), force_terminal=True, width=120, height=40)
+with contextlib.redirect_stdout(io.StringIO()), SimulatedPlace(fleet) as place:
+    arns, start = [], place.engine.start_execution
+    place.engine.start_execution = lambda *arguments: arns.append(start(*arguments)) or arns[-1]
+    with View(screen) as view:
+        report = place.run(load_event(EXAMPLE_EVENT), on_change=view.update)
+    history = place.engine.history(arns[0])
+assert report.status == "SUCCEEDED", report.cause
+entered = {event.get("stateEnteredEventDetails", {}).get("name"): event["timestamp"] for event in reversed(history)}
+seconds = (entered["Await Review"] - history[0]["timestamp"]).total_seconds()
+print(json.dumps([sum(report.numbers.values()), seconds]), file=sys.__stdout__)
+"""
+
+
+def main(before: str, fleets: list[str]) -> None:
+    """Measure and print a table: milliseconds for a number, and how much more that is than at the first fleet.
+
+    Args:
+        before: The commit to compare with.
+        fleets: The fleets, the one that the others are compared with first.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        old = Path(folder, "before")
+        checkout(before, old)
+        trees = {"before": old, "after": ROOT}
+        took: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for fleet in fleets:
+            # In turns, so that both see the same noise.
+            for run in range(1, RUNS + 1):
+                for name, tree in trees.items():
+                    milliseconds = per_number(tree, fleet)
+                    took[name, fleet].append(milliseconds)
+                    sys.stdout.write(f"{fleet:<10}{name:<8}run {run} of {RUNS}{milliseconds:>9.1f} ms a number\n")
+                    sys.stdout.flush()
+    sys.stdout.write(f"\n{'median':<10}{'before':>12}{'after':>12}{'after / before':>18}{f'after / {fleets[0]}':>18}\n")
+    for fleet in fleets:
+        first, slow, fast = (median(took[it]) for it in (("after", fleets[0]), ("before", fleet), ("after", fleet)))
+        sys.stdout.write(f"{fleet:<10}{slow:>9.1f} ms{fast:>9.1f} ms{fast / slow:>18.2f}{fast / first:>18.2f}\n")
+
+
+def checkout(commit: str, folder: Path) -> None:
+    """Write a commit's files into a folder."""
+    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+    folder.mkdir()
+    subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+
+
+def per_number(tree: Path, fleet: str) -> float:
+    """Run a fleet in a fresh process, with the code of a tree; gives milliseconds, infinite where patience ends."""
+    paths = os.pathsep.join(map(str, (tree, tree / "functions", tree / "layers/onboarding/python")))
+    command = [sys.executable, "-c", TIMED_RUN, fleet]
+    try:
+        answer = subprocess.run(
+            command,
+            cwd=tree,
+            env={**os.environ, "PYTHONPATH": paths},
+            stdout=subprocess.PIPE,
+            timeout=PATIENCE,
+            check=True,
+        )
+    except subprocess.TimeoutExpired:
+        return float("inf")
+    numbers, seconds = json.loads(answer.stdout)
+    return 1000 * float(seconds) / int(numbers)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:] or list(FLEETS))
