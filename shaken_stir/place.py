@@ -5,6 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +14,16 @@ from onboarding.models import StoredList
 from onboarding.phone_numbers import PhoneNumberRecord, Stage
 from onboarding.requests import left_out_of
 from onboarding.table.dynamodb import Table
-from onboarding.table.numbers import count_stages, read_all_numbers, read_named_numbers
-from onboarding.table.outcomes import read_fleet, read_outcomes
+from onboarding.table.numbers import read_all_numbers, read_named_numbers
+from onboarding.table.outcomes import read_outcomes
 from onboarding.table.products import read_trust_product
 from onboarding.trust_products import Status
+from shaken_stir.engine import stream
 from shaken_stir.engine.engine import Engine
 from shaken_stir.report import AuditReport, OrphansReport, Report, TrustProductReport, subaccounts_of
 from shaken_stir.retries import Unanswered
-from shaken_stir.snapshot import Row, Snapshot, seldom
+from shaken_stir.rows import Rows
+from shaken_stir.snapshot import Snapshot, seldom
 
 LIST_SUBACCOUNTS = "List Subaccounts"
 
@@ -36,6 +39,7 @@ class Place(ABC):
 
     def __init__(self) -> None:
         self._listed: dict[str, frozenset[str]] = {}
+        self._counted: dict[frozenset[str], int] = {}
         self._unanswered = Unanswered()
 
     @abstractmethod
@@ -114,13 +118,17 @@ class Place(ABC):
         calls = self.twilio_calls()
         invocations = sum(self.engine.invocations.values())
         started = time.monotonic()
-        arns = [self.engine.start_execution(request) for request in requests]
+        rows = Rows(self.friendly_name)
 
         def tell() -> None:
             if on_change:
-                on_change(self.snapshot(arns, time.monotonic() - started, calls.total()))
+                on_change(self._snapshot(arns, rows, time.monotonic() - started, calls.total()))
 
-        with self._unanswered.listening():
+        with ExitStack() as stack:
+            stack.enter_context(self._unanswered.listening())
+            if on_change:
+                stack.enter_context(stream.heard(self.engine.environment["TABLE_NAME"], rows.take_in))
+            arns = [self.engine.start_execution(request) for request in requests]
             executions = [self.wait(arn, seldom(tell)) for arn in arns]
         tell()
         twilio_calls = dict(self.twilio_calls() - calls)
@@ -155,22 +163,11 @@ class Place(ABC):
             seconds=seconds,
         )
 
-    def snapshot(self, arns: Sequence[str], seconds: float, calls_before: int) -> Snapshot:
-        """Look where the review stands, and every subaccount that the executions have come to."""
-        executions = {arn.rpartition(":")[2] for arn in arns}
-        rows = [
-            Row(
-                sid=item["sk"].removeprefix("SUBACCOUNT#"),
-                friendly_name=self.friendly_name(item["sk"].removeprefix("SUBACCOUNT#")),
-                status=item["status"],
-                numbers=self._numbers(item),
-            )
-            for item in read_fleet(self.table)
-            if executions & {item.get("lease_execution"), item.get("recorded_by")}
-        ]
+    def _snapshot(self, arns: Sequence[str], rows: Rows, seconds: float, calls_before: int) -> Snapshot:
+        """Look where the review stands, and at every subaccount of the executions that has changed."""
         return Snapshot(
             seconds=seconds,
-            rows=rows,
+            rows=rows.changed({arn.rpartition(":")[2] for arn in arns}),
             subaccounts=self._subaccounts_of(arns),
             review=self.review(arns[0]),
             twilio_calls=self.twilio_calls().total() - calls_before,
@@ -187,18 +184,14 @@ class Place(ABC):
                 stored = StoredList.model_validate(left["manifest"])
                 listed = storage.read_subaccounts(self.engine.client("s3"), stored)
                 self._listed[arn] = frozenset(it.subaccount_sid for it in listed)
-        listed_by_any = [self._listed[arn] for arn in arns if arn in self._listed]
-        return len(frozenset().union(*listed_by_any)) if listed_by_any else None
+        known = frozenset(arn for arn in arns if arn in self._listed)
+        if known and known not in self._counted:
+            self._counted[known] = len(frozenset().union(*(self._listed[arn] for arn in known)))
+        return self._counted.get(known)
 
     def phone_numbers(self, subaccount_sid: str) -> list[PhoneNumberRecord]:
         """Read where each number of a subaccount stands."""
         return read_all_numbers(self.table, subaccount_sid)
-
-    def _numbers(self, item: dict[str, Any]) -> dict[Stage, int]:
-        """Counts are recorded at a subaccount's end; while it is worked on they are counted afresh."""
-        if item["status"] == "in_progress":
-            return count_stages(self.table, item["sk"].removeprefix("SUBACCOUNT#"))
-        return {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
 
     def trust_product(self, arn: str) -> TrustProductReport | None:
         """Report the Trust Product of an execution, None before there is one."""

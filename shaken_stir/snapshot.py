@@ -39,7 +39,7 @@ class Snapshot(BaseModel):
 
     Attributes:
         seconds: How long it has gone on.
-        rows: The subaccounts that it has come to.
+        rows: The subaccounts that it works on and that have changed since the last snapshot.
         subaccounts: How many it works on, None until they are listed.
         review: The Trust Product's status at Twilio, None before there is a product.
         twilio_calls: How many requests were sent to Twilio.

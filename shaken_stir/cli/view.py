@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from rich import live
-from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -16,11 +15,11 @@ from rich.text import Text
 from onboarding.phone_numbers import Stage
 from shaken_stir.cli.lines import Lines
 from shaken_stir.cli.show import PATIENCE_ON_SCREEN, STAGES, awaited, tried_again, under_way
+from shaken_stir.cli.standings import FAILED, UNDER_WAY, Standings
 from shaken_stir.snapshot import Row, Snapshot
 from shaken_stir.words import plural, visible
 
-STATUS_STYLES = {"onboarded": "green", "failed": "red", "in_progress": "yellow"}
-UNDER_WAY, FAILED = "in_progress", "failed"
+STATUS_STYLES = {"onboarded": "green", FAILED: "red", UNDER_WAY: "yellow"}
 SHORT = {**STAGES, Stage.ON_BUSINESS_PROFILE: "profile", Stage.ON_TRUST_PRODUCT: "product", Stage.INELIGIBLE: "inelig."}
 ALWAYS = (Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.ON_TRUST_PRODUCT)
 NOT_SIGNED = (Stage.REFUSED, Stage.INELIGIBLE, Stage.RELEASED)
@@ -43,6 +42,7 @@ class View:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._pace = Pace()
+        self._standings = Standings()
         # What the functions print goes to their log, not between the rows.
         self._live = live.Live(console=console, refresh_per_second=8, redirect_stdout=False, redirect_stderr=False)
 
@@ -57,8 +57,10 @@ class View:
 
     def update(self, snapshot: Snapshot) -> None:
         """Show a snapshot instead of the last one."""
+        self._standings.take_in(snapshot.rows)
         width, height = self._console.size
-        self._live.update(picture(snapshot, width, height - 1, self._pace.left(snapshot)))
+        left = self._pace.left(snapshot, self._standings.through)
+        self._live.update(picture(snapshot, self._standings, width, height - 1, left))
 
 
 class Pace:
@@ -67,13 +69,17 @@ class Pace:
     def __init__(self) -> None:
         self._began: float | None = None
 
-    def left(self, snapshot: Snapshot) -> float | None:
-        """Give the seconds until all subaccounts are through, None if that cannot be said yet or is over."""
+    def left(self, snapshot: Snapshot, done: int) -> float | None:
+        """Give the seconds until all subaccounts are through, None if that cannot be said yet or is over.
+
+        Args:
+            snapshot: Where the run stands.
+            done: How many subaccounts are through.
+        """
         if snapshot.subaccounts is None:
             return None
         if self._began is None:
             self._began = snapshot.seconds
-        done = through(snapshot)
         if done < ENOUGH_TO_ESTIMATE or done >= snapshot.subaccounts:
             return None
         return (snapshot.seconds - self._began) / done * (snapshot.subaccounts - done)
@@ -91,12 +97,7 @@ class Column(NamedTuple):
         return f"{count:,}" if count else "·"
 
 
-def through(snapshot: Snapshot) -> int:
-    """Count the subaccounts that are worked through, however they came out."""
-    return sum(row.status != UNDER_WAY for row in snapshot.rows)
-
-
-def picture(snapshot: Snapshot, width: int, height: int, left: float | None) -> Group:
+def picture(snapshot: Snapshot, standings: Standings, width: int, height: int, left: float | None) -> Group:
     """Draw a snapshot.
 
     What failed comes first, then what is under way. What is finished is one row where not all of it fits. Names are
@@ -104,18 +105,19 @@ def picture(snapshot: Snapshot, width: int, height: int, left: float | None) -> 
 
     Args:
         snapshot: Where the run stands.
+        standings: Its rows so far.
         width: The cells of the screen.
         height: The lines of the screen.
         left: The seconds until all subaccounts are through, None if nobody knows.
     """
-    below = [*bar(snapshot, width, left), *sentences(snapshot, width)]
-    if not snapshot.rows:
-        return Group(*below)
-    totals = summed(snapshot.rows)
-    columns = columns_for(totals, width)
-    explained = of_others(totals, columns)
-    used = 2 + len(bar(snapshot, width, left)) + lines([*explained, *sentences(snapshot, width)], width)
-    return Group(table(snapshot, columns, width, max(1, height - used)), *explained, *below)
+    progress, said = bar(snapshot, standings, width, left), sentences(snapshot, width)
+    if not standings:
+        return Group(*progress, *said)
+    columns = columns_for(standings.numbers, width)
+    explained = of_others(standings.numbers, columns)
+    used = 2 + len(progress) + lines([*explained, *said], width)
+    shown = standings.first(max(1, height - used), snapshot.subaccounts or 0)
+    return Group(table(standings, shown, columns, width), *explained, *progress, *said)
 
 
 def columns_for(totals: Counter[Stage], width: int) -> list[Column]:
@@ -138,11 +140,10 @@ def of_others(totals: Counter[Stage], columns: Sequence[Column]) -> list[Text]:
     return [Text(f"other: {words}", style="dim")] if words else []
 
 
-def table(snapshot: Snapshot, columns: Sequence[Column], width: int, most: int) -> Table:
+def table(standings: Standings, shown: tuple[Sequence[Row], bool], columns: Sequence[Column], width: int) -> Table:
     """Draw the rows that fit, one for those that are finished, one for those left out, and the totals."""
-    rows, totals = snapshot.rows, summed(snapshot.rows)
-    longest = max(cell_len(visible(row.friendly_name)) for row in rows)
-    names = min(max(NAME, longest), room_for_names(columns, totals, width))
+    totals, (first, folded) = standings.numbers, shown
+    names = min(max(NAME, standings.longest_name), room_for_names(columns, totals, width))
     drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     drawn.add_column("Subaccount", width=names, no_wrap=True, overflow="ellipsis")
     drawn.add_column("Status", width=len(UNDER_WAY), no_wrap=True)
@@ -152,43 +153,24 @@ def table(snapshot: Snapshot, columns: Sequence[Column], width: int, most: int) 
     def add(name: str, status: Text | str, numbers: Counter[Stage], style: str = "") -> None:
         drawn.add_row(Text(name), status, *(column.cell(numbers) for column in columns), style=style)
 
-    first, finished = shown_alone(rows, most, snapshot.subaccounts or 0)
     for row in first:
         status = Text(row.status, style=STATUS_STYLES.get(row.status, ""))
         add(visible(row.friendly_name), status, Counter(row.numbers))
-    alone_or_folded = {row.sid for row in (*first, *finished)}
-    left_out = [row for row in rows if row.sid not in alone_or_folded]
+    finished = standings.finished.numbers if folded else Counter[Stage]()
+    left_out = len(standings) - len(first) - folded * len(standings.finished)
     if left_out:
-        add(f"… {len(left_out):,} more", "", summed(left_out))
-    if finished:
-        add(f"{len(finished):,} finished", "", summed(finished), style="green")
+        add(f"… {left_out:,} more", "", totals - finished - summed(first))
+    if folded:
+        add(f"{len(standings.finished):,} finished", "", finished, style="green")
     add("In all", "", totals, style="bold")
     return drawn
 
 
-def shown_alone(rows: Sequence[Row], most: int, to_come: int) -> tuple[list[Row], list[Row]]:
-    """Choose which rows are shown by themselves, and which are folded into one.
-
-    Args:
-        rows: All that there are.
-        most: How many fit on the screen.
-        to_come: How many there will be: what will not fit in the end is folded from the beginning.
-    """
-    order = {FAILED: 0, UNDER_WAY: 1}
-    in_order = sorted(rows, key=lambda row: order.get(row.status, 2))
-    if max(len(in_order), to_come) <= most:
-        return in_order, []
-    finished = [row for row in in_order if row.status not in order]
-    others = [row for row in in_order if row.status in order]
-    room = most - bool(finished)
-    return others[: room if len(others) <= room else max(0, room - 1)], finished
-
-
-def bar(snapshot: Snapshot, width: int, left: float | None) -> list[RenderableType]:
+def bar(snapshot: Snapshot, standings: Standings, width: int, left: float | None) -> list[RenderableType]:
     """Draw how many of the subaccounts are through, once it is known how many there are."""
     if snapshot.subaccounts is None:
         return []
-    done, failed = through(snapshot), sum(row.status == FAILED for row in snapshot.rows)
+    done, failed = standings.through, len(standings.failed)
     words = f"{done:,} of {plural(snapshot.subaccounts, 'subaccount')}"
     words += f", {failed:,} failed" if failed else ""
     words += f", {about(left)} left" if left is not None else ""

@@ -8,11 +8,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from onboarding.phone_numbers import Stage
+from shaken_stir.cli.standings import Standings
 from shaken_stir.cli.view import Pace, about, picture
 from shaken_stir.retries import Retry
 from shaken_stir.snapshot import Row, Snapshot
 
 NAMES = ["Sales [/] EMEA", "[prod] Support", "東京 Vertrieb 📞 with a long name", "one\ntwo \x1b[2J", "W" * 64]
+ORDER = ("onboarded", "in_progress", "failed")
 SCREENS = [(60, 20), (80, 24), (120, 40)]
 every_screen = pytest.mark.parametrize(("width", "height"), SCREENS)
 
@@ -20,7 +22,7 @@ every_screen = pytest.mark.parametrize(("width", "height"), SCREENS)
 def row(number: int, status: str, **numbers: int) -> Row:
     name = NAMES[number % len(NAMES)]
     return Row(
-        sid=f"AC{number:032x}",
+        sid=f"AC{ORDER.index(status)}{number:031x}",
         friendly_name=name,
         status=status,
         numbers={Stage(stage): count for stage, count in numbers.items()},
@@ -36,7 +38,7 @@ def rows(failed: int, in_progress: int, onboarded: int) -> list[Row]:
 
 def drawn(snapshot: Snapshot, width: int, height: int, left: float | None = None) -> list[str]:
     out = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None)
-    out.print(picture(snapshot, width, height, left))
+    out.print(picture(snapshot, Standings(snapshot.rows), width, height, left))
     lines: list[str] = out.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert len(lines) <= height
     assert all(cell_len(line) <= width for line in lines)
@@ -160,10 +162,10 @@ def test_a_state_that_is_silent_is_named_before_there_are_rows() -> None:
 def test_the_time_left_is_estimated_from_what_is_through() -> None:
     pace = Pace()
 
-    assert pace.left(snapshot([], seconds=10)) is None
-    assert pace.left(snapshot([], seconds=10, subaccounts=10)) is None
-    assert pace.left(snapshot(rows(0, 1, 5), seconds=30, subaccounts=10)) == 20
-    assert pace.left(snapshot(rows(0, 0, 10), seconds=50, subaccounts=10)) is None
+    assert pace.left(snapshot([], seconds=10), 0) is None
+    assert pace.left(snapshot([], seconds=10, subaccounts=10), 0) is None
+    assert pace.left(snapshot([], seconds=30, subaccounts=10), 5) == 20
+    assert pace.left(snapshot([], seconds=50, subaccounts=10), 10) is None
 
 
 @pytest.mark.parametrize(

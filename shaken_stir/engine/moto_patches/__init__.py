@@ -1,8 +1,8 @@
 """The bugs of moto that a run would meet, each fixed by the function that is named after it.
 
 Every patch is a context manager that undoes itself, and has a test that fails once moto has fixed the bug itself:
-then the patch goes. What is only slow is a bug where it grows with the fleet, or is most of an operation's time. Written
-against moto 5.2.5.
+then the patch goes. What is only slow is a bug where it grows with the fleet or is most of an operation's time.
+Written against moto 5.2.5.
 """
 
 from collections.abc import Callable, Iterator
