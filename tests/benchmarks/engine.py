@@ -1,14 +1,16 @@
 """How long the local engine takes for a number, before and after a change, and whether that grows with the fleet.
 
-`python tests/benchmarks/engine.py BEFORE [FLEET...]`: BEFORE is a commit, a FLEET such as `100x10`. Both trees run in turns,
-each time in a fresh process, with the screen of `shaken-stir run` drawn; the wait for the review is not counted. Times
-are told, never judged: they are the machine's. What takes longer than PATIENCE is told as such.
+`python tests/benchmarks/engine.py BEFORE [FLEET...]`: BEFORE is a commit, a FLEET such as `100x10`. Both trees run in
+turns, each time in a fresh process, with the screen of `shaken-stir run` drawn; the wait for the review is not counted.
+Times are told, never judged: they are the machine's. What takes longer than `PATIENCE` seconds is told as `inf`.
 """
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -72,9 +74,10 @@ def main(before: str, fleets: list[str]) -> None:
 
 def checkout(commit: str, folder: Path) -> None:
     """Write a commit's files into a folder."""
-    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
-    folder.mkdir()
-    subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+    command = ["git", "archive", commit]
+    archive = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
 
 
 def per_number(tree: Path, fleet: str) -> float:

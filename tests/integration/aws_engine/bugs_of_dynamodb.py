@@ -1,4 +1,4 @@
-"""What shows each bug of moto's DynamoDB, and of what all of its services share: a function that says if it is there."""
+"""What shows each bug of moto's DynamoDB, and of what all of its services share: it says whether the bug is there."""
 
 import inspect
 import threading
@@ -11,9 +11,9 @@ import requests.adapters
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
-from moto_running import Bug, Moto
 
 from shaken_stir.engine.moto_patches import dynamodb, every_service
+from tests.integration.aws_engine.moto_running import Bug, Moto
 
 TABLE = "t"
 

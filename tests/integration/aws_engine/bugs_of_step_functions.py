@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
-from moto_running import Bug, Moto
 
 from shaken_stir.engine.moto_patches import step_functions
+from tests.integration.aws_engine.moto_running import Bug, Moto
 
 PASS = {"Type": "Pass", "End": True}
 
@@ -102,7 +102,7 @@ def keeps_a_dead_token(moto: Moto) -> bool:
 
 def calls_it_none(moto: Moto) -> bool:
     started = moto.sfn.start_execution(stateMachineArn=moto.machine(P=PASS))
-    return started["executionArn"].endswith(":None")
+    return str(started["executionArn"]).endswith(":None")
 
 
 def stops_without_waking(moto: Moto) -> bool:

@@ -4,13 +4,12 @@ import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import bugs_of_dynamodb
-import bugs_of_step_functions
 import pytest
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_batch
-from moto_running import Moto, running
 
 from shaken_stir.engine import moto_patches
+from tests.integration.aws_engine import bugs_of_dynamodb, bugs_of_step_functions
+from tests.integration.aws_engine.moto_running import Moto, running
 
 BUGS = [*bugs_of_step_functions.BUGS, *bugs_of_dynamodb.BUGS]
 each_bug = pytest.mark.parametrize(("fix", "is_there"), BUGS, ids=[bug.__name__ for _, bug in BUGS])
