@@ -1,13 +1,12 @@
 """A local AWS for one template: deploy it, start executions, look at them."""
 
 import json
-import logging
 import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +20,7 @@ from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from shaken_stir.engine import event_buses, events, moto_patches, state_machine
+from shaken_stir.engine import event_buses, events, moto_patches, state_machine, surroundings
 from shaken_stir.engine.functions import FunctionFailed, Functions
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION
 from shaken_stir.engine.storage import create_storage
@@ -64,7 +63,7 @@ class Engine:
         time_scale: float = 1.0,
         webhook: Address = ANY_PORT,
     ) -> None:
-        """Takes what differs from run to run.
+        """Take what differs from run to run.
 
         Args:
             template: The SAM template.
@@ -99,7 +98,7 @@ class Engine:
         self.stop()
 
     def start(self) -> None:
-        """Deploys the template.
+        """Deploy the template.
 
         Raises:
             TemplateError: The template or the definition cannot be used.
@@ -114,7 +113,7 @@ class Engine:
             self._stack = stack.pop_all()
 
     def stop(self) -> None:
-        """Aborts what still runs and leaves nothing behind; harmless when the engine is not running."""
+        """Abort what still runs and leave nothing behind; harmless when the engine is not running."""
         self._stack.close()
 
     def _deploy(self, stack: ExitStack) -> None:
@@ -125,7 +124,7 @@ class Engine:
         self.skipped = self._template.skipped
         self._functions = Functions(self._template.functions.values(), self._template.layers, self._hand_on)
         for layer in (
-            _quiet(),
+            surroundings.quiet(),
             self._retries.noted(),
             moto_patches.fixed(),
             state_machine.tasks_run(self._functions),
@@ -133,7 +132,7 @@ class Engine:
             self._retries.waits_noted(self._time_scale),
             self._transitions.counted(),
             state_machine.executions_told(self._hand_on),
-            _aws_variables(),
+            surroundings.of_aws(),
             mock_aws(config=_MOTO),
             event_buses.handing_on(self._template.rules, self.start_execution, self.events),
         ):
@@ -173,13 +172,13 @@ class Engine:
         return dict(self._functions.invocations)
 
     def client(self, service: str) -> Any:
-        """Returns the boto3 client for a service of the local AWS."""
+        """Return the boto3 client for a service of the local AWS."""
         if service not in self._clients:
             self._clients[service] = boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
         return self._clients[service]
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
-        """Invokes one function, by logical id, name, ARN or handler module, and returns its result.
+        """Invoke one function, by logical id, name, ARN or handler module, and return its result.
 
         Raises:
             FunctionFailed: The handler failed.
@@ -191,7 +190,7 @@ class Engine:
         return answer.value()
 
     def execution_input(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the state machine's input for a plain request or an EventBridge event.
+        """Return the state machine's input for a plain request or an EventBridge event.
 
         Raises:
             EventError: No rule of the template takes the event.
@@ -204,21 +203,21 @@ class Engine:
         return [event for bus, event in self.events if bus in self._template.event_buses]
 
     def start_execution(self, request: Mapping[str, Any], name: str | None = None) -> str:
-        """Starts an execution and returns its ARN."""
+        """Start an execution and return its ARN."""
         started = self.client("stepfunctions").start_execution(
             stateMachineArn=self.state_machine_arn, name=name or str(uuid.uuid4()), input=json.dumps(dict(request))
         )
         return str(started["executionArn"])
 
     def describe_execution(self, arn: str) -> dict[str, Any]:
-        """Returns what Step Functions says about an execution."""
+        """Return what Step Functions says about an execution."""
         described: dict[str, Any] = self.client("stepfunctions").describe_execution(executionArn=arn)
         return described
 
     def wait(
         self, arn: str, on_poll: Callable[[], object] | None = None, timeout: float | None = None
     ) -> dict[str, Any]:
-        """Waits until an execution has ended and returns its description; calls `on_poll` now and then.
+        """Wait until an execution has ended and return its description; call `on_poll` now and then.
 
         Raises:
             TimeoutError: The execution still runs after `timeout` seconds.
@@ -235,15 +234,15 @@ class Engine:
         return self.describe_execution(arn)
 
     def stop_execution(self, arn: str) -> None:
-        """Aborts an execution; a handler that runs is not interrupted."""
+        """Abort an execution; a handler that runs is not interrupted."""
         self.client("stepfunctions").stop_execution(executionArn=arn)
 
     def drain(self, seconds: float) -> bool:
-        """Waits until no handler runs, so many seconds at the most, and says whether that is so."""
+        """Wait until no handler runs, so many seconds at the most, and say whether that is so."""
         return self._functions.drain(seconds)
 
     def waiting_since(self, arn: str) -> datetime | None:
-        """Returns since when an execution has waited for its task token, None if it does not."""
+        """Return since when an execution has waited for its task token, None if it does not."""
         events = self._events(arn)
         last = events[-1] if events else None
         if last is None or last["type"] != HistoryEventType.TaskSubmitted:
@@ -251,15 +250,15 @@ class Engine:
         return datetime.fromisoformat(last["timestamp"])
 
     def state_transitions(self, arn: str) -> int:
-        """Returns how many states an execution has entered, those within the Map's items included."""
+        """Return how many states an execution has entered, those within the Map's items included."""
         return self._transitions.of(_backend().describe_execution(arn))
 
     def retries(self, arn: str) -> list[Retry]:
-        """Returns the states that an execution tries again, and why."""
+        """Return the states that an execution tries again, and why."""
         return self._retries.of(_backend().describe_execution(arn))
 
     def output_of(self, arn: str, state: str) -> dict[str, Any] | None:
-        """Returns what a state at the machine's top level has left of the data, None if it has not ended yet."""
+        """Return what a state at the machine's top level has left of the data, None if it has not ended yet."""
         for event in self._events(arn):
             details = event.get("stateExitedEventDetails") or {}
             if details.get("name") == state:
@@ -267,19 +266,19 @@ class Engine:
         return None
 
     def state(self, arn: str) -> tuple[str, datetime] | None:
-        """Returns which state at the machine's top level was entered last, and when; None before the first."""
+        """Return which state at the machine's top level was entered last, and when; None before the first."""
         for event in reversed(self._events(arn)):
             if details := event.get("stateEnteredEventDetails"):
                 return details["name"], datetime.fromisoformat(event["timestamp"])
         return None
 
     def _events(self, arn: str) -> list[dict[str, Any]]:
-        """Returns the events so far; the client would copy the whole history, which grows with every poll."""
+        """Return the events so far; the client would copy the whole history, which grows with every poll."""
         env = _backend().describe_execution(arn).exec_worker.env
         return list(env.event_manager._history_event_list) if env else []  # noqa: SLF001
 
     def history(self, arn: str) -> list[dict[str, Any]]:
-        """Returns the events of an execution; a Distributed Map's items have their own, which moto does not keep."""
+        """Return the events of an execution; a Distributed Map's items have their own, which moto does not keep."""
         pages = self.client("stepfunctions").get_execution_history(executionArn=arn)
         return list(pages["events"])
 
@@ -295,35 +294,3 @@ class Engine:
 
 def _backend() -> Any:
     return stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silences moto, which logs the whole machine at every error: a failed execution is not an error of the engine."""
-    loggers = [logging.getLogger(name) for name in ("moto", "werkzeug")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextmanager
-def _aws_variables() -> Iterator[None]:
-    """Sets the region as Lambda does, and keeps the person's own AWS configuration and proxies out of the run."""
-    with patch.dict(os.environ):
-        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
-            os.environ.pop(name, None)
-        os.environ.update(
-            AWS_CONFIG_FILE=os.devnull,
-            AWS_DEFAULT_REGION=REGION,
-            AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true",
-            AWS_REGION=REGION,
-            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
-            NO_PROXY="127.0.0.1,localhost",
-            no_proxy="127.0.0.1,localhost",
-        )
-        yield

@@ -39,11 +39,11 @@ class Rule:
     bus: str = DEFAULT_BUS
 
     def matches(self, event: Mapping[str, Any]) -> bool:
-        """Says whether the rule takes the event."""
+        """Say whether the rule takes the event."""
         return bool(EventPattern(json.dumps(self.pattern), dict(self.pattern)).matches_event(dict(event)))
 
     def reduce(self, event: Mapping[str, Any]) -> Any:
-        """Returns what the rule hands to its target."""
+        """Return what the rule hands to its target."""
         if self.constant is not None:
             return json.loads(self.constant)
         if self.transformer is not None:
@@ -62,7 +62,7 @@ class Rule:
 
 
 def execution_input(event: Mapping[str, Any], rules: Iterable[Rule]) -> dict[str, Any]:
-    """Returns the state machine's input for a plain request or an EventBridge event.
+    """Return the state machine's input for a plain request or an EventBridge event.
 
     The event is one as a receiver sees it: which bus it came by is not in it, and it counts as this account's own,
     whatever account it names.
@@ -85,7 +85,7 @@ def execution_input(event: Mapping[str, Any], rules: Iterable[Rule]) -> dict[str
 
 
 def _fill(template: str, values: Mapping[str, Any]) -> str:
-    """Fills `<name>` in as EventBridge does: as text within quotes, else as JSON."""
+    """Fill `<name>` in as EventBridge does: as text within quotes, else as JSON."""
 
     def text(match: re.Match[str]) -> str:
         value = values[match[1]]

@@ -52,7 +52,7 @@ _Loader.add_multi_constructor("!", _short_tag)
 
 
 def read_template(path: Path) -> dict[str, Any]:
-    """Reads a template file.
+    """Read a template file.
 
     Raises:
         TemplateError: The file is missing, is not YAML, or has no resources.
@@ -84,12 +84,12 @@ class Resolver:
         self.attributes: dict[str, dict[str, str]] = {}
 
     def resolve(self, node: Any) -> Any:
-        """Returns `node` with every intrinsic function replaced by its value, and every `AWS::NoValue` gone."""
+        """Return `node` with every intrinsic function replaced by its value, and every `AWS::NoValue` gone."""
         value = self._value(node)
         return None if value is _NO_VALUE else value
 
     def holds(self, condition: str) -> bool:
-        """Says whether a condition of the template holds."""
+        """Say whether a condition of the template holds."""
         if condition not in self._conditions:
             raise TemplateError(f"The template names a condition {condition} that it does not define.")
         return bool(self.resolve(self._conditions[condition]))

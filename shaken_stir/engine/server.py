@@ -24,7 +24,7 @@ class AwsServer:
         self.url = ""
 
     def __enter__(self) -> Self:
-        """Starts to answer, on threads of its own.
+        """Start to answer, on threads of its own.
 
         Raises:
             PortInUse: The port is taken.

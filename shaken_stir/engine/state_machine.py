@@ -33,7 +33,7 @@ SHORTEST_TOKEN_SECONDS: Final = 0.2
 
 @contextmanager
 def tasks_run(functions: Functions) -> Iterator[None]:
-    """Makes every Lambda task run the real handler, without a round through boto3."""
+    """Make every Lambda task run the real handler, without a round through boto3."""
 
     def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:
         del region, state_credentials
@@ -58,11 +58,11 @@ class _Scaled:
         self._scale = scale
 
     def is_default_value(self) -> bool:
-        """Says whether the state sets no timeout."""
+        """Say whether the state sets no timeout."""
         return bool(self._declared.is_default_value())
 
     def eval(self, env: Any) -> None:
-        """Puts the seconds on the machine's stack, as moto's own declaration does."""
+        """Put the seconds on the machine's stack, as moto's own declaration does."""
         self._declared.eval(env=env)
         seconds = env.stack.pop()
         env.stack.append(max(seconds * self._scale, min(seconds, SHORTEST_TOKEN_SECONDS)))
@@ -73,14 +73,14 @@ _parse_definition = AmazonStateLanguageParser.parse
 
 @functools.lru_cache(maxsize=16)
 def _parsed(definition: str, scale: float) -> Any:
-    """Parses a definition once, which moto does for every execution; the scale is part of what comes out."""
+    """Parse a definition once, which moto does for every execution; the scale is part of what comes out."""
     del scale
     return _parse_definition(definition)
 
 
 @contextmanager
 def time_runs(scale: float) -> Iterator[None]:
-    """Scales what a state machine waits for: Wait, Retry, and how long a task waits for its token.
+    """Scale what a state machine waits for: Wait, Retry, and how long a task waits for its token.
 
     The timeouts of other tasks and of the whole execution stay: a handler works in real seconds, however short the day.
     """
@@ -112,7 +112,7 @@ def time_runs(scale: float) -> Iterator[None]:
 
 @contextmanager
 def executions_told(tell: Tell) -> Iterator[None]:
-    """Tells of every execution that starts and ends."""
+    """Tell of every execution that starts and ends."""
     start, terminated = Execution.start, BaseExecutionWorkerCommunication.terminated
 
     def start_and_tell(self: Any) -> None:
@@ -139,13 +139,13 @@ class Transitions:
         self._lock = threading.Lock()
 
     def of(self, execution: Any) -> int:
-        """Returns the count of one of moto's executions."""
+        """Return the count of one of moto's executions."""
         env = execution.exec_worker.env
         return 0 if env is None else self._counts.get(env.callback_pool_manager, 0)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Counts while it is open."""
+        """Count while it is open."""
         enter = CommonStateField._eval_body  # noqa: SLF001
 
         def eval_body(state: Any, env: Any) -> None:
@@ -167,14 +167,14 @@ class Retries:
         self._lock = threading.Lock()
 
     def of(self, execution: Any) -> list[Retry]:
-        """Returns what is tried again in one of moto's executions."""
+        """Return what is tried again in one of moto's executions."""
         env = execution.exec_worker.env
         with self._lock:
             return [] if env is None else list(self._open.get(env.callback_pool_manager, {}).values())
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Notes retries while it is open.
+        """Note retries while it is open.
 
         Open it before moto's bugs are fixed, so that a delay is known before it is waited for.
         """
@@ -198,7 +198,7 @@ class Retries:
 
     @contextmanager
     def waits_noted(self, scale: float) -> Iterator[None]:
-        """Notes the Wait states that an error has led to. Open it after time runs, which it wraps."""
+        """Note the Wait states that an error has led to. Open it after time runs, which it wraps."""
         wait = WaitFunction._wait_interval  # noqa: SLF001
 
         def note_and_wait(self_: Any, env: Any, wait_seconds: float) -> None:

@@ -18,7 +18,7 @@ _TABLE_KEYS: Final = (
 
 
 def create_storage(template: Template, client: Callable[[str], Any], secret: Mapping[str, str]) -> None:
-    """Creates what the template stores data in, and tells the template what `!Ref` and `!GetAtt` give for it."""
+    """Create what the template stores data in, and tell the template what `!Ref` and `!GetAtt` give for it."""
     for logical_id, resource_type, properties in template.storage():
         if resource_type == "AWS::DynamoDB::Table":
             _create_table(template, client("dynamodb"), logical_id, properties)

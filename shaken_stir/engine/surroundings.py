@@ -1,0 +1,41 @@
+"""What the process has to look like while the local AWS is in it."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from shaken_stir.engine.intrinsics import REGION
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence moto, which logs the whole machine at every error: a failed execution is not an error of the engine."""
+    loggers = [logging.getLogger(name) for name in ("moto", "werkzeug")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def of_aws() -> Iterator[None]:
+    """Set the region as Lambda does, and keep the person's own AWS configuration and proxies out of the run."""
+    with patch.dict(os.environ):
+        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+            os.environ.pop(name, None)
+        os.environ.update(
+            AWS_CONFIG_FILE=os.devnull,
+            AWS_DEFAULT_REGION=REGION,
+            AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true",
+            AWS_REGION=REGION,
+            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+            NO_PROXY="127.0.0.1,localhost",
+            no_proxy="127.0.0.1,localhost",
+        )
+        yield
