@@ -5,43 +5,27 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Literal, Self
 
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models import dynamodb_backends
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from onboarding.table.leases import LEASE
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION
+from shaken_stir.engine.stream import Change, key_of
 from shaken_stir.live import rehearsal
-from shaken_stir.live.keeper import Keeper, key_of
+from shaken_stir.live.journal import OWNER_ONLY, Journal, JournalDamagedError, StoredItem
+from shaken_stir.live.keeper import Keeper
 from shaken_stir.live.known import ItemsAtRest
 
 type Attributes = dict[str, Any]
 
-OWNER_ONLY: Final = 0o600
-
 
 class StateFileError(Exception):
     """The file cannot be used; the text is one sentence that says why, and what to do."""
-
-
-class _KeyAttribute(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    S: Annotated[str, StringConstraints(min_length=1)]
-
-
-class _Item(BaseModel):
-    """An item in DynamoDB's own JSON."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Annotated[dict[str, Any], "a type and a value"]]
-
-    pk: _KeyAttribute
-    sk: _KeyAttribute
 
 
 class _Content(BaseModel):
@@ -52,7 +36,7 @@ class _Content(BaseModel):
     format: Literal[1]
     account_sid: str
     twilio: str | None = None
-    items: list[_Item]
+    items: list[StoredItem]
 
 
 def default_path(account_sid: str, environment: Mapping[str, str], twilio: str | None = None) -> Path:
@@ -80,14 +64,16 @@ class StateFile:
         path: The file, with links followed.
         twilio: What answers in Twilio's place, None for Twilio itself.
         found: Whether it was there when it was read.
+        items: What was read, in DynamoDB's own JSON.
     """
 
     def __init__(self, path: Path, account_sid: str, twilio: str | None = None) -> None:
         self.path = Path(os.path.realpath(path))
         self._account_sid = account_sid
         self.twilio = twilio
+        self._journal = Journal(self.path.with_name(f"{self.path.name}.journal"))
         self._stack = ExitStack()
-        self._items: list[Attributes] = []
+        self.items: list[Attributes] = []
         self.found = False
 
     def __enter__(self) -> Self:
@@ -100,7 +86,7 @@ class StateFile:
             with self._usable():
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 stack.enter_context(self._locked())
-                self._items = self._read()
+                self.items = self._read()
             self._stack = stack.pop_all()
         return self
 
@@ -111,7 +97,7 @@ class StateFile:
             StateFileError: It is another account's or another Twilio's, or it cannot be read.
         """
         with self._usable():
-            self._items = self._read()
+            self.items = self._read()
         return self
 
     def known(self) -> ItemsAtRest:
@@ -122,7 +108,7 @@ class StateFile:
         """
         now = time.time()
         table = ItemsAtRest()
-        for item in self._items:
+        for item in self.items:
             try:
                 if not _expired(item, now):
                     table.add(item)
@@ -135,7 +121,9 @@ class StateFile:
 
     @contextmanager
     def kept(self, table_name: str, settle_seconds: float) -> Iterator[float]:
-        """Fill a table from the file, and keep the file as the table is: each write is on disk before it is answered.
+        """Fill a table from the file, and keep what it holds: each write is on disk before it is answered.
+
+        Writes go to the journal beside the file; the file itself is written at the beginning and at the end.
 
         No other process had the file when it was opened, so whoever held a lease in it is gone. Notes of POSTs under
         way are cut short accordingly.
@@ -153,36 +141,52 @@ class StateFile:
         table = dynamodb_backends[ACCOUNT][REGION].tables[table_name]
         now = time.time()
         pause = 0.0
-        for item in self._items:
+        for item in self.items:
             try:
                 if not _expired(item, now):
                     pause = max(pause, _take_over(item, now, settle_seconds))
                     table.put_item(item)
             except (JsonRESTError, LookupError, TypeError, ValueError):
                 raise self._no_item(item) from None
-        with Keeper(table, self.write).keeping():
-            yield pause
+        keeper = Keeper(table_name, self.write, self._append)
+        with keeper.keeping():
+            try:
+                yield pause
+            finally:
+                # If the file cannot be written, all of it is in the journal.
+                with suppress(StateFileError):
+                    self.write(keeper.items())
 
-    def write(self, lines: Iterable[str]) -> None:
-        """Replace the file's items, each a line of JSON; a reader sees the old ones or the new ones.
+    def write(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Replace the file's items, and begin its journal anew; a reader sees the old ones or the new ones.
 
         Raises:
             StateFileError: It cannot be written.
         """
         where = {"twilio": self.twilio} if self.twilio else {}
         head = json.dumps({"format": 1, "account_sid": self._account_sid, **where})[:-1]
-        text = f'{head}, "items": [\n{",\n".join(lines)}\n]}}\n'
+        text = f'{head}, "items": [\n{",\n".join(map(json.dumps, items))}\n]}}\n'.encode()
         new = self.path.with_name(f"{self.path.name}.new")
-        try:
+        with self._writable():
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - the descriptor has the permissions
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - the descriptor has the permissions
                 file.write(text)
                 file.flush()
                 os.fsync(descriptor)
             new.replace(self.path)
+            self._journal.begin(text)
+
+    def _append(self, operations: Iterable[str]) -> None:
+        with self._writable():
+            self._journal.append(operations)
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise StateFileError(
-                f"The state file {self.path} cannot be written ({error.strerror}); mend that, then run the same again."
+                f"The state file {self.path} cannot be written ({error.strerror}); fix that, then run the same again."
             ) from error
 
     @contextmanager
@@ -204,10 +208,34 @@ class StateFile:
             file.truncate(0)
 
     def _read(self) -> list[Attributes]:
+        """Read the file and its journal; once more if another process has written the file meanwhile."""
+        text = self._bytes()
+        while text is not None:
+            items = {key_of(item): item for item in self._items_of(text)}
+            for key, item in self._changes_since(text):
+                if item is None:
+                    items.pop(key, None)
+                else:
+                    items[key] = dict(item)
+            before, text = text, self._bytes()
+            if text == before:
+                self.found = True
+                return list(items.values())
+        return []
+
+    def _changes_since(self, text: bytes) -> list[Change]:
         try:
-            text = self.path.read_bytes()
+            return self._journal.read(text)
+        except JournalDamagedError as error:
+            raise self._damaged(str(error), self._journal.path) from None
+
+    def _bytes(self) -> bytes | None:
+        try:
+            return self.path.read_bytes()
         except FileNotFoundError:
-            return []
+            return None
+
+    def _items_of(self, text: bytes) -> list[Attributes]:
         try:
             content = _Content.model_validate_json(text)
         except ValidationError as error:
@@ -223,7 +251,6 @@ class StateFile:
                 f"The state file {self.path} is that of {_place(content.twilio)}, not of {_place(self.twilio)}; "
                 "choose another with --state."
             )
-        self.found = True
         return [item.model_dump() for item in content.items]
 
     @contextmanager
@@ -238,9 +265,9 @@ class StateFile:
     def _no_item(self, item: Attributes) -> StateFileError:
         return self._damaged(f"{', '.join(key_of(item))} is no item of the table")
 
-    def _damaged(self, how: str) -> StateFileError:
+    def _damaged(self, how: str, path: Path | None = None) -> StateFileError:
         return StateFileError(
-            f"The state file {self.path} is damaged ({how}); move it away and run the same again: "
+            f"The state file {path or self.path} is damaged ({how}); move it away and run the same again: "
             "what is at Twilio is looked up, so nothing is made twice."
         )
 
