@@ -126,16 +126,12 @@ bench: build ## import times of what is built for this machine's processor, what
 	@$(RUN)python tests/benchmarks/audit.py
 	@$(RUN)python tests/benchmarks/command_start.py
 
-.PHONY: picture
-picture: setup ## draw the state machine anew in docs/architecture.md
+# The definition first: the picture is drawn from it. docs/calls.md is measured, which takes a minute, so it has a target of its own.
+.PHONY: docs
+docs: setup ## write anew what is generated: the definition and its picture, docs/iam.md, the announcements' schemas
+	$(RUN)python -m tools.definition
 	$(RUN)python -m tools.picture
-
-.PHONY: iam
-iam: setup ## write down anew who may do what in docs/iam.md
 	$(RUN)python -m tools.rights
-
-.PHONY: schemas
-schemas: setup ## write down anew the JSON Schemas of the announcements
 	$(RUN)python -m tools.announcement_schemas
 
 .PHONY: calls

@@ -1,6 +1,6 @@
 """The JSON Schemas of what the product announces, for those who listen: one file per detail type.
 
-`python -m tools.announcement_schemas` (or `make schemas`) writes them anew.
+`make docs` writes them anew.
 """
 
 import json

@@ -1,6 +1,6 @@
 """What each situation costs in Trust Hub calls and state transitions: docs/calls.md, measured on the local stack.
 
-`python -m tools.calls` (or `make calls`) measures and writes it anew.
+`make calls` measures and writes it anew.
 """
 
 import io

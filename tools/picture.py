@@ -1,6 +1,6 @@
 """The state machine's picture: a Mermaid flowchart of its definition, kept in docs/architecture.md.
 
-`python -m tools.picture` (or `make picture`) draws it anew.
+`make docs` draws it anew.
 """
 
 import json
@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from tools.definition import DEFINITION
+
 ROOT: Final = Path(__file__).parent.parent
-DEFINITION: Final = ROOT / "statemachine/onboarding.asl.json"
 DOCUMENT: Final = ROOT / "docs/architecture.md"
 BEGIN, END = "<!-- picture: begin -->", "<!-- picture: end -->"
 

@@ -1,6 +1,6 @@
 """Who may do what: docs/iam.md, written from the roles in the template.
 
-`python -m tools.rights` (or `make iam`) writes it anew.
+`make docs` writes it anew.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ TEMPLATE: Final = ROOT / "template.yaml"
 DOCUMENT: Final = ROOT / "docs/iam.md"
 _INTRODUCTION: Final = """# Who may do what
 
-Written from the roles in template.yaml by `make iam`. A test holds every function's rights against the calls that it
+Written from the roles in template.yaml by `make docs`. A test holds every function's rights against the calls that it
 makes in a run: nothing is missing, nothing is left over.
 
 """

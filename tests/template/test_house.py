@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from onboarding.models import StepEvent
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.engine.template import Template
-from tools.picture import DEFINITION, ROOT, States
+from tools.definition import DEFINITION
+from tools.picture import ROOT, States
 
 TEMPLATE = Template(ROOT / "template.yaml", {})
 SUBSTITUTIONS: dict[str, Any] = read_template(ROOT / "template.yaml")["Resources"]["OnboardingStateMachine"][

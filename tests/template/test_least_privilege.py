@@ -114,4 +114,4 @@ def test_only_this_state_machine_may_take_its_role() -> None:
 
 
 def test_the_document_is_in_step_with_the_template() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run `make iam`"
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run `make docs`"

@@ -25,7 +25,8 @@ from onboarding.twilio.http import (
 )
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.engine.template import Function, Template
-from tools.picture import DEFINITION, DOCUMENT, ROOT, States, condition, draw, edges, written_into
+from tools.definition import DEFINITION
+from tools.picture import DOCUMENT, ROOT, States, condition, draw, edges, written_into
 
 type Definition = dict[str, Any]
 type Data = frozenset[str]
@@ -431,7 +432,7 @@ def test_a_run_may_take_longer_than_the_longest_review() -> None:
 def test_the_picture_shows_the_machine() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
 
-    assert document == written_into(document, draw(MACHINE)), "run `make picture`"
+    assert document == written_into(document, draw(MACHINE)), "run `make docs`"
 
 
 @pytest.mark.parametrize(("place", "value"), [("Read Request/Next", "Onboarded"), ("Onboarded/Type", "Fail")])

@@ -19,7 +19,7 @@ from simulator.app import App
 from simulator.messages import Request, Response
 from tests.integration.deployed.conftest import Deploy
 from tests.integration.onboarding.world import LONG_REVIEW, error
-from tools.picture import DEFINITION
+from tools.definition import DEFINITION
 
 CLOCK = r" *\d+:\d\d:\d\d"
 UNREACHED = EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com/", error="no route")

@@ -203,4 +203,4 @@ def test_every_announcement_is_of_its_published_schema(start: Start, faults: lis
 
 
 def test_the_published_schemas_are_in_step() -> None:
-    assert {path: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()} == schemas(), "run `make schemas`"
+    assert {path: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()} == schemas(), "run `make docs`"

@@ -24,7 +24,7 @@ from tests.integration.onboarding.conftest import Fault
 from tests.integration.onboarding.interruptions import ANSWER, Kills, stopped_on_entering
 from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, all_signed_once, error, phone_number, waiting
-from tools.picture import DEFINITION
+from tools.definition import DEFINITION
 
 SCALE = 0.001
 """A lease that nobody gives back ends after 0.9 seconds."""
