@@ -2,8 +2,11 @@
 
 import importlib
 import inspect
+import itertools
 import json
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, get_type_hints
 
 import pytest
@@ -16,9 +19,8 @@ from tools.definition import DEFINITION
 from tools.picture import ROOT, States
 
 TEMPLATE = Template(ROOT / "template.yaml", {})
-SUBSTITUTIONS: dict[str, Any] = read_template(ROOT / "template.yaml")["Resources"]["OnboardingStateMachine"][
-    "Properties"
-]["DefinitionSubstitutions"]
+RESOURCES: dict[str, Any] = read_template(ROOT / "template.yaml")["Resources"]
+SUBSTITUTIONS: dict[str, Any] = RESOURCES["OnboardingStateMachine"]["Properties"]["DefinitionSubstitutions"]
 DEFINITION_TEXT = DEFINITION.read_text(encoding="utf-8")
 TOP: States = json.loads(DEFINITION_TEXT)["States"]
 STATES = TOP | TOP["Onboard Subaccounts"]["ItemProcessor"]["States"]
@@ -50,6 +52,47 @@ def test_a_file_is_the_handler_of_one_function_of_its_name(file: str) -> None:
 
 def test_every_function_has_its_file() -> None:
     assert {it.module for it in TEMPLATE.functions.values()} == set(FILES)
+
+
+def steps_in_order(states: States) -> Iterator[str]:
+    """The tasks as the machine comes through them, a Map's own in its place."""
+    for name, state in states.items():
+        if state["Type"] == "Task":
+            yield name
+        elif state["Type"] == "Map":
+            yield from steps_in_order(state["ItemProcessor"]["States"])
+
+
+def test_the_template_has_its_functions_in_the_machine_s_order_each_with_its_role_behind_it() -> None:
+    steps = [name.replace(" ", "") for name in steps_in_order(TOP)]
+    functions = [name for name in RESOURCES if name.endswith("Function")]
+
+    assert functions == [f"{name}Function" for name in [*steps, "StatusCallback"]]
+    assert list(SUBSTITUTIONS) == [f"{name}FunctionArn" for name in steps]
+    behind = dict(itertools.pairwise(RESOURCES))
+    assert [behind[name] for name in functions] == [f"{name.removesuffix('Function')}Role" for name in functions]
+
+
+def sections() -> dict[str, list[str]]:
+    """The logical ids below each banner of the template, "" for those that stand before the first."""
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8").split("\nResources:\n")[1].split("\nOutputs:\n")[0]
+    parts = ["", *re.split(r"^  # ---- (.+) ----$", text, flags=re.MULTILINE)]
+    return {
+        banner: re.findall(r"^  (\w+):$", part, re.MULTILINE)
+        for banner, part in itertools.batched(parts, 2, strict=True)
+    }
+
+
+def test_each_kind_of_resource_has_one_section_but_for_functions_and_roles() -> None:
+    found = sections()
+    where = defaultdict(set)
+    for section, names in found.items():
+        for name in names:
+            where[RESOURCES[name]["Type"]].add(section)
+
+    assert [banner for banner, names in found.items() if not names] == [""]
+    assert [name for names in found.values() for name in names] == list(RESOURCES)
+    assert {kind for kind, it in where.items() if len(it) > 1} == {"AWS::Serverless::Function", "AWS::IAM::Role"}
 
 
 @every_step
