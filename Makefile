@@ -3,8 +3,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-# uv of the machine if there is one, else one of our own in .tools.
-UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+# uv of the machine if there is one, else this version, in .tools. A new version has a folder of its own, so it is installed.
+UV_VERSION := 0.13.9
+UV_HOME := .tools/uv-$(UV_VERSION)
+UV := $(or $(shell command -v uv 2>/dev/null),$(UV_HOME)/bin/uv)
 RUN := .venv/bin/
 # A company's proxy is often known to the machine only.
 export UV_SYSTEM_CERTS ?= true
@@ -22,11 +24,13 @@ setup: .venv/.synced ## install everything the other targets need
 	@$(UV) sync --locked || { $(UV) python find >/dev/null 2>&1 || echo '$(NO_PYTHON)' >&2; exit 1; }
 	@touch $@
 
-.tools/bin/uv:
+$(UV_HOME)/bin/uv:
 	@for python in python3 /usr/bin/python3 python; do \
-	  if "$$python" -m venv .tools >/dev/null 2>&1 && .tools/bin/python -m pip install --quiet uv; then exit 0; fi; \
+	  if "$$python" -m venv $(UV_HOME) >/dev/null 2>&1 && $(UV_HOME)/bin/python -m pip install --quiet uv==$(UV_VERSION); then \
+	    exit 0; \
+	  fi; \
 	done; \
-	rm -rf .tools; \
+	rm -rf $(UV_HOME); \
 	echo "make: uv could not be installed: it takes a Python 3 with venv and pip (Debian: apt-get install python3-venv)." >&2; \
 	exit 1
 
@@ -73,7 +77,7 @@ BUILD_DIR := .aws-sam/build
 .PHONY: build
 build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
 	@[ '$(filter $(ARCH),arm64 x86_64)' ] || { echo 'make build: ARCH is arm64 or x86_64, not $(ARCH).' >&2; exit 2; }
-	env -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" \
+	env -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(abspath $(dir $(UV))):$$PATH" \
 	  $(SAM) build --no-cached --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH) >/dev/null
 	@# What was built for one processor cannot be deployed to the other.
 	@sed -i.bak -E '/^  Architecture:/,/^  [A-Z]/{s/Default:.*/Default: $(ARCH)/;/- $(OTHER_ARCH)$$/d}' $(BUILD_DIR)/template.yaml
@@ -139,7 +143,7 @@ calls: setup ## measure anew what each situation costs, in docs/calls.md
 	$(RUN)python -m tools.calls
 
 .PHONY: format
-format: setup ## mend what ruff can mend
+format: setup ## fix what ruff can fix
 	$(RUN)ruff check --fix .
 	$(RUN)ruff format .
 

@@ -1,8 +1,12 @@
-"""`make setup` where uv cannot get the Python that the project takes."""
+"""`make setup`: the uv that it installs, a Python that uv cannot get, and a command that runs from its checkout."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
+import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -38,3 +42,77 @@ def test_a_python_that_cannot_be_had_is_told_with_what_to_do(tmp_path: Path, *, 
     assert first == "error: no"
     assert [line.startswith(SAID) for line in others] == ([False] if python_is_there else [True, False])
     assert not (tmp_path / ".venv").exists()
+
+
+PYTHON = """#!/bin/sh
+case "$*" in
+  "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+  "-m pip install "*) echo "$*" >>installed; cp "$0" "$(dirname "$0")/uv" ;;
+  sync*) mkdir -p .venv ;;
+esac
+"""
+"""A Python, and the uv that it installs, which say what they were asked for."""
+
+
+@pytest.fixture
+def without_uv(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine that has no uv, its checkout being the folder."""
+    for name in ("Makefile", "pyproject.toml", "uv.lock", ".python-version"):
+        shutil.copy(ROOT / name, tmp_path)
+    path = tmp_path / "path"
+    path.mkdir()
+    for name in ("cat", "cp", "dirname", "mkdir", "rm", "sh", "touch", "uname"):
+        (path / name).symlink_to(str(shutil.which(name)))
+    (path / "python3").write_text(PYTHON)
+    (path / "python3").chmod(0o755)
+    return {"PATH": str(path)}
+
+
+def test_uv_is_installed_in_the_version_that_is_pinned_and_again_when_that_changes(
+    tmp_path: Path, without_uv: dict[str, str]
+) -> None:
+    make = [str(shutil.which("make")), "setup"]
+    installed: list[list[str]] = []
+
+    for words in (make, make, [*make, "UV_VERSION=1.2.3"]):
+        subprocess.run(words, cwd=tmp_path, env=without_uv, capture_output=True, timeout=60, check=True)
+        installed.append((tmp_path / "installed").read_text().splitlines())
+
+    [first] = installed[0]
+    assert re.fullmatch(r"-m pip install --quiet uv==\d+\.\d+\.\d+", first)
+    assert installed[1] == installed[0]
+    assert installed[2] == [first, "-m pip install --quiet uv==1.2.3"]
+
+
+@pytest.mark.parametrize("target", ["wheel", "sdist"])
+def test_a_package_of_half_the_product_is_refused_in_a_sentence(target: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", str(tmp_path / "dist")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    [said] = re.findall(r"^shaken-stir .+$", done.stderr, re.MULTILINE)
+    assert said.endswith(": run `make setup`, then .venv/bin/shaken-stir.")
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("dist/*"))
+
+
+def test_the_command_runs_from_its_checkout() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("shaken-stir"), "--version"],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.startswith("shaken-stir ")
+    assert json.loads(str(distribution("shaken-stir-onboarding").read_text("direct_url.json"))) == {
+        "url": ROOT.as_uri(),
+        "dir_info": {"editable": True},
+    }
