@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from onboarding.models import OrphanRecord
+from onboarding.phone_numbers import OrphanRecord
 from onboarding.table.dynamodb import Table
 from onboarding.table.orphans import forget_orphans, name_orphans, read_orphans
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from onboarding.models import NamedNumber, PhoneNumberRecord, Stage
+from onboarding.phone_numbers import PhoneNumberRecord, Stage
+from onboarding.requests import NamedNumber
 from onboarding.table.dynamodb import DAY_SECONDS, Item, Key, Table
 from onboarding.table.numbers import (
     add_listing,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from onboarding.models import Status, StatusChange, TrustProductRecord
 from onboarding.table.dynamodb import ConditionFailed, Key, Table, to_item
 from onboarding.table.products import note_announced, read_trust_product, record_trust_product
+from onboarding.trust_products import Status, StatusChange, TrustProductRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from onboarding.errors import SubaccountBusy
-from onboarding.models import Stage, SubaccountOutcome, SubaccountStatus
+from onboarding.phone_numbers import Stage
+from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
 from onboarding.table.dynamodb import DAY_SECONDS, Item, Key, Table
 from onboarding.table.leases import after_posts, before_posts, hold_subaccount, hold_trust_product
 from onboarding.table.outcomes import read_fleet, read_outcomes, record_outcome
