@@ -119,9 +119,11 @@ def test_a_step_that_is_done_again_still_tells_of_the_change(table: Table) -> No
     assert [it.changed for it in read_outcomes(table, "run")] == [True]
 
 
-def test_a_busy_subaccount_keeps_its_progress_and_the_run_its_outcome(table: Table) -> None:
-    record_outcome(table, "first", outcome())
+@pytest.mark.parametrize("ended", [False, True], ids=["the other goes on", "the other has ended"])
+def test_a_busy_subaccount_keeps_its_progress_and_the_run_its_outcome(table: Table, *, ended: bool) -> None:
     hold_subaccount(table, TIMES, SID, "second")
+    if ended:
+        record_outcome(table, "second", outcome())
     before = progress(table)
 
     busy = outcome(SubaccountStatus.BUSY, numbers={}, error="SubaccountBusy", message="Another execution works on it.")
