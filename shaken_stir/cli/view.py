@@ -44,7 +44,7 @@ class View:
         self._pace = Pace()
         self._standings = Standings()
         # What the functions print goes to their log, not between the rows.
-        self._live = live.Live(console=console, refresh_per_second=8, redirect_stdout=False, redirect_stderr=False)
+        self._live = live.Live(console=console, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False)
 
     def __enter__(self) -> Self:
         self._live.start()

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
 from moto.dynamodb.responses import DynamoHandler
 
 
@@ -78,8 +79,28 @@ def a_value_is_looked_for_under_every_type() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def node_types_are_listed_for_every_node() -> Iterator[None]:
+    """An update's expression is gone through ten times, which asks of every node anew what types of nodes it looks for.
+
+    moto calls that a cached accessor. Fixed by caching it: what a class looks for does not change.
+    """
+    look_up = DepthFirstTraverser.nodes_to_be_processed
+    known: dict[type, Any] = {}
+
+    def nodes_to_be_processed(self: Any) -> Any:
+        kind = type(self)
+        if kind not in known:
+            known[kind] = look_up(self)
+        return known[kind]
+
+    with patch.object(DepthFirstTraverser, "nodes_to_be_processed", nodes_to_be_processed):
+        yield
+
+
 PATCHES: Final = (
     an_item_is_seen_while_it_is_written,
     a_query_sorts_the_whole_table,
     a_value_is_looked_for_under_every_type,
+    node_types_are_listed_for_every_node,
 )

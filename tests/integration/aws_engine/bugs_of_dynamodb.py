@@ -11,6 +11,7 @@ import requests.adapters
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
+from moto.dynamodb.parsing.validators import EmptyStringKeyValueValidator
 
 from shaken_stir.engine.moto_patches import dynamodb, every_service
 from tests.integration.aws_engine.moto_running import Bug, Moto
@@ -80,6 +81,22 @@ def looks_under_every_type(moto: Moto) -> bool:
     return "NS" in looked_for
 
 
+def lists_node_types_again(moto: Moto) -> bool:
+    table = moto.table(TABLE, "pk")
+    update: Any = {
+        "TableName": TABLE,
+        "Key": {"pk": {"S": "a"}},
+        "UpdateExpression": "SET a = :a, b = :b REMOVE c",
+        "ExpressionAttributeValues": {":a": {"S": "1"}, ":b": {"S": "2"}},
+        "ReturnValues": "ALL_NEW",
+    }
+    table.update_item(**update)
+    with calls_of(EmptyStringKeyValueValidator, "_processing_map", lambda _: None) as listed:
+        assert table.update_item(**update)["Attributes"] == {"pk": {"S": "a"}, "a": {"S": "1"}, "b": {"S": "2"}}
+    processed = 2  # what it does with each of the two values that are set
+    return len(listed) > processed
+
+
 def lists_operations_again(moto: Moto) -> bool:
     table = moto.table(TABLE, "pk")
     table.list_tables()
@@ -96,6 +113,7 @@ BUGS: list[Bug] = [
     (dynamodb.an_item_is_seen_while_it_is_written, shows_what_is_being_written),
     (dynamodb.a_query_sorts_the_whole_table, sorts_the_whole_table),
     (dynamodb.a_value_is_looked_for_under_every_type, looks_under_every_type),
+    (dynamodb.node_types_are_listed_for_every_node, lists_node_types_again),
     (every_service.operations_are_listed_at_every_request, lists_operations_again),
     (every_service.requests_to_anywhere_are_intercepted, intercepts_requests),
 ]
