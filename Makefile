@@ -130,13 +130,14 @@ bench: build ## import times of what is built for this machine's processor, what
 	@$(RUN)python tests/benchmarks/audit.py
 	@$(RUN)python tests/benchmarks/command_start.py
 
-# The definition first: the picture is drawn from it. docs/calls.md is measured, which takes a minute, so it has a target of its own.
+# The definition first: the picture is drawn from it. docs/calls.md is measured, which takes minutes, so it has its own target.
 .PHONY: docs
-docs: setup ## write anew what is generated: the definition and its picture, docs/iam.md, the announcements' schemas
+docs: setup ## write anew what is generated: the definition and its picture, docs/iam.md, the schemas
 	$(RUN)python -m tools.definition
 	$(RUN)python -m tools.picture
 	$(RUN)python -m tools.rights
 	$(RUN)python -m tools.announcement_schemas
+	$(RUN)python -m simulator.fleet_schema
 
 .PHONY: calls
 calls: setup ## measure anew what each situation costs, in docs/calls.md

@@ -1,4 +1,4 @@
-"""Writes ``simulator/fleets/fleet.schema.json``: ``python -m simulator.fleet_schema``."""
+"""The JSON Schema of the fleet file, for editors: `make docs` writes it anew."""
 
 import json
 from pathlib import Path

@@ -28,7 +28,7 @@ def refusal_of(tmp_path: Path, text: str) -> str:
 
 
 def test_the_schema_beside_the_fleet_files_is_the_model_s() -> None:
-    assert SCHEMA_FILE.read_text() == fleet_schema(), "run: python -m simulator.fleet_schema"
+    assert SCHEMA_FILE.read_text() == fleet_schema(), "run `make docs`"
 
 
 def test_the_small_fleet_is_of_the_schema() -> None:
