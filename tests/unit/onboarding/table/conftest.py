@@ -34,7 +34,7 @@ class Clock:
         self.now += seconds
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def dynamodb() -> Iterator["DynamoDBClient"]:
     """The product's own client: making one takes longer than all else in a test."""
     with pytest.MonkeyPatch.context() as patched, mock_aws():
@@ -44,7 +44,7 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
         clients.forget()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def keys_and_billing() -> Any:
     properties = read_template(TEMPLATE)["Resources"]["ProgressTable"]["Properties"]
     return {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
