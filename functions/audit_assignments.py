@@ -15,7 +15,8 @@ from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import Correction, compare_numbers, correct_number
 from onboarding.twilio import trust_hub
-from onboarding.twilio.trust_hub import ChannelEndpointAssignments, TrustHub
+from onboarding.twilio.assignments import ChannelEndpointAssignments
+from onboarding.twilio.trust_hub import TrustHub
 
 MOST_NUMBERS = 500_000
 """How many numbers of a profile or product fit into the function's memory and time."""

@@ -15,7 +15,8 @@ from onboarding.phone_numbers import OrphanRecord
 from onboarding.step import step
 from onboarding.table.orphans import forget_orphans, read_orphans
 from onboarding.twilio import trust_hub
-from onboarding.twilio.trust_hub import SIDS_PER_FILTER, ChannelEndpointAssignments, TrustHub
+from onboarding.twilio.assignments import SIDS_PER_FILTER, ChannelEndpointAssignments
+from onboarding.twilio.trust_hub import TrustHub
 
 
 class ReleaseOrphansEvent(StepEvent):

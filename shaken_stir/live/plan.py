@@ -14,7 +14,8 @@ from onboarding.requests import LeftOutNumber
 from onboarding.table.dynamodb import Table
 from onboarding.table.orphans import read_orphans
 from onboarding.trust_products import BEST_FIRST, SUBMITTABLE, Status
-from onboarding.twilio.trust_hub import PAGE_SIZE, PHONE_NUMBERS_PER_PAGE, SIDS_PER_FILTER
+from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER
+from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE
 from shaken_stir.live.known import ItemsAtRest
 from shaken_stir.live.numbers import AccountOutlook, Side, Work, work_of
 from shaken_stir.live.survey import Number, Survey

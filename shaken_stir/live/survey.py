@@ -22,14 +22,8 @@ from onboarding.errors import (
 from onboarding.phone_numbers import PhoneNumber
 from onboarding.requests import CompleteRequest, LeftOutNumber, NamedNumber, left_out_of
 from onboarding.trust_products import TrustProductState
-from onboarding.twilio.trust_hub import (
-    PAGE_SIZE,
-    SIDS_PER_FILTER,
-    Account,
-    Bundle,
-    ChannelEndpointAssignments,
-    TrustHub,
-)
+from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER, ChannelEndpointAssignments
+from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 from shaken_stir.live import choices
 from shaken_stir.retries import what_happened
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from onboarding.twilio.trust_hub import ChannelEndpointAssignments, TrustHub
+from onboarding.twilio.assignments import ChannelEndpointAssignments
+from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.bundles_api import BundlesApi
 from simulator.errors import STATUS_WITH_PROPERTIES, bad_request

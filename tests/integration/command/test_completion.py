@@ -13,7 +13,18 @@ from shaken_stir.cli.group import COMMANDS
 from shaken_stir.project import ROOT
 from shaken_stir.scenarios.catalogue import SCENARIOS
 
-HEAVY = ("boto3", "botocore", "moto", "pydantic", "requests", "rich", "twilio", "flask", "onboarding.models")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "moto",
+    "pydantic",
+    "requests",
+    "rich",
+    "twilio",
+    "flask",
+    "onboarding.models",
+    "onboarding.trust_products",
+)
 
 
 def loaded(modules: tuple[str, ...]) -> str:

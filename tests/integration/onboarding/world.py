@@ -9,6 +9,7 @@ import pytest
 
 from onboarding.errors import section
 from onboarding.table.reviews import read_waiters
+from onboarding.twilio import assignments as assignments_of_bundles
 from onboarding.twilio import trust_hub
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Response
@@ -53,7 +54,8 @@ def a_fleet(**changes: Any) -> dict[str, Any]:
 def small_pages(monkeypatch: pytest.MonkeyPatch, phone_numbers: int, others: int = 1000) -> None:
     """Let pages hold so many phone numbers, and so many of anything else."""
     monkeypatch.setattr(trust_hub, "PHONE_NUMBERS_PER_PAGE", phone_numbers)
-    monkeypatch.setattr(trust_hub, "PAGE_SIZE", others)
+    for module in (trust_hub, assignments_of_bundles):
+        monkeypatch.setattr(module, "PAGE_SIZE", others)
 
 
 def error(status: int, code: int, message: str) -> Response:

@@ -13,7 +13,7 @@ from onboarding.table import leases
 from onboarding.table.dynamodb import Table
 from onboarding.table.leases import Lease, Times
 from onboarding.table.numbers import read_numbers, write_numbers
-from onboarding.twilio.trust_hub import ChannelEndpointAssignments
+from onboarding.twilio.assignments import ChannelEndpointAssignments
 
 BATCH_SECONDS = 180
 """When a batch stops by itself, well before its function would be stopped."""

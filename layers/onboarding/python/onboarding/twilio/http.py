@@ -5,6 +5,7 @@ keeps neither; whoever watches a run on a laptop is told why nothing happens.
 """
 
 import logging
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, cast, override
 from urllib.parse import urlsplit
@@ -129,6 +130,16 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
         if answer.status_code >= requests.codes.bad_request:
             raise _error_of(request, answer)
         return Response(answer.status_code, answer.text, answer.headers)
+
+
+def if_found[Resource](fetch: Callable[[], Resource]) -> Resource | None:
+    """Fetch something; None if Twilio answers that it is not there (HTTP 404)."""
+    try:
+        return fetch()
+    except TwilioRefused as refusal:
+        if refusal.status == requests.codes.not_found:
+            return None
+        raise
 
 
 def unresolved(error: requests.RequestException) -> NameResolutionError | None:

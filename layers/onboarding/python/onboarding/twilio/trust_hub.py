@@ -6,8 +6,6 @@ https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
-from itertools import batched, chain
 from typing import Any
 
 from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
@@ -18,18 +16,14 @@ from onboarding.phone_numbers import PhoneNumber
 from onboarding.settings import Settings
 from onboarding.side_by_side import side_by_side
 from onboarding.trust_products import Status
-from onboarding.twilio.http import TwilioHttpClient
+from onboarding.twilio.assignments import PAGE_SIZE, ChannelEndpointAssignments
+from onboarding.twilio.http import TwilioHttpClient, if_found
 
 SHAKEN_STIR_POLICY_SID = "RN7a97559effdf62d00f4298208492a5ea"
 PRIMARY_BUSINESS_PROFILE_POLICY_SID = "RN6433641899984f951173ef1738c3bdd0"
-PAGE_SIZE = 1000
 REQUESTS_AT_ONCE = 8
 PHONE_NUMBERS_PER_PAGE = 500
-SIDS_PER_FILTER = 100
-"""How many SIDs one look-up names: 100 make a query string of 3.7 KB."""
 STATUS_AND_PROPERTIES_TOGETHER = 22204
-PHONE_NUMBER = "phone-number"
-"""The kind of channel endpoint that is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,62 +55,6 @@ class Evaluation:
     failures: tuple[str, ...]
 
 
-class ChannelEndpointAssignments:
-    """The phone numbers on one Business Profile or Trust Product, `bundle_sid`; `at_once` requests at the most."""
-
-    def __init__(self, bundle_sid: str, resource: Any, at_once: int) -> None:
-        self.bundle_sid = bundle_sid
-        self._resource = resource
-        self._at_once = at_once
-
-    def for_each[Given, Result](self, do: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
-        """Do a thing that asks Twilio for each item; as `TrustHub.for_each`."""
-        return side_by_side(do, items, self._at_once)
-
-    def find(self, phone_number_sids: Iterable[str]) -> dict[str, str]:
-        """Look up the assignment (`RA…`) of each of these numbers (`PN…`) that has one; of duplicates, the first."""
-        found: dict[str, str] = {}
-        for phone_number_sid, assignment_sid in self.find_all(phone_number_sids):
-            found.setdefault(phone_number_sid, assignment_sid)
-        return found
-
-    def find_all(self, phone_number_sids: Iterable[str]) -> list[tuple[str, str]]:
-        """Look up the assignments of these numbers (`PN…`), one call per 100.
-
-        Returns:
-            Each number with its assignment (`RA…`); a number with duplicates comes more than once.
-        """
-
-        def look_up(sids: tuple[str, ...]) -> list[Any]:
-            return list(self._resource.list(channel_endpoint_sids=",".join(sids), page_size=PAGE_SIZE))
-
-        pages = self.for_each(look_up, batched(phone_number_sids, SIDS_PER_FILTER, strict=False))
-        return [(it.channel_endpoint_sid, it.sid) for it in chain.from_iterable(pages)]
-
-    def stream(self) -> Iterator[tuple[str, str]]:
-        """Read all of them, one call per 1,000.
-
-        Yields:
-            A number (`PN…`) and its assignment (`RA…`); a number with duplicates comes more than once.
-        """
-        for assignment in self._resource.stream(page_size=PAGE_SIZE):
-            if assignment.channel_endpoint_type == PHONE_NUMBER:
-                yield assignment.channel_endpoint_sid, assignment.sid
-
-    def create(self, phone_number_sid: str) -> str:
-        """Assign a phone number. Twilio accepts a second assignment of the same one: look before.
-
-        Returns:
-            The assignment, `RA…`.
-        """
-        created = self._resource.create(channel_endpoint_type=PHONE_NUMBER, channel_endpoint_sid=phone_number_sid)
-        return str(created.sid)
-
-    def delete(self, assignment_sid: str) -> None:
-        """Remove an assignment, `RA…`; one that is not there any more is as good."""
-        _if_found(lambda: self._resource(assignment_sid).delete())
-
-
 class TrustHub:
     """What the product asks of Twilio, with the parent account's credentials.
 
@@ -143,7 +81,7 @@ class TrustHub:
 
     def business_profile(self, sid: str) -> Bundle | None:
         """Fetch a Business Profile, `BU…`."""
-        return _if_found(lambda: _bundle(self._hub.customer_profiles(sid).fetch()))
+        return if_found(lambda: _bundle(self._hub.customer_profiles(sid).fetch()))
 
     def primary_business_profiles(self) -> list[Bundle]:
         """List the primary Business Profiles of any status."""
@@ -152,7 +90,7 @@ class TrustHub:
 
     def trust_product(self, sid: str) -> Bundle | None:
         """Fetch a Trust Product, `BU…`."""
-        return _if_found(lambda: _bundle(self._hub.trust_products(sid).fetch()))
+        return if_found(lambda: _bundle(self._hub.trust_products(sid).fetch()))
 
     def trust_products(self) -> list[Bundle]:
         """List the SHAKEN/STIR Trust Products of any status."""
@@ -212,7 +150,7 @@ class TrustHub:
 
     def account(self, sid: str) -> Account | None:
         """Fetch an account, `AC…`."""
-        return _if_found(lambda: _account(self._client.api.v2010.accounts(sid).fetch()))
+        return if_found(lambda: _account(self._client.api.v2010.accounts(sid).fetch()))
 
     def subaccounts(self) -> list[Account]:
         """List the subaccounts of any status, without the parent that Twilio lists among them."""
@@ -245,7 +183,7 @@ class TrustHub:
     def phone_number(self, account_sid: str, sid: str) -> PhoneNumber | None:
         """Fetch a phone number (`PN…`) of an account."""
         account = self._client.api.v2010.accounts(account_sid)
-        return _if_found(lambda: _phone_number(account.incoming_phone_numbers(sid).fetch()))
+        return if_found(lambda: _phone_number(account.incoming_phone_numbers(sid).fetch()))
 
     def on_business_profile(self, business_profile_sid: str) -> ChannelEndpointAssignments:
         """The phone numbers on a Business Profile."""
@@ -288,16 +226,6 @@ def of_account(
 @clients.kept
 def _of_parent(account_sid: str, auth_token: str, at_once: int, base_url: str | None) -> TrustHub:
     return of_account(account_sid, auth_token, at_once=at_once, base_url=base_url)
-
-
-def _if_found[Resource](fetch: Any) -> Resource | None:
-    try:
-        found: Resource = fetch()
-    except TwilioRefused as refusal:
-        if refusal.status == HTTPStatus.NOT_FOUND:
-            return None
-        raise
-    return found
 
 
 def _bundle(resource: Any) -> Bundle:
