@@ -53,7 +53,7 @@ def test_json_is_one_object_per_run_and_nothing_else() -> None:
     }
     assert first["status"] == second["status"] == "SUCCEEDED"
     assert set(first["trust_product"]) == {"sid", "status", "created", "verdict_by"}
-    assert first["trust_product"]["verdict_by"] == "callback"
+    assert first["trust_product"]["verdict_by"] in {"callback", "poll"}  # by how fast the run came to wait for it
     assert len(first["subaccounts"]) == 3
     assert first["numbers"]["on_trust_product"] >= 25
     assert not [call for call in second["twilio_calls"] if call.startswith("POST")]

@@ -89,7 +89,8 @@ def served() -> Iterator[Served]:
 
 
 def test_every_function_works_by_itself_until_ctrl_c() -> None:
-    with serving("--host", THIS_MACHINE) as served:
+    # At this scale the verdict, and with it a callback, does not come before the end.
+    with serving("--host", THIS_MACHINE, "--time-scale", "1000") as served:
         # The callback's event is signed for the usual port.
         public = load_event(EVENTS / "local.env.json")["Parameters"]["PUBLIC_BASE_URL"]
         variables = served.moved("local.env.json")["Parameters"] | {"PUBLIC_BASE_URL": public}
