@@ -62,7 +62,7 @@ def a_query_sorts_the_whole_table() -> Iterator[None]:
 def a_value_is_looked_for_under_every_type() -> Iterator[None]:
     """An answer's serializer asks each attribute for its value as each of DynamoDB's ten types, by several names each.
 
-    That is half of what a Query takes. Fixed by serializing the one type that the value has.
+    That was a sixth of a run's time. Fixed by serializing the one type that the value has.
     """
     serialize = BaseJSONSerializer._serialize_type_structure
 
