@@ -17,9 +17,17 @@ from simulator.errors import STATUS_WITH_PROPERTIES, bad_request
 from simulator.fleet import Fleet
 from simulator.messages import Request, Response
 from tests.contract.exchanges import Exchange, recording
-from tests.integration.onboarding.conftest import TIME_SCALE
-from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, phone_number, subaccount
+from tests.integration.conftest import TIME_SCALE
+from tests.integration.onboarding.world import (
+    NAMED,
+    PRODUCT,
+    PROFILE,
+    a_fleet,
+    account,
+    phone_number,
+    product,
+    subaccount,
+)
 
 THREE_PAGES = [{"sid": phone_number(3, index), "voice": False} for index in range(1001)]
 TWO_LOOK_UPS = subaccount(1, numbers=101)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from shaken_stir.project import ROOT
-from tests.integration.command.test_serve_command import serving
+from tests.integration.command.serving import serving
 from tests.integration.hostile import FILE, NAMES, PLAIN, none_is_raw, obeyed, shown_as_text
 from tests.integration.terminal import in_terminal
 

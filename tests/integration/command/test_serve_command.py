@@ -3,14 +3,11 @@
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import boto3
 import pytest
@@ -18,68 +15,15 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from shaken_stir.cli.main import execute
-from shaken_stir.defaults import AWS_PORT, TWILIO_PORT, WEBHOOK_PORT
 from shaken_stir.project import ROOT, load_event
 from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
+from tests.integration.command.serving import FREE_PORTS, Served, serving
 
 STEPS = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
-FREE_PORTS = [word for name in ("aws", "twilio", "webhook") for word in (f"--{name}-port", "0")]
 TABLE = load_event(EVENTS / "local.env.json")["Parameters"]["TABLE_NAME"]
 ANY_CREDENTIALS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
-
-
-class Served:
-    """A command that serves; `exit_code` and `errors` are there once it was stopped."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout
-        self._process = process
-        self.words = ""
-        for line in process.stdout:
-            self.words += line
-            if line.startswith("Ctrl-C"):
-                break
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGINT)
-        self.more_words, self.errors = self._process.communicate(timeout=30)
-        self.exit_code = self._process.returncode
-
-    def url(self, name: str) -> str:
-        """Where `AWS`, `Twilio` or the `Webhook` is."""
-        found = re.search(rf"^{name} +(http://[\d.:]+)", self.words, re.MULTILINE)
-        assert found, self.words
-        return found[1]
-
-    def moved(self, file: str) -> dict[str, Any]:
-        """A file of `events/` with the ports that are in use here."""
-        text = (EVENTS / file).read_text(encoding="utf-8")
-        for name, port in (("AWS", AWS_PORT), ("Twilio", TWILIO_PORT), ("Webhook", WEBHOOK_PORT)):
-            # By name, as in containers: S3 may put buckets into names of hosts, but not into addresses.
-            text = text.replace(f"host.docker.internal:{port}", f"localhost:{self.url(name).rpartition(':')[2]}")
-            text = text.replace(f"{THIS_MACHINE}:{port}", self.url(name).removeprefix("http://"))
-        moved: dict[str, Any] = json.loads(text)
-        return moved
-
-
-@contextmanager
-def serving(*options: str, **variables: str) -> Iterator[Served]:
-    command = [sys.executable, "-m", "shaken_stir.cli.main", "serve", *FREE_PORTS, *options]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        served = Served(process)
-        try:
-            yield served
-        finally:
-            served.stop()
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,8 @@ from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.simulated.serve import SERVED_FLEET
 from simulator.addresses import THIS_MACHINE, Address
 from simulator.fleet import load_fleet
+from tests.integration.conftest import Start
 from tests.integration.deployed.conftest import client
-from tests.integration.onboarding.conftest import Start
-from tests.integration.onboarding.conftest import start as start  # noqa: PLC0414 - a fixture
 from tests.integration.onboarding.world import LONG_REVIEW, NAMED, wait_until, waiting
 
 PRODUCT = "BU" + "5" * 32

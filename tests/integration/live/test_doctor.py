@@ -22,18 +22,10 @@ from simulator.messages import Request, Response
 from tests.integration.ascii_output import run_in_ascii
 from tests.integration.live.conftest import Start
 from tests.integration.live.twilio_itself import HOSTS, TwilioItself
-from tests.integration.onboarding.world import (
-    NAMED,
-    PROFILE,
-    error,
-    phone_number,
-    subaccount,
-    wait_until,
-)
+from tests.integration.onboarding.world import NAMED, PRODUCT, PROFILE, error, phone_number, subaccount, wait_until
 from tests.integration.onboarding.world import account as account_sid
 
 COMMAND = [sys.executable, "-m", "shaken_stir.cli.main", "doctor"]
-PRODUCT = "BU" + "2" * 32
 FIRST, SECOND = phone_number(1, 0), phone_number(1, 1)
 DONE = {
     "profiles": [{"sid": PROFILE, "status": "twilio-approved", "numbers": [FIRST, FIRST, SECOND]}],

@@ -15,7 +15,16 @@ from shaken_stir.live.survey import Survey
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.app import App
 from simulator.fleet import Fleet
-from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, error, phone_number, subaccount
+from tests.integration.onboarding.world import (
+    NAMED,
+    PROFILE,
+    a_fleet,
+    account,
+    calls_of,
+    error,
+    phone_number,
+    subaccount,
+)
 
 TIME_SCALE = 0.01
 PRODUCT, OTHER_PRODUCT, OTHER_PROFILE = ("BU" + digit * 32 for digit in "234")
@@ -144,10 +153,6 @@ def planned(local: SimulatedPlace, event: dict[str, Any]) -> tuple[Survey, Plan]
     return read, plan.make(read)
 
 
-def of(method: str, calls: dict[str, int]) -> dict[str, int]:
-    return {call.removeprefix(f"{method} "): count for call, count in calls.items() if call.startswith(f"{method} ")}
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_sends_what_was_planned(case: str) -> None:
     event, fleet = CASES[case]
@@ -157,8 +162,8 @@ def test_a_run_sends_what_was_planned(case: str) -> None:
 
     assert plans.in_the_way == ()
     assert report.status == "SUCCEEDED"
-    assert of("POST", report.twilio_calls) == plans.posts
-    assert of("GET", report.twilio_calls) == plans.gets
+    assert calls_of("POST", report.twilio_calls) == plans.posts
+    assert calls_of("GET", report.twilio_calls) == plans.gets
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -170,7 +175,7 @@ def test_what_is_in_the_way_ends_the_run_before_it_changes_anything(case: str) -
 
     assert len(plans.in_the_way) == 1
     assert plans.posts == {}
-    assert of("POST", report.twilio_calls) == {}
+    assert calls_of("POST", report.twilio_calls) == {}
     assert report.status == "FAILED"
     if case != "no name for a new product":
         assert report.cause == plans.in_the_way[0]
@@ -185,10 +190,10 @@ def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) ->
         report = local.run(event)
 
     assert any("name 1 orphan" in line for line in plan_words.steps(plans))
-    assert of("DELETE", report.twilio_calls) == {}
+    assert calls_of("DELETE", report.twilio_calls) == {}
     assert read.orphans == frozenset({FIRST})
-    assert of("POST", report.twilio_calls) == plans.posts
-    assert of("GET", report.twilio_calls) == plans.gets
+    assert calls_of("POST", report.twilio_calls) == plans.posts
+    assert calls_of("GET", report.twilio_calls) == plans.gets
 
 
 def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the_run() -> None:
@@ -201,8 +206,8 @@ def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the
     assert plan_words.steps(plans)[0] == left_out
     assert plans.in_the_way == ()
     assert [it.phone_number_sid for it in report.left_out] == [phone_number(2, 0)]
-    assert of("POST", report.twilio_calls) == plans.posts
-    assert of("GET", report.twilio_calls) == plans.gets
+    assert calls_of("POST", report.twilio_calls) == plans.posts
+    assert calls_of("GET", report.twilio_calls) == plans.gets
 
 
 def test_an_account_that_cannot_be_read_is_in_nobody_s_way(

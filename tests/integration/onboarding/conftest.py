@@ -1,35 +1,13 @@
-"""The whole product on this machine: the real template, state machine and handlers, against a simulated Twilio."""
+"""A Twilio that fails as a test says."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from shaken_stir.simulated.place import SimulatedPlace
 from simulator.app import App
-from simulator.fleet import Fleet
 from simulator.messages import Request, Response
-from tests.integration.onboarding.world import a_fleet
 
-TIME_SCALE = 0.01
-
-type Start = Callable[..., SimulatedPlace]
 type Fault = Callable[[Request], Response | None]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start a stack for a fleet; it is stopped after the test."""
-    with ExitStack() as stack:
-
-        def _start(
-            time_scale: float = TIME_SCALE, parameters: dict[str, str] | None = None, **fleet: Any
-        ) -> SimulatedPlace:
-            local = SimulatedPlace(Fleet.model_validate(a_fleet(**fleet)), time_scale, parameters)
-            return stack.enter_context(local)
-
-        yield _start
 
 
 @pytest.fixture

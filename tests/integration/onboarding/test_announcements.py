@@ -11,20 +11,26 @@ from onboarding.announcements import ANNOUNCEMENTS
 from onboarding.table.outcomes import read_fleet
 from onboarding.table.products import read_trust_product, record_trust_product
 from onboarding.trust_products import Status, TrustProductRecord
-from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
-from tests.integration.onboarding.conftest import Fault, Start
+from tests.integration.conftest import Start
+from tests.integration.onboarding.conftest import Fault
 from tests.integration.onboarding.interruptions import Kills
-from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import NAMED, PROFILE, account, error, output, phone_number, subaccount
+from tests.integration.onboarding.world import (
+    NAMED,
+    PRODUCT,
+    PROFILE,
+    account,
+    announced,
+    error,
+    output,
+    phone_number,
+    product,
+    subaccount,
+)
 from tools.announcement_schemas import FOLDER, file_of, schemas
 
 APPROVED = product(business_profile=PROFILE)
 ONBOARDED = "Subaccounts Onboarded"
-
-
-def announced(local: SimulatedPlace, kind: str) -> list[dict[str, Any]]:
-    return [event["detail"] for event in local.engine.announced if event["detail-type"] == kind]
 
 
 def test_an_approval_is_announced_once(start: Start) -> None:

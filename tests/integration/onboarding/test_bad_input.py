@@ -6,7 +6,7 @@ import pytest
 
 from onboarding import credentials
 from onboarding.errors import CredentialsRefused
-from tests.integration.onboarding.conftest import Start
+from tests.integration.conftest import Start
 from tests.integration.onboarding.world import NAMED, PROFILE, account, phone_number, posts, subaccount, told
 
 PARENT = "AC" + "0123456789abcdef" * 2

@@ -15,8 +15,8 @@ from shaken_stir.project import TEMPLATE
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator import deliveries
 from simulator.messages import Request, Response
-from tests.integration.onboarding.conftest import Fault, Start
-from tests.integration.onboarding.test_review import sign
+from tests.integration.conftest import Start
+from tests.integration.onboarding.conftest import Fault
 from tests.integration.onboarding.world import (
     LONG_REVIEW,
     NAMED,
@@ -25,6 +25,7 @@ from tests.integration.onboarding.world import (
     assignments,
     output,
     posts,
+    sign,
     wait_until,
     waiting,
 )

@@ -6,15 +6,17 @@ import audit_assignments
 from simulator.messages import Request, Response
 from simulator.records import Bundle, EndpointAssignment
 from simulator.sids import new_sid
-from tests.integration.onboarding.conftest import Fault, Start
-from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
+from tests.integration.conftest import Start
+from tests.integration.onboarding.conftest import Fault
 from tests.integration.onboarding.world import (
+    PRODUCT,
     PROFILE,
     account,
     assignments,
     error,
     phone_number,
     posts,
+    product,
     small_pages,
     stages,
     subaccount,

@@ -12,9 +12,17 @@ from shaken_stir.engine.functions import Functions
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.app import App
 from simulator.messages import Request, Response
-from tests.integration.onboarding.conftest import Start
-from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import NAMED, PROFILE, assignments, error, phone_number, subaccount
+from tests.integration.conftest import Start
+from tests.integration.onboarding.world import (
+    NAMED,
+    PRODUCT,
+    PROFILE,
+    assignments,
+    error,
+    phone_number,
+    product,
+    subaccount,
+)
 
 SCALE = 0.05
 LAG = 8

@@ -13,18 +13,20 @@ from onboarding.table.outcomes import read_fleet
 from shaken_stir.project import ROOT
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
-from tests.integration.onboarding.conftest import Fault, Start
+from tests.integration.conftest import Start
+from tests.integration.onboarding.conftest import Fault
 from tests.integration.onboarding.interruptions import Kills
-from tests.integration.onboarding.test_announcements import announced
-from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
 from tests.integration.onboarding.world import (
     NAMED,
+    PRODUCT,
     PROFILE,
     account,
+    announced,
     assignments,
     output,
     phone_number,
     posts,
+    product,
     stages,
     subaccount,
     told,

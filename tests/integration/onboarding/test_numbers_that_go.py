@@ -3,7 +3,7 @@
 import pytest
 
 from onboarding.phone_numbers import Stage
-from tests.integration.onboarding.conftest import Start
+from tests.integration.conftest import Start
 from tests.integration.onboarding.world import (
     NAMED,
     account,

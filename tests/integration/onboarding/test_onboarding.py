@@ -7,7 +7,7 @@ import pytest
 from onboarding.phone_numbers import Stage
 from onboarding.table.numbers import read_all_numbers
 from shaken_stir.project import ROOT, load_event
-from tests.integration.onboarding.conftest import Start
+from tests.integration.conftest import Start
 from tests.integration.onboarding.world import (
     LONG_REVIEW,
     NAMED,

@@ -7,9 +7,18 @@ import pytest
 from shaken_stir.report import OrphansReport
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
-from tests.integration.onboarding.conftest import Fault, Start
-from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import PROFILE, account, assignments, error, phone_number, subaccount
+from tests.integration.conftest import Start
+from tests.integration.onboarding.conftest import Fault
+from tests.integration.onboarding.world import (
+    PRODUCT,
+    PROFILE,
+    account,
+    assignments,
+    error,
+    phone_number,
+    product,
+    subaccount,
+)
 
 APPROVED = product(business_profile=PROFILE)
 RELEASE = {"release_orphans": True}

@@ -6,18 +6,19 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from twilio.request_validator import RequestValidator
 
 from onboarding.table.reviews import read_waiters
-from tests.integration.onboarding.conftest import Start
-from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
+from tests.integration.conftest import Start
 from tests.integration.onboarding.world import (
     LONG_REVIEW,
     NAMED,
+    PRODUCT,
     PROFILE,
     all_signed_once,
     assignments,
     posts,
+    product,
+    sign,
     wait_until,
     waiting,
 )
@@ -195,7 +196,3 @@ def test_the_secondary_token_is_accepted_while_the_primary_one_is_rotated(start:
     ]
 
     assert answers == [204, 204, 403]
-
-
-def sign(token: str, url: str, body: dict[str, str]) -> str:
-    return str(RequestValidator(token).compute_signature(url, body))

@@ -10,7 +10,7 @@ import pytest
 from onboarding.table.outcomes import read_fleet, read_outcomes
 from shaken_stir.engine.functions import Answer, Functions
 from shaken_stir.simulated.place import SimulatedPlace
-from tests.integration.onboarding.conftest import Start
+from tests.integration.conftest import Start
 from tests.integration.onboarding.world import NAMED, account, all_signed_once, subaccount
 
 SCALE = 0.005

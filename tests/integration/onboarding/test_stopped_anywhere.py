@@ -22,8 +22,17 @@ from simulator.messages import Request, Response
 from simulator.reviews import UNDER_REVIEW
 from tests.integration.onboarding.conftest import Fault
 from tests.integration.onboarding.interruptions import ANSWER, Kills, stopped_on_entering
-from tests.integration.onboarding.test_trust_product_choice import PRODUCT, product
-from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, all_signed_once, error, phone_number, waiting
+from tests.integration.onboarding.world import (
+    NAMED,
+    PRODUCT,
+    PROFILE,
+    a_fleet,
+    all_signed_once,
+    error,
+    phone_number,
+    product,
+    waiting,
+)
 from tools.definition import DEFINITION
 
 SCALE = 0.001

@@ -1,18 +1,11 @@
 """Which Trust Product a run uses: one is created only when there is none."""
 
-from typing import Any
-
 import pytest
 
-from tests.integration.onboarding.conftest import Start
-from tests.integration.onboarding.world import NAMED, PROFILE, posts
+from tests.integration.conftest import Start
+from tests.integration.onboarding.world import NAMED, PRODUCT, PROFILE, posts, product
 
-PRODUCT = "BU" + "2" * 32
 OTHER = "BU" + "3" * 32
-
-
-def product(sid: str = PRODUCT, status: str = "twilio-approved", **changes: Any) -> dict[str, Any]:
-    return {"sid": sid, "friendly_name": "made by Twilio", "status": status, **changes}
 
 
 def test_a_product_that_twilio_created_is_found_by_its_connection(start: Start) -> None:

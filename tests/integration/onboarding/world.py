@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twilio.request_validator import RequestValidator
 
 from onboarding.errors import section
 from onboarding.table.reviews import read_waiters
@@ -15,6 +16,7 @@ from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Response
 
 PROFILE = "BU" + "1" * 32
+PRODUCT = "BU" + "2" * 32
 LONG_REVIEW = 500
 """Seconds, before the time scale: the callback comes when the run is waiting for it."""
 NAMED = {"trust_product": {"friendly_name": "Acme Voice", "email": "trust@acme.example"}}
@@ -42,6 +44,10 @@ def subaccount(number: int, numbers: int = 2, **changes: Any) -> dict[str, Any]:
     }
 
 
+def product(sid: str = PRODUCT, status: str = "twilio-approved", **changes: Any) -> dict[str, Any]:
+    return {"sid": sid, "friendly_name": "made by Twilio", "status": status, **changes}
+
+
 def a_fleet(**changes: Any) -> dict[str, Any]:
     return {
         "profiles": [{"sid": PROFILE, "status": "twilio-approved", "primary": True}],
@@ -56,6 +62,11 @@ def small_pages(monkeypatch: pytest.MonkeyPatch, phone_numbers: int, others: int
     monkeypatch.setattr(trust_hub, "PHONE_NUMBERS_PER_PAGE", phone_numbers)
     for module in (trust_hub, assignments_of_bundles):
         monkeypatch.setattr(module, "PAGE_SIZE", others)
+
+
+def sign(token: str, url: str, body: dict[str, str]) -> str:
+    """The signature of a callback to this address with this form."""
+    return str(RequestValidator(token).compute_signature(url, body))
 
 
 def error(status: int, code: int, message: str) -> Response:
@@ -86,8 +97,18 @@ def all_signed_once(local: SimulatedPlace) -> None:
     assert {recorded.get(sid) for sid in expected} == {"on_trust_product"}
 
 
+def calls_of(method: str, calls: dict[str, int]) -> dict[str, int]:
+    """How often each path was asked for by this method, of a report's calls."""
+    return {call.removeprefix(f"{method} "): count for call, count in calls.items() if call.startswith(f"{method} ")}
+
+
 def posts(calls: dict[str, int]) -> int:
-    return sum(count for call, count in calls.items() if call.startswith("POST"))
+    return sum(calls_of("POST", calls).values())
+
+
+def announced(local: SimulatedPlace, kind: str) -> list[dict[str, Any]]:
+    """What each announcement of a kind says."""
+    return [event["detail"] for event in local.engine.announced if event["detail-type"] == kind]
 
 
 def stages(local: SimulatedPlace, sid: str) -> dict[str, str]:
