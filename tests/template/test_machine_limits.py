@@ -1,0 +1,86 @@
+"""Limits: a request ends before its function, a function before its task, and the longest review before its run."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from audit_assignments import READING_SECONDS
+from onboarding.assigning import BATCH_SECONDS
+from onboarding.twilio.http import (
+    CONNECT_TIMEOUT_SECONDS,
+    MOST_RETRY_AFTER_SECONDS,
+    READ_TIMEOUT_SECONDS,
+    TwilioHttpClient,
+)
+from tests.template.machine import BUSY, ITEM, MACHINE, PARAMETERS, TASKS, VARIABLES, every_task, function, leases, step
+from tools.picture import edges
+
+LONGEST_REVIEW_SECONDS = PARAMETERS["ReviewTimeoutDays"]["MaxValue"] * 24 * 3600
+HISTORY_EVENTS = 25_000  # an execution that has more is failed
+EVENTS = {"Task": 6, "Choice": 2}  # of one pass through a state: entered, scheduled, started, submitted, ended, exited
+LEASED = [task for task in TASKS if leases(task)]
+BATCHES = {"Assign To Business Profile", "Assign To Trust Product", "Release Orphans"}
+
+
+def longest_request() -> float:
+    """How long one request to Twilio may take, with everything that the HTTP client tries again."""
+    adapter = TwilioHttpClient(1, None)._session.get_adapter("https://api.twilio.com")
+    retry: Any = vars(adapter)["max_retries"]
+    pause = max(retry.backoff_factor * 2 ** (retry.total - 1) + retry.backoff_jitter, MOST_RETRY_AFTER_SECONDS)
+    return float(retry.total * pause + (retry.total + 1) * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS))
+
+
+def task_timeout(task: str) -> float:
+    """A task's timeout, the shortest that the template allows if it is a parameter."""
+    if "TimeoutSeconds" in TASKS[task]:
+        return float(TASKS[task]["TimeoutSeconds"])
+    variable = VARIABLES[TASKS[task]["TimeoutSecondsPath"].removeprefix("$.request.").upper()]
+    return float(PARAMETERS[variable["Ref"]]["MinValue"])
+
+
+@every_task
+def test_a_task_waits_for_longer_than_its_function_runs(task: str) -> None:
+    assert task_timeout(task) > function(task).timeout
+
+
+@every_task
+def test_a_function_outlives_a_request_that_hangs(task: str) -> None:
+    batch = READING_SECONDS if task == "Audit Assignments" else BATCH_SECONDS if task in BATCHES else 0
+    request = longest_request() if hasattr(step(task), "trust_hub") else 0
+
+    assert function(task).timeout > batch + request
+
+
+def test_the_functions_know_how_long_the_longest_with_a_lease_runs() -> None:
+    assert float(VARIABLES["FUNCTION_SECONDS"]) == max(function(task).timeout for task in LEASED)
+
+
+@pytest.mark.parametrize("task", LEASED)
+def test_a_lease_outlives_a_step_and_the_pause_before_its_next_try(task: str) -> None:
+    retriers = [it for it in TASKS[task]["Retry"] if not BUSY & set(it["ErrorEquals"])]
+    last = [it["IntervalSeconds"] * it["BackoffRate"] ** (it["MaxAttempts"] - 1) for it in retriers]
+    pause = max(min(it.get("MaxDelaySeconds", delay), delay) for it, delay in zip(retriers, last, strict=True))
+
+    assert function(task).timeout + pause < float(VARIABLES["LEASE_SECONDS"])
+
+
+def test_a_run_may_take_longer_than_the_longest_review() -> None:
+    assert MACHINE["TimeoutSeconds"] > LONGEST_REVIEW_SECONDS
+
+
+def test_an_unchanged_subaccount_costs_at_most_four_state_transitions() -> None:
+    way = [ITEM["StartAt"]]
+    while not (state := ITEM["States"][way[-1]]).get("End"):
+        way.append(state.get("Default") or state["Next"])  # a choice's default is that there is nothing to do
+
+    assert len(way) <= 4
+    assert way == ["List Phone Numbers", "Work To Do?", "Record Subaccount"]
+
+
+def test_the_longest_review_fits_into_an_execution_s_history() -> None:
+    poll = ["Await Review", "Check Trust Product", "Approved?", "Await Review"]
+    polls = LONGEST_REVIEW_SECONDS / PARAMETERS["PollSeconds"]["MinValue"]
+
+    assert all(after in {edge.target for edge in edges(MACHINE["States"][name])} for name, after in pairwise(poll))
+    assert polls * sum(EVENTS[MACHINE["States"][name]["Type"]] for name in poll[1:]) < 0.8 * HISTORY_EVENTS
