@@ -17,6 +17,7 @@ from tests.integration.onboarding.world import NAMED, a_fleet
 
 type Command = Callable[..., tuple[int, str, str]]
 type Start = Callable[..., TwilioItself]
+type Doctor = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +58,22 @@ def command(
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = execute([*arguments, "--event", str(event)])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def doctor_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """The doctor within the test's process, for what a test changes in it."""
+
+    def run(simulated: TwilioItself | None, *arguments: str, **variables: str) -> tuple[int, str, str]:
+        if simulated:
+            simulated.known_here(monkeypatch)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        code = execute(["doctor", *arguments])
         said = capsys.readouterr()
         return code, said.out, said.err
 

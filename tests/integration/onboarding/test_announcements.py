@@ -12,8 +12,7 @@ from onboarding.table.outcomes import read_fleet
 from onboarding.table.products import read_trust_product, record_trust_product
 from onboarding.trust_products import Status, TrustProductRecord
 from simulator.messages import Request, Response
-from tests.integration.conftest import Start
-from tests.integration.onboarding.conftest import Fault
+from tests.integration.conftest import Fault, Start
 from tests.integration.onboarding.interruptions import Kills
 from tests.integration.onboarding.world import (
     NAMED,

@@ -15,8 +15,7 @@ from shaken_stir.project import TEMPLATE
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator import deliveries
 from simulator.messages import Request, Response
-from tests.integration.conftest import Start
-from tests.integration.onboarding.conftest import Fault
+from tests.integration.conftest import Fault, Start
 from tests.integration.onboarding.world import (
     LONG_REVIEW,
     NAMED,

@@ -6,8 +6,7 @@ import audit_assignments
 from simulator.messages import Request, Response
 from simulator.records import Bundle, EndpointAssignment
 from simulator.sids import new_sid
-from tests.integration.conftest import Start
-from tests.integration.onboarding.conftest import Fault
+from tests.integration.conftest import Fault, Start
 from tests.integration.onboarding.world import (
     PRODUCT,
     PROFILE,

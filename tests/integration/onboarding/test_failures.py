@@ -8,8 +8,7 @@ from collections import Counter
 from onboarding.phone_numbers import Stage
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
-from tests.integration.conftest import Start
-from tests.integration.onboarding.conftest import Fault
+from tests.integration.conftest import Fault, Start
 from tests.integration.onboarding.world import (
     NAMED,
     account,

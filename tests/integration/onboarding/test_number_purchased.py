@@ -13,8 +13,7 @@ from onboarding.table.outcomes import read_fleet
 from shaken_stir.project import ROOT
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
-from tests.integration.conftest import Start
-from tests.integration.onboarding.conftest import Fault
+from tests.integration.conftest import Fault, Start
 from tests.integration.onboarding.interruptions import Kills
 from tests.integration.onboarding.world import (
     NAMED,

@@ -7,8 +7,7 @@ import pytest
 from shaken_stir.report import OrphansReport
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.messages import Request, Response
-from tests.integration.conftest import Start
-from tests.integration.onboarding.conftest import Fault
+from tests.integration.conftest import Fault, Start
 from tests.integration.onboarding.world import (
     PRODUCT,
     PROFILE,

@@ -20,7 +20,7 @@ from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import Fleet, Verdict
 from simulator.messages import Request, Response
 from simulator.reviews import UNDER_REVIEW
-from tests.integration.onboarding.conftest import Fault
+from tests.integration.conftest import Fault
 from tests.integration.onboarding.interruptions import ANSWER, Kills, stopped_on_entering
 from tests.integration.onboarding.world import (
     NAMED,
