@@ -12,6 +12,7 @@ from shaken_stir.cli.main import execute
 from simulator.fleet import Fleet
 from simulator.simulator import Simulator
 from tests.integration.live.certificate import certify
+from tests.integration.live.laptop import Laptop
 from tests.integration.live.twilio_itself import HOSTS, TwilioItself
 from tests.integration.onboarding.world import NAMED, a_fleet
 
@@ -78,3 +79,8 @@ def doctor_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
         return code, said.out, said.err
 
     return run
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Laptop:
+    return Laptop(tmp_path)

@@ -2,106 +2,14 @@
 
 import json
 import os
-import pty
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shaken_stir.cli.main import execute
-from shaken_stir.project import ROOT
 from simulator.app import App
 from tests.integration.ascii_output import run_in_ascii
 from tests.integration.live.conftest import Start
-from tests.integration.live.twilio_itself import TwilioItself
-from tests.integration.onboarding.world import (
-    NAMED,
-    account,
-    error,
-    phone_number,
-    subaccount,
-    wait_until,
-)
-
-COMMAND = [sys.executable, "-m", "shaken_stir.cli.main", "run", "--live"]
-DAYS = {"review": {"seconds": 500_000}}
-
-
-class Laptop:
-    """A person's machine: the request in a file, and where state is kept between runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.event = folder / "request.json"
-        self.event.write_text(json.dumps(NAMED))
-
-    def environment(self, simulated: TwilioItself) -> dict[str, str]:
-        return simulated.environment(XDG_STATE_HOME=str(self.folder))
-
-    def state_file(self, simulated: TwilioItself) -> Path:
-        return self.folder / "shaken-stir" / f"{simulated.simulator.account_sid}.json"
-
-    def options(self, simulated: TwilioItself, **more: Any) -> dict[str, Any]:
-        return {"cwd": ROOT, "env": self.environment(simulated), "text": True, "stderr": subprocess.PIPE, **more}
-
-    def run(self, simulated: TwilioItself, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, "--event", str(self.event), *arguments],
-            **self.options(simulated, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE),
-            timeout=180,
-            check=False,
-        )
-
-    @contextmanager
-    def started(self, simulated: TwilioItself, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
-        with subprocess.Popen(
-            [*COMMAND, "--event", str(self.event), *arguments],
-            **self.options(simulated, stdout=subprocess.PIPE, **options),
-        ) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
-
-    @contextmanager
-    def asked(self, simulated: TwilioItself) -> Iterator[tuple[subprocess.Popen[str], int]]:
-        """A run in a terminal, once it has asked, and where its answer goes."""
-        ours, theirs = pty.openpty()
-        with self.started(simulated, stdin=theirs) as process:
-            os.close(theirs)
-            assert process.stderr
-            question = ""
-            while "[y/N]" not in question and (character := process.stderr.read(1)):
-                question += character
-            yield process, ours
-        os.close(ours)
-
-
-@pytest.fixture
-def laptop(tmp_path: Path) -> Laptop:
-    return Laptop(tmp_path)
-
-
-def posts(simulated: TwilioItself) -> list[str]:
-    return [sent.path for sent in simulated.sent if sent.method == "POST"]
-
-
-def each_once(simulated: TwilioItself, subaccounts: int, numbers: int) -> bool:
-    state = simulated.simulator.state
-    expected = [phone_number(s, n) for s in range(1, subaccounts + 1) for n in range(numbers)]
-    [product] = state.trust_products
-    [profile] = state.customer_profiles
-    on_both = [sorted(it.number_sid for it in bundle.endpoints) for bundle in (profile, product)]
-    return on_both == [expected, expected] and len(list(product.entities)) == 1
-
-
-def only_gets(simulated: TwilioItself) -> bool:
-    return {sent.method for sent in simulated.sent} == {"GET"}
+from tests.integration.live.laptop import DAYS, Laptop, each_once, only_gets, posts
+from tests.integration.onboarding.world import NAMED, account, error, phone_number, subaccount
 
 
 def test_from_nothing_to_submitted_and_then_from_day_to_day(twilio: Start, laptop: Laptop) -> None:
@@ -192,126 +100,6 @@ def test_it_asks_before_it_removes_orphans_though_nothing_is_posted(twilio: Star
     assert len(posts(simulated)) == sent
 
 
-def test_without_a_terminal_and_without_yes_nothing_is_sent(twilio: Start, laptop: Laptop) -> None:
-    simulated = twilio()
-
-    refused = laptop.run(simulated)
-
-    assert refused.returncode == 2
-    assert one_sentence(refused.stderr, "--yes")
-    assert simulated.sent == []
-
-
-@pytest.mark.parametrize("sent", [4, 30])
-def test_ctrl_c_loses_nothing(twilio: Start, laptop: Laptop, sent: int) -> None:
-    simulated = twilio(latency=0.05, subaccounts=[subaccount(1, 14), subaccount(2, 14)], **DAYS)
-    with laptop.started(simulated, "--yes") as process:
-        assert wait_until(lambda: len(posts(simulated)) >= sent, 60)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
-    assert errors.splitlines()[-1] == "Stopped. What was done is kept: the same command goes on from there."
-    assert "Traceback" not in errors
-    before = len(posts(simulated))
-
-    resumed = laptop.run(simulated, "--yes")
-
-    assert resumed.returncode == 0, resumed.stderr
-    assert each_once(simulated, 2, 14)
-    assert before < len(posts(simulated)) == 60
-    assert "cut off" not in resumed.stdout
-
-
-@pytest.mark.parametrize(("sent", "lag"), [(1, 8), (20, 18)])
-def test_a_run_that_is_killed_goes_on_without_a_duplicate_though_lists_lag(
-    twilio: Start, laptop: Laptop, sent: int, lag: int
-) -> None:
-    simulated = twilio(latency=0.05, subaccounts=[subaccount(1, 14), subaccount(2, 14)], **DAYS)
-    with laptop.started(simulated, "--yes") as process:
-        # The product's own list may not lag for as long as the assignments', of which nobody knows what became of them.
-        assert wait_until(lambda: len(posts(simulated)) >= sent // 2, 60)
-        simulated.simulator.controls.lag(lag)
-        assert wait_until(lambda: len(posts(simulated)) >= sent, 60)
-        process.kill()
-
-    resumed = laptop.run(simulated, "--yes")
-
-    assert resumed.returncode == 0, resumed.stderr
-    assert each_once(simulated, 2, 14)
-    if sent > 1:
-        assert "The last run was cut off while it changed things. Twilio's lists get 20 seconds" in resumed.stdout
-
-
-def test_only_one_process_at_a_time_works_with_a_state_file(twilio: Start, laptop: Laptop) -> None:
-    simulated = twilio(**DAYS)
-    with laptop.asked(simulated) as (process, terminal):
-        second = laptop.run(simulated, "--yes")
-
-        assert second.returncode == 2
-        assert one_sentence(second.stderr, f"Another run (process {process.pid}) works with the state file")
-        assert only_gets(simulated)
-        os.write(terminal, b"y\n")
-        assert process.stdout
-        process.stdout.read()
-        assert process.wait(60) == 0
-    assert each_once(simulated, 2, 2)
-
-
-BAD_STATES = {
-    "another account's": ('{"format": 1, "account_sid": "AC1", "items": []}', "is that of the account AC1, not of"),
-    "cut off": ('{"format": 1, "account_sid": "AC1", "ite', "is damaged ("),
-    "of another format": ('{"format": 2, "account_sid": "AC1", "items": []}', "is damaged (format: "),
-    "no keys": ('{"format": 1, "account_sid": "AC1", "items": [{"pk": {"S": "FLEET"}}]}', "is damaged (items: 0: sk: "),
-}
-
-
-@pytest.mark.parametrize("case", BAD_STATES)
-def test_a_state_file_that_cannot_be_used_is_told_in_one_sentence(
-    twilio: Start, laptop: Laptop, case: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    simulated = twilio()
-    simulated.known_here(monkeypatch)
-    content, told = BAD_STATES[case]
-    file = laptop.folder / "state.json"
-    file.write_text(content)
-
-    assert execute(["run", "--live", "--yes", "--state", str(file)]) == 2
-
-    assert one_sentence(capsys.readouterr().err, f"The state file {file} {told}")
-    assert simulated.sent == []
-    assert file.read_text() == content
-
-
-def test_a_state_file_with_an_item_that_is_none_is_told_before_anything_is_changed(
-    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    simulated = twilio()
-    simulated.known_here(monkeypatch)
-    item = {"pk": {"S": "FLEET"}, "sk": {"S": "TRUST_PRODUCT"}, "unsettled_until": {"N": "soon"}}
-    file = laptop.folder / "state.json"
-    file.write_text(json.dumps({"format": 1, "account_sid": simulated.simulator.account_sid, "items": [item]}))
-
-    code = execute(["run", "--live", "--yes", "--event", str(laptop.event), "--state", str(file)])
-
-    assert code == 2
-    assert one_sentence(capsys.readouterr().err, "is damaged (FLEET, TRUST_PRODUCT is no item of the table)")
-    assert only_gets(simulated)
-
-
-@pytest.mark.parametrize("missing", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
-def test_missing_credentials_are_told_in_one_sentence(
-    twilio: Start, missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    simulated = twilio()
-    simulated.known_here(monkeypatch)
-    monkeypatch.delenv(missing)
-
-    assert execute(["run", "--live", "--yes"]) == 2
-
-    assert one_sentence(capsys.readouterr().err, f"{missing} is not set")
-    assert simulated.sent == []
-
-
 def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
     twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,35 +111,6 @@ def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
 
     assert code == 0
     assert "B\\xfcro" in told
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--live", "--fleet", "3x3"],
-        ["--live", "--time-scale", "0.1"],
-        ["--live", "--repeat", "2"],
-        ["--yes"],
-        ["--wait"],
-    ],
-)
-def test_options_that_do_not_go_together_are_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(["run", *arguments]) == 2
-
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert one_sentence(captured.err, "--live")
-
-
-def test_a_request_that_cannot_be_is_told_before_anything_is_changed(twilio: Start, laptop: Laptop) -> None:
-    simulated = twilio()
-    laptop.event.write_text("{}")
-
-    refused = laptop.run(simulated, "--yes")
-
-    assert refused.returncode == 1
-    assert "has no SHAKEN/STIR Trust Product yet" in refused.stdout
-    assert only_gets(simulated)
 
 
 def test_a_subaccount_that_fails_is_told_and_the_exit_code_is_1(
@@ -389,10 +148,3 @@ def test_a_number_that_is_not_the_subaccount_s_is_told_and_the_others_are_taken_
     assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in done.stdout
     assert f"1 number of the request left out:\n  {wrong}: it is not a number of {account(1)}\n" in done.stdout
     assert "1 number of 1 account will be signed" in done.stdout
-
-
-def one_sentence(errors: str, told: str) -> bool:
-    assert errors.startswith("shaken-stir run: ")
-    assert told in errors
-    assert errors.count("\n") == 1
-    return True
