@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from shaken_stir.defaults import STACK
+from shaken_stir.deployed import executions
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.project import TEMPLATE
 from shaken_stir.simulated.place import SimulatedPlace
@@ -48,6 +49,13 @@ def _own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+
+
+@pytest.fixture
+def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a command that follows an execution look at it more often than every few seconds."""
+    monkeypatch.setattr(executions, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(executions, "REVIEW_POLL_SECONDS", 0.02)
 
 
 @pytest.fixture

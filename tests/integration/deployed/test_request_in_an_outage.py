@@ -24,11 +24,7 @@ from tools.definition import DEFINITION
 CLOCK = r" *\d+:\d\d:\d\d"
 UNREACHED = EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com/", error="no route")
 
-
-@pytest.fixture(autouse=True)
-def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executions, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(executions, "REVIEW_POLL_SECONDS", 0.02)
+pytestmark = pytest.mark.usefixtures("_look_often")
 
 
 @pytest.fixture
