@@ -33,7 +33,7 @@ from simulator.app import App
 from simulator.fleet import Fleet
 from simulator.messages import Request, Response
 from simulator.simulator import Simulator
-from tests.integration.onboarding.world import NAMED, a_fleet, calls_of, phone_number, subaccount, wait_until
+from tests.integration.onboarding.world import NAMED, a_fleet, phone_number, sent_by, subaccount, wait_until
 from tests.integration.onboarding.world import account as account_sid
 
 TIME_SCALE = 0.01
@@ -145,9 +145,9 @@ def test_a_later_run_sends_what_was_planned(case: str, state: Path) -> None:
         report = local.run(event)
 
     assert report.status == "SUCCEEDED"
-    assert calls_of("POST", report.twilio_calls) == planned.posts
-    assert calls_of("DELETE", report.twilio_calls) == planned.deletes
-    assert calls_of("GET", report.twilio_calls) == planned.gets
+    assert sent_by("POST", report.twilio_calls) == planned.posts
+    assert sent_by("DELETE", report.twilio_calls) == planned.deletes
+    assert sent_by("GET", report.twilio_calls) == planned.gets
     assert (sum(planned.posts.values()), sum(planned.deletes.values())) == (posts, deletes)
     assert planned.changes == bool(posts or deletes)
 
@@ -260,5 +260,5 @@ def test_what_an_interrupted_run_left_undone_is_planned_and_done(
     planned, report = json.loads(dry.stdout), json.loads(done.stdout)
     assert report["status"] == AWAITING_REVIEW
     assert sum(planned["posts"].values()) == left
-    assert calls_of("POST", report["twilio_calls"]) == planned["posts"]
-    assert calls_of("GET", report["twilio_calls"]) == planned["gets"]
+    assert sent_by("POST", report["twilio_calls"]) == planned["posts"]
+    assert sent_by("GET", report["twilio_calls"]) == planned["gets"]

@@ -20,9 +20,9 @@ from tests.integration.onboarding.world import (
     PROFILE,
     a_fleet,
     account,
-    calls_of,
     error,
     phone_number,
+    sent_by,
     subaccount,
 )
 
@@ -162,8 +162,8 @@ def test_a_run_sends_what_was_planned(case: str) -> None:
 
     assert plans.in_the_way == ()
     assert report.status == "SUCCEEDED"
-    assert calls_of("POST", report.twilio_calls) == plans.posts
-    assert calls_of("GET", report.twilio_calls) == plans.gets
+    assert sent_by("POST", report.twilio_calls) == plans.posts
+    assert sent_by("GET", report.twilio_calls) == plans.gets
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -175,7 +175,7 @@ def test_what_is_in_the_way_ends_the_run_before_it_changes_anything(case: str) -
 
     assert len(plans.in_the_way) == 1
     assert plans.posts == {}
-    assert calls_of("POST", report.twilio_calls) == {}
+    assert sent_by("POST", report.twilio_calls) == {}
     assert report.status == "FAILED"
     if case != "no name for a new product":
         assert report.cause == plans.in_the_way[0]
@@ -190,10 +190,10 @@ def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) ->
         report = local.run(event)
 
     assert any("name 1 orphan" in line for line in plan_words.steps(plans))
-    assert calls_of("DELETE", report.twilio_calls) == {}
+    assert sent_by("DELETE", report.twilio_calls) == {}
     assert read.orphans == frozenset({FIRST})
-    assert calls_of("POST", report.twilio_calls) == plans.posts
-    assert calls_of("GET", report.twilio_calls) == plans.gets
+    assert sent_by("POST", report.twilio_calls) == plans.posts
+    assert sent_by("GET", report.twilio_calls) == plans.gets
 
 
 def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the_run() -> None:
@@ -206,8 +206,8 @@ def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the
     assert plan_words.steps(plans)[0] == left_out
     assert plans.in_the_way == ()
     assert [it.phone_number_sid for it in report.left_out] == [phone_number(2, 0)]
-    assert calls_of("POST", report.twilio_calls) == plans.posts
-    assert calls_of("GET", report.twilio_calls) == plans.gets
+    assert sent_by("POST", report.twilio_calls) == plans.posts
+    assert sent_by("GET", report.twilio_calls) == plans.gets
 
 
 def test_an_account_that_cannot_be_read_is_in_nobody_s_way(

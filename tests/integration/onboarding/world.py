@@ -97,13 +97,13 @@ def all_signed_once(local: SimulatedPlace) -> None:
     assert {recorded.get(sid) for sid in expected} == {"on_trust_product"}
 
 
-def calls_of(method: str, calls: dict[str, int]) -> dict[str, int]:
+def sent_by(method: str, calls: dict[str, int]) -> dict[str, int]:
     """How often each path was asked for by this method, of a report's calls."""
     return {call.removeprefix(f"{method} "): count for call, count in calls.items() if call.startswith(f"{method} ")}
 
 
 def posts(calls: dict[str, int]) -> int:
-    return sum(calls_of("POST", calls).values())
+    return sum(sent_by("POST", calls).values())
 
 
 def announced(local: SimulatedPlace, kind: str) -> list[dict[str, Any]]:
