@@ -13,7 +13,7 @@ from simulator.addresses import THIS_MACHINE, Address
 from simulator.fleet import load_fleet
 from tests.integration.conftest import Start
 from tests.integration.deployed.conftest import client
-from tests.integration.onboarding.world import LONG_REVIEW, NAMED, wait_until, waiting
+from tests.integration.onboarding.world import NAMED, NEVER, wait_until, waiting
 
 PRODUCT = "BU" + "5" * 32
 
@@ -40,7 +40,7 @@ def test_without_more_it_goes_to_what_make_serve_keeps_up(
 def test_who_waits_for_the_product_is_woken(
     start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    local = start(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    local = start(review={"seconds": NEVER, "verdict": "approved"})
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", local.simulator.auth_token)
     arn = local.engine.start_execution(NAMED)
     assert wait_until(lambda: waiting(local))

@@ -14,7 +14,7 @@ from shaken_stir.project import EXAMPLE_EVENT, ROOT
 from tests.integration.ascii_output import run_in_ascii
 from tests.integration.deployed.conftest import Deploy, disable_schedule
 from tests.integration.deployed.requesting import arn_of, request, states, status
-from tests.integration.onboarding.world import LONG_REVIEW, account, phone_number, subaccount
+from tests.integration.onboarding.world import NEVER, account, phone_number, subaccount
 
 WHOLE_FLEET = ROOT / "events/whole_fleet.json"
 NAMED = {"TrustProductFriendlyName": "Acme Voice", "TrustProductEmail": "trust@acme.example"}
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("_look_often")
 
 
 def test_it_is_followed_to_the_review_which_goes_on_without(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    local = deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    local = deploy(review={"seconds": NEVER, "verdict": "approved"})
 
     code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
 
@@ -39,7 +39,7 @@ def test_it_is_followed_to_the_review_which_goes_on_without(deploy: Deploy, caps
 def test_subaccounts_are_told_as_they_come_out_before_the_states_after_them(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    deploy(review={"seconds": NEVER, "verdict": "approved"})
 
     _, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
 
@@ -142,7 +142,7 @@ def test_a_request_that_fails_has_exit_code_1_and_says_what_to_do(
 def test_a_second_request_is_told_that_another_awaits_the_verdict(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    deploy(review={"seconds": NEVER, "verdict": "approved"})
     request(capsys, "--event", str(EXAMPLE_EVENT))
 
     code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT), "--wait")

@@ -13,7 +13,7 @@ from shaken_stir.project import EXAMPLE_EVENT, ROOT
 from shaken_stir.simulated.place import SimulatedPlace
 from tests.integration.deployed.conftest import Deploy, client, create_stack
 from tests.integration.deployed.requesting import arn_of, request, states, status
-from tests.integration.onboarding.world import LONG_REVIEW, account, wait_until, waiting
+from tests.integration.onboarding.world import NEVER, account, wait_until, waiting
 
 pytestmark = pytest.mark.usefixtures("_look_often")
 
@@ -26,7 +26,7 @@ def approve_after_polls(local: SimulatedPlace) -> None:
 
 
 def test_it_is_found_again_and_what_was_is_told_once(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": 100 * LONG_REVIEW, "verdict": "approved"})
+    local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": NEVER, "verdict": "approved"})
     _, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
     arn = arn_of(lines)
     approve_after_polls(local)
@@ -43,7 +43,7 @@ def test_it_is_found_again_and_what_was_is_told_once(deploy: Deploy, capsys: pyt
 
 
 def test_that_twilio_reviews_is_told_once(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": 100 * LONG_REVIEW, "verdict": "approved"})
+    local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": NEVER, "verdict": "approved"})
     approving = threading.Thread(target=approve_after_polls, args=[local])
     approving.start()
 
@@ -57,7 +57,7 @@ def test_that_twilio_reviews_is_told_once(deploy: Deploy, capsys: pytest.Capture
 def test_when_aws_fails_meanwhile_it_says_that_the_execution_goes_on(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    local = deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    local = deploy(review={"seconds": NEVER, "verdict": "approved"})
     create_stack(local, "other", ProgressTableName="missing")
 
     code, lines, errors = request(capsys, "--event", str(EXAMPLE_EVENT), "--stack", "other")
@@ -69,7 +69,7 @@ def test_when_aws_fails_meanwhile_it_says_that_the_execution_goes_on(
 
 
 def test_ctrl_c_stops_following_and_not_the_execution(deploy: Deploy) -> None:
-    local = deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    local = deploy(review={"seconds": NEVER, "verdict": "approved"})
     command = [sys.executable, "-m", "shaken_stir.cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
     with (
         AwsServer() as aws,

@@ -18,7 +18,7 @@ from shaken_stir.project import EXAMPLE_EVENT
 from simulator.app import App
 from simulator.messages import Request, Response
 from tests.integration.deployed.conftest import Deploy
-from tests.integration.onboarding.world import LONG_REVIEW, error
+from tests.integration.onboarding.world import NEVER, error
 from tools.definition import DEFINITION
 
 CLOCK = r" *\d+:\d\d:\d\d"
@@ -94,7 +94,7 @@ def test_what_is_not_tried_again_is_told_at_the_end_only(
 def test_that_aws_does_not_answer_is_told_and_it_is_asked_again(
     deploy: Deploy, capsys: pytest.CaptureFixture[str], unanswered: Callable[[str, int], None]
 ) -> None:
-    deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    deploy(review={"seconds": NEVER, "verdict": "approved"})
     unanswered("GetExecutionHistory", 3)
 
     code, lines, _ = request(capsys)
@@ -115,7 +115,7 @@ def test_it_is_given_up_when_aws_does_not_answer_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(executions, "MOST_UNANSWERED", 1)
-    deploy(review={"seconds": LONG_REVIEW, "verdict": "approved"})
+    deploy(review={"seconds": NEVER, "verdict": "approved"})
     unanswered("DescribeExecution", 1000)
 
     code, lines, errors = request(capsys)

@@ -9,11 +9,12 @@ from onboarding.table.numbers import read_all_numbers
 from shaken_stir.project import ROOT, load_event
 from tests.integration.conftest import Start
 from tests.integration.onboarding.world import (
-    LONG_REVIEW,
     NAMED,
+    NEVER,
     PROFILE,
     account,
     assignments,
+    decide_once_awaited,
     phone_number,
     posts,
     small_pages,
@@ -23,9 +24,9 @@ from tests.integration.onboarding.world import (
 
 
 def test_a_first_run_takes_every_number_to_a_new_approved_trust_product(start: Start) -> None:
-    local = start(review={"seconds": LONG_REVIEW})
+    local = start(review={"seconds": NEVER})
 
-    report = local.run(NAMED)
+    report = local.run(NAMED, decide_once_awaited(local))
 
     assert report.status == "SUCCEEDED"
     assert report.trust_product

@@ -10,12 +10,13 @@ import requests
 from onboarding.table.reviews import read_waiters
 from tests.integration.conftest import Start
 from tests.integration.onboarding.world import (
-    LONG_REVIEW,
     NAMED,
+    NEVER,
     PRODUCT,
     PROFILE,
     all_signed_once,
     assignments,
+    decide_once_awaited,
     posts,
     product,
     sign,
@@ -26,9 +27,9 @@ from tests.integration.twilio_simulator.receiver import Receiver
 
 
 def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start: Start) -> None:
-    local = start(review={"seconds": LONG_REVIEW, "verdict": "rejected", "errors": [18601, 18606]})
+    local = start(review={"seconds": NEVER})
 
-    report = local.run(NAMED)
+    report = local.run(NAMED, decide_once_awaited(local, "rejected", [18601, 18606]))
 
     assert (report.status, report.error) == ("FAILED", "TrustProductRejected")
     assert report.cause
@@ -46,13 +47,13 @@ def test_a_rejection_ends_the_run_with_twilio_s_codes_and_what_to_correct(start:
 
 def test_a_rejected_product_is_submitted_again_only_when_asked(start: Start) -> None:
     rejected = product(status="twilio-rejected", business_profile=PROFILE, errors=[18602])
-    local = start(products=[rejected], review={"seconds": LONG_REVIEW})
+    local = start(products=[rejected], review={"seconds": NEVER})
 
     refused = local.run({})
     assert (refused.status, refused.error) == ("FAILED", "TrustProductRejected")
     assert posts(refused.twilio_calls) == 0
 
-    again = local.run({"resubmit": True})
+    again = local.run({"resubmit": True}, decide_once_awaited(local))
     assert again.status == "SUCCEEDED"
     assert again.twilio_calls["POST /v1/TrustProducts/{Sid}"] == 1
     assert again.trust_product
@@ -113,7 +114,7 @@ def test_a_review_that_takes_too_long_ends_the_run_and_says_so(start: Start) -> 
 
 
 def test_of_two_executions_only_the_first_waits_for_the_verdict(start: Start) -> None:
-    local = start(review={"seconds": LONG_REVIEW})
+    local = start(review={"seconds": NEVER})
     first = local.engine.start_execution(NAMED, name="first")
     assert wait_until(lambda: waiting(local))
 
@@ -123,16 +124,17 @@ def test_of_two_executions_only_the_first_waits_for_the_verdict(start: Start) ->
     assert second.trust_product
     assert second.trust_product.status in {"pending-review", "in-review"}
     assert local.engine.describe_execution(first)["status"] == "RUNNING"
+    local.simulator.controls.decide(second.trust_product.sid, "approved")
     assert local.engine.wait(first, timeout=60)["status"] == "SUCCEEDED"
 
 
 def test_a_waiter_that_was_stopped_keeps_nobody_from_waiting(start: Start) -> None:
-    local = start(review={"seconds": LONG_REVIEW})
+    local = start(review={"seconds": NEVER})
     stopped = local.engine.start_execution(NAMED)
     assert wait_until(lambda: waiting(local))
     local.engine.stop_execution(stopped)
 
-    report = local.run({})
+    report = local.run({}, decide_once_awaited(local))
 
     assert report.trust_product
     assert report.trust_product.status == "twilio-approved"

@@ -24,6 +24,7 @@ from tests.integration.conftest import Fault
 from tests.integration.onboarding.interruptions import ANSWER, Kills, stopped_on_entering
 from tests.integration.onboarding.world import (
     NAMED,
+    NEVER,
     PRODUCT,
     PROFILE,
     a_fleet,
@@ -39,7 +40,6 @@ SCALE = 0.001
 """A lease that nobody gives back ends after 0.9 seconds."""
 LAG = 8
 """Almost as many seconds as the template says that lists may lag, before the time scale."""
-NEVER = 10_000_000
 HERE = "tests/integration/onboarding/test_stopped_anywhere.py"
 
 

@@ -13,12 +13,15 @@ from onboarding.table.reviews import read_waiters
 from onboarding.twilio import assignments as assignments_of_bundles
 from onboarding.twilio import trust_hub
 from shaken_stir.simulated.place import SimulatedPlace
+from shaken_stir.snapshot import Snapshot
+from simulator.fleet import Verdict
 from simulator.messages import Response
+from simulator.reviews import UNDER_REVIEW
 
 PROFILE = "BU" + "1" * 32
 PRODUCT = "BU" + "2" * 32
-LONG_REVIEW = 500
-"""Seconds, before the time scale: the callback comes when the run is waiting for it."""
+NEVER = 10_000_000
+"""The seconds, before the time scale, of a review that ends only when a test decides."""
 NAMED = {"trust_product": {"friendly_name": "Acme Voice", "email": "trust@acme.example"}}
 
 
@@ -123,6 +126,22 @@ def output(local: SimulatedPlace, arn: str) -> dict[str, Any]:
 def waiting(local: SimulatedPlace) -> bool:
     """Whether an execution waits for a verdict."""
     return any(read_waiters(local.table, product.sid) for product in local.simulator.state.trust_products)
+
+
+def decide_once_awaited(
+    local: SimulatedPlace, verdict: Verdict = "approved", errors: list[int] | None = None
+) -> Callable[[Snapshot], None]:
+    """Have Twilio decide as soon as a run waits for the verdict, and not before: for a run's `on_change`."""
+
+    def on_change(_: Snapshot) -> None:
+        client = local.engine.client("stepfunctions")
+        running = client.list_executions(stateMachineArn=local.engine.state_machine_arn, statusFilter="RUNNING")
+        if any(local.engine.waiting_since(it["executionArn"]) for it in running["executions"]):
+            for it in local.simulator.state.trust_products:
+                if it.status in UNDER_REVIEW:
+                    local.simulator.controls.decide(it.sid, verdict, errors)
+
+    return on_change
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30) -> bool:
