@@ -57,7 +57,7 @@ class AssignmentsApi:
         return Response(200, self._view(views.endpoint, bundle, request)(assignment))
 
     def delete_endpoint(self, request: Request, bundle_sid: str, sid: str) -> Response:
-        """Takes a phone number off."""
+        """Take a phone number off."""
         bundle = self._bundle(request, bundle_sid)
         assignment = _record(bundle.endpoints, sid, request)
         rules.require_endpoint_removable(self._state, bundle, assignment.number_sid)

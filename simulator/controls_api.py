@@ -67,7 +67,7 @@ class ControlsApi:
         return self._number(200, number_sid)
 
     def drop_assignment(self, request: Request, bundle_sid: str, number_sid: str) -> Response:
-        """Takes a number off a profile or product."""
+        """Take a number off a profile or product."""
         _use(self._controls.drop_assignment, request, bundle_sid, number_sid)
         return Response(204)
 
@@ -87,7 +87,7 @@ class ControlsApi:
         return self._account(account_sid)
 
     def reactivate(self, request: Request, account_sid: str) -> Response:
-        """Makes a suspended subaccount active again."""
+        """Make a suspended subaccount active again."""
         _use(self._controls.reactivate, request, account_sid)
         return self._account(account_sid)
 
@@ -97,12 +97,12 @@ class ControlsApi:
         return self._account(account_sid)
 
     def callbacks(self, request: Request) -> Response:
-        """Sets how callbacks behave."""
+        """Set how callbacks behave."""
         _use(self._controls.callbacks, request)
         return Response(200, self._state.callback_plan.model_dump())
 
     def lag(self, request: Request) -> Response:
-        """Sets by how much lists lag."""
+        """Set by how much lists lag."""
         _use(self._controls.lag, request)
         return Response(200, {"seconds": self._state.lag.seconds})
 

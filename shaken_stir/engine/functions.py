@@ -42,7 +42,7 @@ class LambdaContext:
         return f"/aws/lambda/{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Returns what is left of the function's timeout, which is never shortened."""
+        """Return what is left of the function's timeout, which is never shortened."""
         return max(0, int((self.timeout - (time.monotonic() - self.started)) * 1000))
 
 
@@ -54,7 +54,7 @@ class Answer:
     failed: bool = False
 
     def value(self) -> Any:
-        """Returns the payload as Python data."""
+        """Return the payload as Python data."""
         return json.loads(self.payload)
 
 
@@ -116,12 +116,12 @@ class Functions:
             sys.path.remove(self._added.pop())
 
     def drain(self, seconds: float) -> bool:
-        """Waits until no handler runs, so many seconds at the most, and says whether that is so."""
+        """Wait until no handler runs, so many seconds at the most, and say whether that is so."""
         with self._idle:
             return self._idle.wait_for(lambda: self._running == 0, timeout=seconds)
 
     def invoke(self, name: str, payload: str) -> Answer:
-        """Invokes one function with a JSON text.
+        """Invoke one function with a JSON text.
 
         Raises:
             UnknownFunction: The template has no such function.
@@ -161,7 +161,7 @@ def _run(function: Function, payload: str) -> Answer:
 
 
 def _handler(function: Function) -> Callable[[Any, LambdaContext], Any] | Answer:
-    """Returns the handler, or the error Lambda answers with when there is none."""
+    """Return the handler, or the error Lambda answers with when there is none."""
     name = function.handler.rpartition(".")[2]
     try:
         module = importlib.import_module(function.module.replace("/", "."))

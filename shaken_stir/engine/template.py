@@ -65,7 +65,7 @@ class Template:
     """
 
     def __init__(self, path: Path, parameters: Mapping[str, str], public_base_url: str = "") -> None:
-        """Reads a template.
+        """Read a template.
 
         Args:
             path: The template file; the paths in it are relative to its folder.
@@ -108,17 +108,17 @@ class Template:
         return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{self._machine_name}"
 
     def storage(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Yields logical id, type and resolved properties of what stores data: tables, buckets, secrets."""
+        """Yield logical id, type and resolved properties of what stores data: tables, buckets, secrets."""
         for resource_type in STORAGE:
             for name, properties in self._of_type(resource_type):
                 yield name, resource_type, self._resolver.resolve(properties)
 
     def created(self, logical_id: str, ref: str, **attributes: str) -> None:
-        """Tells what a resource turned out to be: what `!Ref` gives, and `!GetAtt`."""
+        """Tell what a resource turned out to be: what `!Ref` gives, and `!GetAtt`."""
         self._resolver.attributes[logical_id] = {"Ref": ref, **attributes}
 
     def environment(self) -> dict[str, str]:
-        """Returns the environment variables of all functions together; ask when the resources are created.
+        """Return the environment variables of all functions together; ask when the resources are created.
 
         Raises:
             TemplateError: Two functions want different values for one variable, which one process cannot have.

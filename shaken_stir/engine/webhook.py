@@ -30,7 +30,7 @@ class _Handler(WSGIRequestHandler):
     disable_nagle_algorithm = True
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-        """Keeps quiet: who wants to know of requests looks at what they did."""
+        """Keep quiet: who wants to know of requests looks at what they did."""
 
 
 class Webhook:
@@ -53,7 +53,7 @@ class Webhook:
         self.url = f"http://{self._authority}"
 
     def serve(self, routes: Sequence[Route], functions: Functions) -> None:
-        """Starts to answer, on threads of its own."""
+        """Start to answer, on threads of its own."""
 
         @Request.application
         def application(request: Request) -> Response:
@@ -75,7 +75,7 @@ class Webhook:
         return _message(500, "Internal Server Error") if answer.failed else _response(answer.value())
 
     def close(self) -> None:
-        """Stops answering and gives the port back; harmless the second time."""
+        """Stop answering and give the port back; harmless the second time."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -84,7 +84,7 @@ class Webhook:
 
 
 def listen(address: Address, purpose: str) -> socket.socket:
-    """Opens the socket of a server.
+    """Open the socket of a server.
 
     Args:
         address: Where to listen.
@@ -153,7 +153,7 @@ def _event(request: Request, route: Route, authority: str) -> dict[str, Any]:
 
 
 def _response(answer: Any) -> Response:
-    """Reads a handler's answer as API Gateway does: without a statusCode the whole of it is the body."""
+    """Read a handler's answer as API Gateway does: without a statusCode the whole of it is the body."""
     if not isinstance(answer, dict) or "statusCode" not in answer:
         body = answer if isinstance(answer, str) else json.dumps(answer)
         return Response(body, 200, content_type="application/json")

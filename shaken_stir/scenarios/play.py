@@ -15,7 +15,7 @@ class DifferedError(Exception):
 
 
 class RunTogether(Protocol):
-    """Starts an execution from each event and shows them until they have ended, as `SimulatedPlace.run_together`."""
+    """Starts an execution from each event and show them until they have ended, as `SimulatedPlace.run_together`."""
 
     def __call__(
         self, events: Sequence[Mapping[str, Any]], on_change: Callable[[Snapshot], None] | None = None
