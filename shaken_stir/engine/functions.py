@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from onboarding import clients
+from onboarding import process
 from shaken_stir import news
 from shaken_stir.engine.template import Function
 
@@ -98,7 +98,7 @@ class Functions:
 
     def load(self) -> None:
         """Import every handler; what earlier engines have kept in the functions' clients is forgotten."""
-        clients.forget()
+        process.forget()
         code = [folder for folder in self._code if folder not in sys.path]
         # Last, so that packages built into a layer for Lambda never stand in for those installed for this machine.
         layers = [folder for folder in self._layers if folder not in sys.path]
@@ -111,7 +111,7 @@ class Functions:
     def unload(self) -> None:
         """Wait a moment for handlers that still run, forget their clients, and put Python's path back."""
         self.drain(_DRAIN_SECONDS)
-        clients.forget()
+        process.forget()
         while self._added:
             sys.path.remove(self._added.pop())
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from onboarding import clients
+from onboarding import process
 from onboarding.observability import logger, measure
 
 
@@ -38,9 +38,9 @@ def test_the_logger_is_of_the_environment_as_it_is_when_a_process_begins(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for service in ("first", "second"):
-        clients.forget()
+        process.forget()
         monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
         logger().info("hello")
-    clients.forget()
+    process.forget()
 
     assert [json.loads(line)["service"] for line in capsys.readouterr().out.splitlines()] == ["first", "second"]

@@ -1,15 +1,11 @@
-"""What a process keeps from one invocation to the next, AWS's clients among it, and the one way to forget it all.
+"""The clients of AWS that a process keeps, and the progress table."""
 
-Lambda keeps a process as long as it likes. On a person's machine one process is many: each begins with `forget`.
-"""
-
-from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
+from onboarding.process import kept
 from onboarding.table.dynamodb import Table
 
 if TYPE_CHECKING:
@@ -19,26 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from onboarding.settings import Settings
-
-_forgetting: list[Callable[[], object]] = []
-
-
-def kept[**Given, Made](make: Callable[Given, Made]) -> Callable[Given, Made]:
-    """Let a function that makes something keep what it made last, as long as it is given the same."""
-    keeping = lru_cache(maxsize=1)(make)
-    forgotten_by(keeping.cache_clear)
-    return cast("Callable[Given, Made]", keeping)
-
-
-def forgotten_by(forget_it: Callable[[], object]) -> None:
-    """Have `forget` call this, too: for what is kept by others."""
-    _forgetting.append(forget_it)
-
-
-def forget() -> None:
-    """Forget all that is kept: the next one who asks gets it made anew, from the environment as it is then."""
-    for forget_it in _forgetting:
-        forget_it()
 
 
 def table(settings: "Settings") -> Table:

@@ -7,14 +7,14 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from onboarding import clients
+from onboarding import process
 from onboarding.errors import CredentialsRefused
 from onboarding.models import AccountSid
 
 CACHE_SECONDS = 300
 """How long a process goes on with a secret that was rotated."""
 
-clients.forgotten_by(clear_caches)
+process.forgotten_by(clear_caches)
 
 Token = Annotated[str, StringConstraints(min_length=1)]
 

@@ -11,8 +11,8 @@ from typing import Any, TextIO, override
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from onboarding import clients
 from onboarding.masking import mask_all
+from onboarding.process import kept
 
 
 def _to_json(line: dict[str, Any]) -> str:
@@ -34,7 +34,7 @@ class _StandardOutput(logging.StreamHandler[TextIO]):
 _standard_output = _StandardOutput()
 
 
-@clients.kept
+@kept
 def logger() -> Logger:
     """Give the process's one logger, which reads the environment when it is made."""
     return Logger(json_serializer=_to_json, logger_handler=_standard_output)

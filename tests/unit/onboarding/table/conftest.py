@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from onboarding import clients
+from onboarding import clients, process
 from onboarding.table.dynamodb import Table
 from shaken_stir.engine.intrinsics import read_template
 
@@ -39,9 +39,9 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
     """The product's own client: making one takes longer than all else in a test."""
     with pytest.MonkeyPatch.context() as patched, mock_aws():
         patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        clients.forget()
+        process.forget()
         yield clients.dynamodb()
-        clients.forget()
+        process.forget()
 
 
 @pytest.fixture(scope="module")

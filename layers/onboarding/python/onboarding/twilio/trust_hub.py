@@ -10,9 +10,10 @@ from typing import Any
 
 from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
 
-from onboarding import clients, credentials
+from onboarding import credentials
 from onboarding.errors import TwilioRefused
 from onboarding.phone_numbers import PhoneNumber
+from onboarding.process import kept
 from onboarding.settings import Settings
 from onboarding.side_by_side import side_by_side
 from onboarding.trust_products import Status
@@ -223,7 +224,7 @@ def of_account(
     return TrustHub(Client(account_sid, auth_token, http_client=http_client), at_once)
 
 
-@clients.kept
+@kept
 def _of_parent(account_sid: str, auth_token: str, at_once: int, base_url: str | None) -> TrustHub:
     return of_account(account_sid, auth_token, at_once=at_once, base_url=base_url)
 

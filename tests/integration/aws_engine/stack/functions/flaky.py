@@ -4,10 +4,10 @@ from typing import Any
 
 import shared  # type: ignore[import-not-found]
 
-from onboarding import clients
+from onboarding import process
 
 tries: Counter[str] = Counter()
-clients.forgotten_by(tries.clear)
+process.forgotten_by(tries.clear)
 lock = threading.Lock()
 
 

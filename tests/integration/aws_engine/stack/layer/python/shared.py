@@ -5,14 +5,14 @@ from typing import Any
 
 import boto3
 
-from onboarding import clients
+from onboarding import process
 
 
 class NotYetError(Exception):
     """Raised on the first tries."""
 
 
-@clients.kept
+@process.kept
 def client(service: str) -> Any:
     return boto3.client(service)  # type: ignore[call-overload]
 
