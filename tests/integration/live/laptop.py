@@ -11,11 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from shaken_stir.project import ROOT
+from simulator.simulator import Simulator
 from tests.integration.live.twilio_itself import TwilioItself
 from tests.integration.onboarding.world import NAMED, phone_number
 
 COMMAND = [sys.executable, "-m", "shaken_stir.cli.main", "run", "--live"]
 DAYS = {"review": {"seconds": 500_000}}
+
+
+def rehearsed(simulator: Simulator, folder: Path) -> tuple[list[str], dict[str, str]]:
+    """The command that rehearses a request of the whole fleet with a simulated Twilio, and its environment."""
+    event = folder / "request.json"
+    event.write_text(json.dumps(NAMED))
+    account = {"TWILIO_ACCOUNT_SID": simulator.account_sid, "TWILIO_AUTH_TOKEN": simulator.auth_token}
+    command = [*COMMAND, "--twilio", simulator.url, "--event", str(event)]
+    return command, os.environ | account | {"XDG_STATE_HOME": str(folder)}
 
 
 class Laptop:

@@ -1,10 +1,8 @@
 """The plan of a later run reads what earlier runs have recorded, and is what the run then does."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +31,7 @@ from simulator.app import App
 from simulator.fleet import Fleet
 from simulator.messages import Request, Response
 from simulator.simulator import Simulator
+from tests.integration.live.laptop import rehearsed
 from tests.integration.onboarding.world import NAMED, a_fleet, phone_number, sent_by, subaccount, wait_until
 from tests.integration.onboarding.world import account as account_sid
 
@@ -218,32 +217,15 @@ def test_what_an_interrupted_run_left_undone_is_planned_and_done(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: int
 ) -> None:
     stopping = hold_posts(simulator, monkeypatch, after)
-    event = tmp_path / "request.json"
-    event.write_text(json.dumps(NAMED))
+    command, environment = rehearsed(simulator, tmp_path)
     run: dict[str, Any] = {
         "cwd": ROOT,
-        "env": os.environ
-        | {
-            "TWILIO_ACCOUNT_SID": simulator.account_sid,
-            "TWILIO_AUTH_TOKEN": simulator.auth_token,
-            "XDG_STATE_HOME": str(tmp_path),
-        },
+        "env": environment,
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
         "stderr": subprocess.PIPE,
         "text": True,
     }
-    command = [
-        sys.executable,
-        "-m",
-        "shaken_stir.cli.main",
-        "run",
-        "--live",
-        "--twilio",
-        simulator.url,
-        "--event",
-        str(event),
-    ]
     with subprocess.Popen([*command, "--yes"], **run) as process:
         assert wait_until(lambda: posted(simulator) >= after, 60)
         process.send_signal(signal.SIGINT)

@@ -5,7 +5,6 @@ import os
 import pty
 import socket
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from shaken_stir.live.state_file import StateFile, StateFileError, default_path
 from shaken_stir.project import ROOT
 from simulator.simulator import Simulator
 from tests.integration.live.conftest import Command, Start
-from tests.integration.onboarding.world import NAMED
+from tests.integration.live.laptop import rehearsed
 
 ACCOUNT = "AC" + "1" * 32
 HERE, THERE = "http://127.0.0.1:8010", "http://127.0.0.1:8011"
@@ -110,26 +109,10 @@ def test_from_a_look_to_submitted_without_a_word_to_twilio(
 
 
 def test_the_question_names_where_it_will_be_changed(simulator: Simulator, tmp_path: Path) -> None:
-    event = tmp_path / "request.json"
-    event.write_text(json.dumps(NAMED))
+    command, environment = rehearsed(simulator, tmp_path)
     ours, theirs = pty.openpty()
-    environment = os.environ | {
-        "TWILIO_ACCOUNT_SID": simulator.account_sid,
-        "TWILIO_AUTH_TOKEN": simulator.auth_token,
-        "XDG_STATE_HOME": str(tmp_path),
-    }
     with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "shaken_stir.cli.main",
-            "run",
-            "--live",
-            "--twilio",
-            simulator.url,
-            "--event",
-            str(event),
-        ],
+        command,
         cwd=ROOT,
         env=environment,
         stdin=theirs,
