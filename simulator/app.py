@@ -7,6 +7,8 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from http import HTTPStatus
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter
@@ -23,13 +25,24 @@ from simulator.state import State
 
 logger = logging.getLogger(__name__)
 
+type Interpose = Callable[[Request], Response | None]
+
+
+def interpose_nothing(_: Request) -> None:
+    """Let Twilio answer by itself."""
+
 
 class App:
-    """The simulator without its sockets."""
+    """The simulator without its sockets.
+
+    Attributes:
+        interpose: Called before each request to Twilio is answered; what it gives is answered instead.
+    """
 
     def __init__(
         self, state: State, reviews: Reviews, controls: Controls, *, latency: float = 0.0, tell: Tell = tell_nobody
     ) -> None:
+        self.interpose: Interpose = interpose_nothing
         self._state = state
         self._latency = latency
         self._tell = tell
@@ -45,29 +58,44 @@ class App:
 
     def answer(self, request: Request) -> Response:
         """Answer one request; may be called by many threads at once."""
+        response = self._of_controls(request) if is_control(request.path) else self._of_twilio(request)
+        if response.status >= HTTPStatus.BAD_REQUEST and response.body:
+            self._tell(RequestRefused(request.method, request.path, response.status, response.body["message"]))
+        return response
+
+    def _of_twilio(self, request: Request) -> Response:
+        self._count(request)
+        if self._latency:
+            time.sleep(self._latency)
+        if instead := self.interpose(request):
+            return instead
+        fault = self._state.faults.due(request)
+        return fault.befall(request, self._by_itself) if fault else self._by_itself(request)
+
+    def _by_itself(self, request: Request) -> Response:
         try:
-            if is_control(request.path):
-                return self._handle(request, self._controls)
-            self._count(request)
-            if self._latency:
-                time.sleep(self._latency)
             self._authenticate(request)
-            return self._handle(request, self._twilio)
         except ApiError as error:
-            self._tell(RequestRefused(request.method, request.path, error.status, error.message))
             return Response(error.status, error.body())
-        except Exception:
-            logger.exception("%s %s could not be answered", request.method, request.path)
-            return Response(500, ApiError(500, INTERNAL, "Internal Server Error").body())
+        return self._handle(request, self._twilio)
+
+    def _of_controls(self, request: Request) -> Response:
+        return self._handle(request, self._controls)
 
     def _count(self, request: Request) -> None:
         with self._calls_lock:
             self._calls[f"{request.method} {without_sids(request.path)}"] += 1
 
     def _handle(self, request: Request, routes: MapAdapter) -> Response:
-        handler, sids = _match(request, routes)
-        with self._state.lock:
-            return handler(request, **sids)
+        try:
+            handler, sids = _match(request, routes)
+            with self._state.lock:
+                return handler(request, **sids)
+        except ApiError as error:
+            return Response(error.status, error.body())
+        except Exception:
+            logger.exception("%s %s could not be answered", request.method, request.path)
+            return Response(500, ApiError(500, INTERNAL, "Internal Server Error").body())
 
     def _authenticate(self, request: Request) -> None:
         expected = f"{self._state.account_sid}:{self._state.auth_token}".encode()

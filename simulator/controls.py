@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, validate_call
 
 from simulator.errors import BAD_PARAMETER, BAD_STATUS, NOT_FOUND, ApiError, bad_request
+from simulator.faults import Fault, PlannedFault
 from simulator.fleet import AccountStatus, CallbackPlan, PhoneNumberE164, Seconds, Verdict, fictional_number
 from simulator.records import Account, Bundle, PhoneNumber
 from simulator.reviews import UNDER_REVIEW, Reviews
@@ -149,6 +150,15 @@ class Controls:
         """Say by how much lists lag behind creates from now on; 0 shows at once what is still to be listed."""
         with self._state.lock:
             self._state.lag.change(seconds)
+
+    def plan_fault(self, **fault: Any) -> PlannedFault:
+        """Have requests go wrong from now on, see `Fault`; what is given tells how often that has happened."""
+        return self._state.faults.plan(Fault(**fault))
+
+    @validate_call
+    def clear_faults(self) -> list[PlannedFault]:
+        """Let no request go wrong any more; gives the faults that were planned."""
+        return self._state.faults.clear()
 
     def _release(self, number: PhoneNumber) -> None:
         del self._state.numbers[number.sid]

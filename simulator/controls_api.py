@@ -10,6 +10,7 @@ from werkzeug.routing import Map
 
 from simulator.controls import Controls
 from simulator.errors import BAD_PARAMETER, bad_request
+from simulator.faults import PlannedFault
 from simulator.messages import Request, Response
 from simulator.routes import Handler, route
 from simulator.sentences import sentence
@@ -41,6 +42,8 @@ def control_routes(state: State, controls: Controls) -> Map:
         f"{product}/revoke": api.revoke,
         f"{_ROOT}/callbacks": api.callbacks,
         f"{_ROOT}/lag": api.lag,
+        f"{_ROOT}/faults": api.plan_fault,
+        f"{_ROOT}/faults/clear": api.clear_faults,
     }
     return Map([route("POST", path, handler) for path, handler in handlers.items()], merge_slashes=False)
 
@@ -106,6 +109,15 @@ class ControlsApi:
         _use(self._controls.lag, request)
         return Response(200, {"seconds": self._state.lag.seconds})
 
+    def plan_fault(self, request: Request) -> Response:
+        """Have requests go wrong."""
+        return Response(201, _told(_use(self._controls.plan_fault, request)))
+
+    def clear_faults(self, request: Request) -> Response:
+        """Let no request go wrong any more; tells how often each fault has happened."""
+        cleared = _use(self._controls.clear_faults, request)
+        return Response(200, {"faults": [_told(it) for it in cleared]})
+
     def _account(self, sid: str) -> Response:
         return Response(200, {"sid": sid, "status": self._state.accounts[sid].status})
 
@@ -116,6 +128,10 @@ class ControlsApi:
     def _product(self, sid: str) -> Response:
         product = self._state.trust_products[sid]
         return Response(200, {"sid": sid, "status": product.status, "errors": product.errors})
+
+
+def _told(planned: PlannedFault) -> dict[str, Any]:
+    return planned.fault.model_dump(exclude_defaults=True) | {"happened": planned.happened}
 
 
 def _use[R](control: Callable[..., R], request: Request, *sids: str) -> R:

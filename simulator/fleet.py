@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from simulator.faults import Fault
 from simulator.policies import SHAKEN_STIR
 from simulator.sentences import sentence
 from simulator.sids import AccountSid, BundleSid, PhoneNumberSid, PolicySid, numbered_sid
@@ -122,6 +123,7 @@ class Fleet(_Strict):
     callbacks: CallbackPlan = CallbackPlan()
     lag: Annotated[Seconds, Field(description="Seconds by which lists lag behind creates.")] = 0.0
     latency: Annotated[float, Field(ge=0, description="Seconds that every request takes longer.")] = 0.0
+    faults: Annotated[list[Fault], Field(description="What goes wrong from the first request on.")] = []
 
     @model_validator(mode="after")
     def _sids_are_unique(self) -> Self:

@@ -1,8 +1,8 @@
 """A request and its answer, as the rest of the simulator sees them: without sockets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from simulator.errors import BAD_PARAMETER, bad_request, not_found
 from simulator.sids import is_sid
@@ -40,9 +40,23 @@ class Request:
         return not_found(self.path)
 
 
+type Cut = Literal["reset", "truncated"]
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer; without a body there is nothing to say but the status."""
+    """The answer; without a body there is nothing to say but the status.
+
+    ``page`` is said instead of the body, as HTML; ``retry_after`` are the seconds of that header; ``cut`` is how the
+    connection ends before the client has the whole answer.
+    """
 
     status: int
     body: dict[str, Any] | None = None
+    page: str = ""
+    retry_after: float | None = None
+    cut: Cut | None = None
+
+    def cut_off(self, cut: Cut) -> "Response":
+        """This answer, which the client does not get to its end."""
+        return replace(self, cut=cut)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import struct
 import sys
 import threading
 import time
@@ -116,17 +117,37 @@ class _Handler(BaseHTTPRequestHandler):
                 content_type=self.headers.get_content_type() if "Content-Type" in self.headers else "",
             )
         )
-        payload = b"" if response.body is None else json.dumps(response.body).encode()
+        if response.cut == "reset":
+            self._reset()
+            return
+        payload, content_type = _payload(response)
         self.send_response(response.status)
         if response.status == HTTPStatus.UNAUTHORIZED:
             self.send_header("WWW-Authenticate", 'Basic realm="Twilio API"')
-        if response.body is not None:
-            self.send_header("Content-Type", "application/json")
+        if response.retry_after is not None:
+            self.send_header("Retry-After", f"{response.retry_after:g}")
+        if content_type:
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
+        if response.cut == "truncated":
+            payload = payload[: len(payload) // 2]
+            self.close_connection = True
         self.wfile.write(payload)
+
+    def _reset(self) -> None:
+        # With no time to linger, closing a socket is a reset.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Log nothing: a log per request would drown what the terminal is for."""
+
+
+def _payload(response: Response) -> tuple[bytes, str]:
+    if response.page:
+        return response.page.encode(), "text/html"
+    return (b"", "") if response.body is None else (json.dumps(response.body).encode(), "application/json")

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from simulator.addresses import THIS_MACHINE, reached_at
-from simulator.app import App
+from simulator.app import App, Interpose
 from simulator.controls import Controls
 from simulator.fleet import Fleet
 from simulator.refusals import Tell, tell_nobody
@@ -65,6 +65,13 @@ class Simulator:
     def calls(self) -> dict[str, int]:
         """How often each route of Twilio's was requested so far."""
         return self._app.calls()
+
+    def interpose(self, interpose: Interpose) -> None:
+        """Have this called before each request to Twilio is answered, from many threads at once.
+
+        It may wait, use the controls, or give the answer itself; None leaves that to Twilio and the faults.
+        """
+        self._app.interpose = interpose
 
     def start(self) -> None:
         """Begin to serve.

@@ -2,6 +2,7 @@
 
 import threading
 
+from simulator.faults import Faults
 from simulator.fleet import Fleet, NumberEntry, Product, Profile
 from simulator.lag import Lag
 from simulator.policies import (
@@ -41,6 +42,7 @@ class State:
         self.trust_products: Register[Bundle] = Register()
         self.callbacks: list[Callback] = []
         self.callback_plan = fleet.callbacks
+        self.faults = Faults(fleet.faults)
         self.lag = Lag(fleet.lag, time_scale=time_scale)
         self._load(fleet)
 

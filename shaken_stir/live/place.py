@@ -10,11 +10,11 @@ from typing import Any, Final, Self
 from unittest.mock import patch
 
 from onboarding.credentials import TwilioCredentials
+from onboarding.settings import READ_TIMEOUT_SECONDS
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.table.outcomes import read_outcomes
 from onboarding.table.products import read_trust_product
 from onboarding.table.reviews import read_waiters
-from onboarding.twilio.http import READ_TIMEOUT_SECONDS
 from onboarding.twilio.trust_hub import Account
 from shaken_stir.engine.engine import Engine
 from shaken_stir.live.calls import Calls
@@ -65,7 +65,7 @@ class LivePlace(Place):
             self.engine = stack.enter_context(engine)
             stack.enter_context(patch.dict(os.environ, CALLBACK_URL=""))  # Twilio cannot reach this machine
             variables = self.engine.environment
-            settle_seconds = READ_TIMEOUT_SECONDS + float(variables["LIST_SETTLE_SECONDS"])
+            settle_seconds = float(variables["TWILIO_READ_SECONDS"]) + float(variables["LIST_SETTLE_SECONDS"])
             self.pause = stack.enter_context(self._file.kept(variables["TABLE_NAME"], settle_seconds))
             stack.enter_context(self._calls.watched())
             self._stack = stack.pop_all()

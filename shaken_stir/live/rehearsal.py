@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from onboarding.twilio.http import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, unresolved
+from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from onboarding.twilio.http import unresolved
 
 EXAMPLE: Final = "http://127.0.0.1:8010"
 """Where `shaken-stir twilio` and `make serve` listen unless told otherwise."""

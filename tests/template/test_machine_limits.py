@@ -7,18 +7,15 @@ import pytest
 
 from audit_assignments import READING_SECONDS
 from onboarding.assigning import BATCH_SECONDS
-from onboarding.twilio.http import (
-    CONNECT_TIMEOUT_SECONDS,
-    MOST_RETRY_AFTER_SECONDS,
-    READ_TIMEOUT_SECONDS,
-    TwilioHttpClient,
-)
+from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from onboarding.twilio.http import MOST_RETRY_AFTER_SECONDS, TwilioHttpClient
 from tests.template.machine import BUSY, ITEM, MACHINE, PARAMETERS, TASKS, VARIABLES, every_task, function, leases, step
 from tools.picture import edges
 
 LONGEST_REVIEW_SECONDS = PARAMETERS["ReviewTimeoutDays"]["MaxValue"] * 24 * 3600
 HISTORY_EVENTS = 25_000  # an execution that has more is failed
 EVENTS = {"Task": 6, "Choice": 2}  # of one pass through a state: entered, scheduled, started, submitted, ended, exited
+TIMEOUTS = [float(VARIABLES[name]) for name in ("TWILIO_CONNECT_SECONDS", "TWILIO_READ_SECONDS")]
 LEASED = [task for task in TASKS if leases(task)]
 BATCHES = {"Assign To Business Profile", "Assign To Trust Product", "Release Orphans"}
 
@@ -28,7 +25,7 @@ def longest_request() -> float:
     adapter = TwilioHttpClient(1, None)._session.get_adapter("https://api.twilio.com")
     retry: Any = vars(adapter)["max_retries"]
     pause = max(retry.backoff_factor * 2 ** (retry.total - 1) + retry.backoff_jitter, MOST_RETRY_AFTER_SECONDS)
-    return float(retry.total * pause + (retry.total + 1) * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS))
+    return float(retry.total * pause + (retry.total + 1) * sum(TIMEOUTS))
 
 
 def task_timeout(task: str) -> float:
@@ -37,6 +34,10 @@ def task_timeout(task: str) -> float:
         return float(TASKS[task]["TimeoutSeconds"])
     variable = VARIABLES[TASKS[task]["TimeoutSecondsPath"].removeprefix("$.request.").upper()]
     return float(PARAMETERS[variable["Ref"]]["MinValue"])
+
+
+def test_the_doctor_waits_for_twilio_as_long_as_the_functions() -> None:
+    assert TIMEOUTS == [CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS]
 
 
 @every_task

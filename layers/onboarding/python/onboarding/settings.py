@@ -7,6 +7,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from onboarding.models import BundleSid, Region
 
+CONNECT_TIMEOUT_SECONDS = 3.05
+READ_TIMEOUT_SECONDS = 10.0
+"""How long Twilio is waited for, unless the environment says otherwise."""
+
 Words = Annotated[list[Region], BeforeValidator(lambda value: value.split(","))]
 
 
@@ -15,6 +19,8 @@ class Settings(BaseModel):
 
     Attributes:
         callback_url: Where Twilio is to send status callbacks; only Submit Trust Product is told.
+        twilio_connect_seconds: How long to wait for a connection to Twilio.
+        twilio_read_seconds: How long to wait for Twilio's answer.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper)
@@ -26,6 +32,8 @@ class Settings(BaseModel):
     public_base_url: str | None = None
     callback_url: str | None = None
     twilio_base_url: str | None = None
+    twilio_connect_seconds: Annotated[float, Field(gt=0)] = CONNECT_TIMEOUT_SECONDS
+    twilio_read_seconds: Annotated[float, Field(gt=0)] = READ_TIMEOUT_SECONDS
     business_profile_sid: BundleSid | None = None
     trust_product_friendly_name: str | None = None
     trust_product_email: str | None = None

@@ -20,9 +20,8 @@ from urllib3.exceptions import NameResolutionError
 from urllib3.util import Retry
 
 from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable
+from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 
-CONNECT_TIMEOUT_SECONDS = 3.05
-READ_TIMEOUT_SECONDS = 10
 MOST_RETRY_AFTER_SECONDS = 2
 """A longer pause is the state machine's to make, which pays nothing for it."""
 TOO_MANY_REQUESTS = 429
@@ -69,9 +68,16 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
     Args:
         connections: How many connections to hold open: as many as threads use it.
         base_url: Where both of Twilio's hosts are served instead (a simulator), None for Twilio itself.
+        timeouts: The seconds to wait for a connection, and for each piece of an answer.
     """
 
-    def __init__(self, connections: int, base_url: str | None) -> None:
+    def __init__(
+        self,
+        connections: int,
+        base_url: str | None,
+        timeouts: tuple[float, float] = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+    ) -> None:
+        self._timeouts = timeouts
         self._base_url = base_url.rstrip("/") if base_url else None
         retry = CarefulRetry(
             total=3,
@@ -120,7 +126,7 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
                 data=data,
                 headers=headers,
                 auth=auth,
-                timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                timeout=self._timeouts,
                 allow_redirects=allow_redirects,
             )
         except requests.RequestException as error:

@@ -14,7 +14,7 @@ from onboarding import credentials
 from onboarding.errors import TwilioRefused
 from onboarding.phone_numbers import PhoneNumber
 from onboarding.process import kept
-from onboarding.settings import Settings
+from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, Settings
 from onboarding.side_by_side import side_by_side
 from onboarding.trust_products import Status
 from onboarding.twilio.assignments import PAGE_SIZE, ChannelEndpointAssignments
@@ -206,11 +206,22 @@ def of_parent(settings: Settings) -> TrustHub:
         CredentialsRefused: The secret holds no credentials.
     """
     parent = credentials.read(settings.twilio_secret_arn)
-    return _of_parent(parent.account_sid, parent.auth_token, settings.threads_per_function, settings.twilio_base_url)
+    return _kept_of_account(
+        parent.account_sid,
+        parent.auth_token,
+        at_once=settings.threads_per_function,
+        base_url=settings.twilio_base_url,
+        timeouts=(settings.twilio_connect_seconds, settings.twilio_read_seconds),
+    )
 
 
 def of_account(
-    account_sid: str, auth_token: str, *, at_once: int = REQUESTS_AT_ONCE, base_url: str | None = None
+    account_sid: str,
+    auth_token: str,
+    *,
+    at_once: int = REQUESTS_AT_ONCE,
+    base_url: str | None = None,
+    timeouts: tuple[float, float] = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
 ) -> TrustHub:
     """Make a Trust Hub client.
 
@@ -219,14 +230,13 @@ def of_account(
         auth_token: Its Auth Token.
         at_once: How many requests may be under way at once.
         base_url: Where both of Twilio's hosts are served instead (a simulator), None for Twilio itself.
+        timeouts: The seconds to wait for a connection, and for an answer.
     """
-    http_client = TwilioHttpClient(at_once, base_url)
+    http_client = TwilioHttpClient(at_once, base_url, timeouts)
     return TrustHub(Client(account_sid, auth_token, http_client=http_client), at_once)
 
 
-@kept
-def _of_parent(account_sid: str, auth_token: str, at_once: int, base_url: str | None) -> TrustHub:
-    return of_account(account_sid, auth_token, at_once=at_once, base_url=base_url)
+_kept_of_account = kept(of_account)
 
 
 def _bundle(resource: Any) -> Bundle:
