@@ -8,6 +8,7 @@ from simulator.addresses import THIS_MACHINE, reached_at
 from simulator.app import App, Interpose
 from simulator.controls import Controls
 from simulator.fleet import Fleet
+from simulator.messages import Request, Response
 from simulator.refusals import Tell, tell_nobody
 from simulator.reviews import Reviews
 from simulator.server import Server
@@ -66,6 +67,10 @@ class Simulator:
         """How often each route of Twilio's was requested so far."""
         return self._app.calls()
 
+    def answer(self, request: Request) -> Response:
+        """Answer one request, as its socket does."""
+        return self._app.answer(request)
+
     def interpose(self, interpose: Interpose) -> None:
         """Have this called before each request to Twilio is answered, from many threads at once.
 
@@ -80,7 +85,7 @@ class Simulator:
             PortInUse: Something else listens on the port already.
         """
         try:
-            self._server = Server(self._host, self._port, self._app.answer)
+            self._server = Server(self._host, self._port, self.answer)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortInUse(f"port {self._port} on {self._host} is already in use") from None

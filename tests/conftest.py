@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 from collections.abc import Iterator
 
 import botocore.session
@@ -18,3 +19,9 @@ def _service_models_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(botocore.session, "create_loader", kept)
         yield
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported by now out of garbage collections: there is much of it, and it stays."""
+    gc.collect()
+    gc.freeze()

@@ -17,8 +17,8 @@ from simulator.errors import STATUS_WITH_PROPERTIES, bad_request
 from simulator.fleet import Fleet
 from simulator.messages import Request, Response
 from tests.contract.exchanges import Exchange, recording
-from tests.integration.conftest import TIME_SCALE
-from tests.integration.onboarding.world import (
+from tests.machine.conftest import TIME_SCALE
+from tests.world import (
     NAMED,
     PRODUCT,
     PROFILE,

@@ -12,7 +12,7 @@ from simulator.state import State
 from tests.contract.exchanges import Exchange, recording
 from tests.contract.tour import ACCOUNTS, FLEET, NOTHING, NUMBERS, Customer, existing
 from tests.contract.twilio_openapi import Contract, route
-from tests.integration.onboarding.world import PROFILE, account, phone_number
+from tests.world import PROFILE, account, phone_number
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 

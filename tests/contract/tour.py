@@ -14,7 +14,7 @@ from simulator.policies import (
 from simulator.rules import STATUSES
 from simulator.simulator import Simulator
 from tests.contract.exchanges import Exchange, recording
-from tests.integration.onboarding.world import PROFILE, account, phone_number, subaccount
+from tests.world import PROFILE, account, phone_number, subaccount
 
 ACCOUNTS = "/2010-04-01/Accounts.json"
 NUMBERS = f"/2010-04-01/Accounts/{account(1)}/IncomingPhoneNumbers.json"

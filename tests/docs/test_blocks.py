@@ -52,7 +52,7 @@ NOT_RUN = {
     "make build ARCH=x86_64": DOCKER,
     "make test\n": "itself",
 }
-# A run of a thousand numbers is measured by tests/integration/command.
+# A run of a thousand numbers is measured by tests/commands/simulated.
 SMALLER = {"100x10": "2x10"}
 QUICK = ["--time-scale", "0.1"]
 

@@ -15,7 +15,7 @@ from shaken_stir.engine.functions import Functions
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import Fleet
-from tests.integration.onboarding.world import NAMED, PROFILE, a_fleet, account, phone_number, wait_until, waiting
+from tests.world import NAMED, PROFILE, a_fleet, account, phone_number, wait_until, waiting
 from tools.rights import DOCUMENT, TEMPLATE, document, roles
 
 pytestmark = pytest.mark.xdist_group("least privilege")  # one process makes the runs, for all tests

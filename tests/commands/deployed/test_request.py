@@ -1,0 +1,162 @@
+"""`shaken-stir request`: a request goes to the deployed stack, and what becomes of it is told as it happens."""
+
+import json
+import re
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+from botocore.exceptions import NoRegionError
+
+from shaken_stir.defaults import STACK
+from shaken_stir.deployed import commands
+from shaken_stir.project import EXAMPLE_EVENT, ROOT
+from tests.commands.ascii_output import run_in_ascii
+from tests.commands.deployed.conftest import Deploy, disable_schedule
+from tests.commands.deployed.requesting import arn_of, request, states, status
+from tests.world import NEVER, account, phone_number, subaccount
+
+WHOLE_FLEET = ROOT / "events/whole_fleet.json"
+NAMED = {"TrustProductFriendlyName": "Acme Voice", "TrustProductEmail": "trust@acme.example"}
+
+pytestmark = pytest.mark.usefixtures("_look_often")
+
+
+def test_it_is_followed_to_the_review_which_goes_on_without(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    local = deploy(review={"seconds": NEVER, "verdict": "approved"})
+
+    code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
+
+    arn = arn_of(lines)
+    assert code == 0
+    assert states(lines)[0] == "Read Request"
+    assert states(lines)[-1] == "Await Review"
+    assert status(local, arn) == "RUNNING"
+    assert lines[-1] == f"Follow it again: .venv/bin/shaken-stir request --stack {STACK} --execution {arn} --wait"
+    assert any("Twilio reviews the Trust Product" in line for line in lines)
+
+
+def test_subaccounts_are_told_as_they_come_out_before_the_states_after_them(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(review={"seconds": NEVER, "verdict": "approved"})
+
+    _, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
+
+    told = [line.strip() for line in lines]
+    [first] = [index for index, line in enumerate(told) if line.startswith(f"Subaccount 1 ({account(1)}): onboarded")]
+    after = next(index for index, line in enumerate(told) if line.endswith("Summarise Subaccounts"))
+    assert told[first].endswith("(2 on product)")
+    assert first < after
+    assert sum("Subaccount 2" in line for line in told) == 1
+
+
+def test_with_wait_it_is_followed_to_its_end(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    deploy(parameters=NAMED)
+
+    code, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
+
+    assert code == 0
+    assert states(lines)[-1] == "Onboarded"
+    assert lines[-3].startswith("SUCCEEDED after 0:00:")
+    assert lines[-2] == "2 subaccounts onboarded, 0 left to another execution (4 on product)."
+    assert re.fullmatch(r"The Trust Product BU\w{32} is twilio-approved\.", lines[-1])
+
+
+@pytest.mark.parametrize("options", [[], ["--wait"]], ids=["to the review", "to the end"])
+def test_at_the_end_it_says_how_to_switch_the_daily_run_on(
+    options: list[str], deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(parameters=NAMED)
+    disable_schedule()
+
+    code, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), *options)
+
+    assert code == 0
+    assert lines[-2].startswith("The daily run is off, so numbers that come later wait for the next request.")
+    assert lines[-1].endswith("switch it on: make deploy PARAMETERS='ScheduleExpression=\"cron(0 6 * * ? *)\"'")
+
+
+def test_a_daily_run_that_cannot_be_looked_at_spoils_no_success(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(parameters=NAMED)
+    monkeypatch.setattr(commands, "schedules", Mock(side_effect=NoRegionError))
+
+    code, lines, errors = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
+
+    assert code == 0
+    assert "shaken-stir request:" not in errors
+    assert "is twilio-approved." in lines[-1]
+
+
+def test_numbers_that_were_left_out_are_told(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    deploy(parameters=NAMED)
+    wrong, event = f"PN{'f' * 32}", tmp_path / "request.json"
+    event.write_text(json.dumps({"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 0), wrong]}))
+
+    code, lines, _ = request(capsys, "--event", str(event), "--wait")
+
+    assert code == 0
+    assert lines[-2] == f"Left out of the request: {wrong}: it is not a number of {account(1)}."
+
+
+def test_one_subaccount_is_told_in_the_singular(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    deploy(parameters=NAMED, subaccounts=[subaccount(1)])
+
+    _, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
+
+    assert lines[-2] == "1 subaccount onboarded, 0 left to another execution (2 on product)."
+
+
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(parameters=NAMED, subaccounts=[subaccount(1, friendly_name="Büro")])
+
+    code, told = run_in_ascii(monkeypatch, "request", "--event", str(WHOLE_FLEET))
+
+    assert code == 0
+    assert f"B\\xfcro ({account(1)}): onboarded" in told
+
+
+def test_a_request_that_fails_has_exit_code_1_and_says_what_to_do(
+    tmp_path: Path, deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy()
+    event = tmp_path / "unknown.json"
+    event.write_text(f'{{"subaccounts": ["{account(9)}"]}}')
+
+    code, lines, _ = request(capsys, "--event", str(event))
+
+    assert code == 1
+    assert states(lines)[-1] == "Failed"
+    assert lines[-3].startswith("FAILED after")
+    assert lines[-2].startswith("InvalidRequest: ")
+    assert account(9) in lines[-2]
+    assert lines[-1].startswith("Next: ")
+
+
+def test_a_second_request_is_told_that_another_awaits_the_verdict(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(review={"seconds": NEVER, "verdict": "approved"})
+    request(capsys, "--event", str(EXAMPLE_EVENT))
+
+    code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT), "--wait")
+
+    assert code == 0
+    assert lines[-1].endswith("is reviewed, and another execution awaits the verdict.")
+
+
+def test_an_eventbridge_event_goes_through_the_template_s_rule(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local = deploy()
+
+    code, lines, _ = request(capsys, "--event", str(ROOT / "events/onboarding_requested.json"), "--wait")
+
+    assert code == 0
+    assert local.engine.describe_execution(arn_of(lines))["input"].startswith('{"trust_product"')

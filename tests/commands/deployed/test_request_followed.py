@@ -1,0 +1,105 @@
+"""`shaken-stir request` follows an execution, and says how to follow it again when it is cut off."""
+
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from shaken_stir.defaults import STACK
+from shaken_stir.engine.server import AwsServer
+from shaken_stir.project import EXAMPLE_EVENT, ROOT
+from shaken_stir.simulated.place import SimulatedPlace
+from tests.commands.deployed.conftest import Deploy, client, create_stack
+from tests.commands.deployed.requesting import arn_of, request, states, status
+from tests.world import NEVER, account, wait_until, waiting
+
+pytestmark = pytest.mark.usefixtures("_look_often")
+
+
+def approve_after_polls(local: SimulatedPlace) -> None:
+    """Let the execution ask for the verdict several times, and enter the same states each time."""
+    assert wait_until(lambda: local.engine.invocations.get("check_trust_product", 0) >= 3)
+    [product] = local.simulator.state.trust_products
+    local.simulator.controls.decide(product.sid, "approved")
+
+
+def test_it_is_found_again_and_what_was_is_told_once(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": NEVER, "verdict": "approved"})
+    _, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
+    arn = arn_of(lines)
+    approve_after_polls(local)
+    local.engine.wait(arn, timeout=30)
+
+    code, again, _ = request(capsys, "--execution", arn, "--wait")
+
+    assert code == 0
+    assert len(states(again)) == len(set(states(again)))
+    assert {"Read Request", "Await Review", "Onboarded"} <= set(states(again))
+    told = [line.split("  ")[-1] for line in again]
+    assert told.index("Onboard Subaccounts") < told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)")
+    assert told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)") < told.index("Summarise Subaccounts")
+
+
+def test_that_twilio_reviews_is_told_once(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": NEVER, "verdict": "approved"})
+    approving = threading.Thread(target=approve_after_polls, args=[local])
+    approving.start()
+
+    code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT), "--wait")
+    approving.join()
+
+    assert code == 0
+    assert sum("Twilio reviews" in line for line in lines) == 1
+
+
+def test_when_aws_fails_meanwhile_it_says_that_the_execution_goes_on(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local = deploy(review={"seconds": NEVER, "verdict": "approved"})
+    create_stack(local, "other", ProgressTableName="missing")
+
+    code, lines, errors = request(capsys, "--event", str(EXAMPLE_EVENT), "--stack", "other")
+
+    assert code == 2
+    assert "AWS refused Query (ResourceNotFoundException" in errors
+    assert "the execution goes on. Follow it again: " in errors
+    assert f"--stack other --execution {arn_of(lines)} --wait" in errors
+
+
+def test_ctrl_c_stops_following_and_not_the_execution(deploy: Deploy) -> None:
+    local = deploy(review={"seconds": NEVER, "verdict": "approved"})
+    command = [sys.executable, "-m", "shaken_stir.cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
+    with (
+        AwsServer() as aws,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "AWS_ENDPOINT_URL": aws.url,
+                "AWS_ACCESS_KEY_ID": "any",
+                "AWS_SECRET_ACCESS_KEY": "any",
+                "AWS_DEFAULT_REGION": "us-east-1",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout
+        arn = process.stdout.readline().removeprefix("Execution ").strip()
+        while "Twilio reviews" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert errors.strip() == (
+        "Stopped following; the execution goes on. Follow it again: "
+        f".venv/bin/shaken-stir request --stack {STACK} --execution {arn} --wait"
+    )
+    assert status(local, arn) == "RUNNING"
+    assert waiting(local)
+    assert client("stepfunctions").list_executions(stateMachineArn=local.engine.state_machine_arn)["executions"]

@@ -1,0 +1,168 @@
+"""`shaken-stir doctor --stack`: each obstacle is named, with what to do about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import boto3
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sns.models import sns_backends
+
+from shaken_stir.cli.main import execute
+from shaken_stir.defaults import STACK
+from shaken_stir.deployed.checks import deployment
+from shaken_stir.deployed.checkup import Mark
+from shaken_stir.deployed.stack import DeployedStack
+from shaken_stir.engine.intrinsics import REGION
+from tests.commands.ascii_output import run_in_ascii
+from tests.commands.deployed.conftest import Deploy, client, disable_schedule
+from tests.commands.deployed.doctor import OTHER_TOKEN, Doctor
+from tests.world import NAMED, account
+
+
+def physical(logical_id: str) -> str:
+    pages = client("cloudformation").list_stack_resources(StackName=STACK)
+    found: str = next(
+        it["PhysicalResourceId"] for it in pages["StackResourceSummaries"] if it["LogicalResourceId"] == logical_id
+    )
+    return found
+
+
+def topic() -> str:
+    return physical("AlarmTopic")
+
+
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy()
+
+    code, told = run_in_ascii(monkeypatch, "doctor", "--stack", STACK)
+
+    assert code == 0
+    assert "\n\\u2713 Secret: " in told
+
+
+def test_a_stack_that_works_is_ticked_off(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    local = deploy(parent={"sid": account(77), "auth_token": OTHER_TOKEN})
+    client("sns").subscribe(TopicArn=topic(), Protocol="email", Endpoint="ops@acme.example")
+    local.run(NAMED)
+    capsys.readouterr()
+
+    assert execute(["doctor", "--stack", STACK]) == 0
+
+    told = capsys.readouterr().out
+    ticked = {line.removeprefix("✓ ").partition(":")[0] for line in told.splitlines() if line.startswith("✓")}
+    assert ticked == {
+        "Stack", "Secret", "Webhook", "Schedule", "Alarm e-mail", "Alarms", "Runs", "Undelivered events"
+    }  # fmt: skip
+    assert "accepts a signed request and refuses a forged one" in told
+    assert "cron(0 6 * * ? *) in UTC" in told
+    assert "ops@acme.example hears of alarms" in told
+    assert "Nothing is in the way." in told
+    assert OTHER_TOKEN not in told
+
+
+def subscribe_without_confirming() -> None:
+    client("sns").subscribe(TopicArn=topic(), Protocol="email", Endpoint="ops@acme.example")
+    [subscription] = sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions.values()
+    subscription.arn = "PendingConfirmation"
+
+
+def raise_an_alarm() -> None:
+    name = physical("ReviewOverdueAlarm")
+    client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+
+
+def leave_an_event_undelivered() -> None:
+    client("sqs").send_message(QueueUrl=physical("UndeliveredEventsQueue"), MessageBody="{}")
+
+
+def delete_the_schedule() -> None:
+    client("scheduler").delete_schedule(Name=physical("OnboardingStateMachineWholeFleet"))
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    happens: Callable[[], None]
+    check: str
+    mark: str
+    told: tuple[str, ...]
+
+
+OBSTACLES = (
+    Obstacle(
+        disable_schedule,
+        "Schedule",
+        "warning",
+        ("only when somebody asks", "make deploy PARAMETERS='ScheduleExpression=\"cron(0 6 * * ? *)\"'"),
+    ),
+    Obstacle(delete_the_schedule, "Schedule", "problem", ("AWS refused GetSchedule (ResourceNotFoundException",)),
+    Obstacle(subscribe_without_confirming, "Alarm e-mail", "warning", ("ops@acme.example has not confirmed",)),
+    Obstacle(
+        raise_an_alarm,
+        "Alarms",
+        "problem",
+        ("ReviewOverdueAlarm is in ALARM since", "Twilio has had the Trust Product under review"),
+    ),
+    Obstacle(
+        leave_an_event_undelivered,
+        "Undelivered events",
+        "problem",
+        ("1 did not reach the state machine", "aws sqs receive-message --queue-url http"),
+    ),
+)
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES, ids=lambda it: it.happens.__name__)
+def test_what_does_not_work_is_named_and_all_else_still_looked_at(
+    obstacle: Obstacle, deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy()
+    obstacle.happens()
+
+    doctor = Doctor(capsys)
+
+    assert doctor.marks(obstacle.check) == [obstacle.mark]
+    assert [words for words in obstacle.told if words not in doctor.words(obstacle.check)] == []
+    assert doctor.problems == ([obstacle.check] if obstacle.mark == "problem" else [])
+    assert doctor.exit_code == (1 if doctor.problems else 0)
+    assert len(doctor.report["findings"]) == 8
+
+
+def test_the_last_run_s_cause_is_told(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    local = deploy()
+    local.run(NAMED)
+    local.run(NAMED | {"subaccounts": [account(9)]})
+
+    doctor = Doctor(capsys)
+
+    assert doctor.problems == ["Runs"]
+    assert account(9) in doctor.words("Runs")
+    assert [run["status"] for run in doctor.report["runs"]] == ["FAILED", "SUCCEEDED"]
+    assert doctor.report["runs"][0]["error"] == "InvalidRequest"
+    assert execute(["doctor", "--stack", STACK]) == 1
+    assert "InvalidRequest: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("status", "mark"),
+    [
+        ("UPDATE_COMPLETE", Mark.OK),
+        ("UPDATE_IN_PROGRESS", Mark.WARNING),
+        ("UPDATE_ROLLBACK_COMPLETE", Mark.WARNING),
+        ("UPDATE_ROLLBACK_FAILED", Mark.PROBLEM),
+    ],
+)
+def test_where_the_last_deployment_stands_is_told(status: str, mark: Mark) -> None:
+    stack = DeployedStack(STACK, status, {"StateMachineArn": "arn:..."}, boto3.Session())
+
+    assert deployment(stack).mark is mark
+
+
+@pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE"])
+def test_a_stack_that_was_never_complete_is_in_the_way(status: str) -> None:
+    found = deployment(DeployedStack(STACK, status, {}, boto3.Session()))
+
+    assert found.mark is Mark.PROBLEM
+    assert found.remedy

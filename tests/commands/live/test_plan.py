@@ -1,0 +1,235 @@
+"""The plan is what a run then does: the same POSTs, kind by kind, and the same GETs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from twilio.rest import Client
+
+from onboarding.twilio.http import TwilioHttpClient
+from onboarding.twilio.trust_hub import TrustHub
+from shaken_stir.live import plan, plan_words, request, survey
+from shaken_stir.live.plan import Plan
+from shaken_stir.live.survey import Survey
+from shaken_stir.simulated.place import SimulatedPlace
+from simulator.app import App
+from simulator.fleet import Fleet
+from tests.world import (
+    NAMED,
+    PROFILE,
+    a_fleet,
+    account,
+    error,
+    phone_number,
+    sent_by,
+    subaccount,
+)
+
+TIME_SCALE = 0.01
+PRODUCT, OTHER_PRODUCT, OTHER_PROFILE = ("BU" + digit * 32 for digit in "234")
+CANADIAN = {"sid": phone_number(9, 1), "phone_number": "+14165550110"}
+SILENT = {"sid": phone_number(9, 2), "phone_number": "+15125550101", "voice": False}
+PARENTS = {"numbers": [{"sid": phone_number(9, 0), "phone_number": "+15125550102"}, CANADIAN, SILENT]}
+
+
+def product(status: str = "twilio-approved", **changes: Any) -> dict[str, Any]:
+    return {"sid": PRODUCT, "status": status, "business_profile": PROFILE, **changes}
+
+
+def profile(*numbers: str, **changes: Any) -> dict[str, Any]:
+    return {"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": list(numbers), **changes}
+
+
+FIRST, SECOND = phone_number(1, 0), phone_number(1, 1)
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "nothing is there": (NAMED, {}),
+    "ineligible numbers, and the parent's own": ({**NAMED, "include_parent": True}, {"parent": PARENTS}),
+    "other regions": ({**NAMED, "include_parent": True, "regions": ["CA"]}, {"parent": PARENTS}),
+    "a number with neither, one on the profile, one on both": (
+        {},
+        {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST])]},
+    ),
+    "all is done": (
+        {},
+        {
+            "subaccounts": [subaccount(1)],
+            "profiles": [profile(FIRST, SECOND)],
+            "products": [product(numbers=[FIRST, SECOND])],
+        },
+    ),
+    "a number is assigned twice": (
+        {},
+        {"profiles": [profile(FIRST, FIRST)], "products": [product(numbers=[FIRST, FIRST])]},
+    ),
+    "a draft that is connected": ({}, {"products": [product("draft")]}),
+    "a draft of the same name that is not connected": (
+        NAMED,
+        {"products": [product("draft", business_profile=None, friendly_name="Acme Voice")]},
+    ),
+    "a product in review": ({}, {"products": [product("in-review")]}),
+    "two products": ({}, {"products": [product("draft"), product(sid=OTHER_PRODUCT)]}),
+    "a better product that is not connected": (
+        {},
+        {"products": [product("draft"), product(sid=OTHER_PRODUCT, business_profile=None)]},
+    ),
+    "a product that is named": (
+        {"trust_product": {"sid": OTHER_PRODUCT}},
+        {"products": [product(), product("draft", sid=OTHER_PRODUCT, business_profile=None)]},
+    ),
+    "a rejected product that is submitted again": ({"resubmit": True}, {"products": [product("twilio-rejected")]}),
+    "a profile that is named": (
+        {**NAMED, "business_profile_sid": PROFILE},
+        {"profiles": [profile(), profile(sid=OTHER_PROFILE)]},
+    ),
+    "one subaccount": ({**NAMED, "subaccounts": [account(1)]}, {}),
+    "two subaccounts of three": (
+        {**NAMED, "subaccounts": [account(1), account(2)]},
+        {"subaccounts": [subaccount(1), subaccount(2), subaccount(3)]},
+    ),
+    "a number just bought": (
+        {"subaccounts": [account(1)], "phone_numbers": [SECOND]},
+        {"profiles": [profile(FIRST)], "products": [product(numbers=[FIRST])]},
+    ),
+    "a number bought while there is no product": (
+        {**NAMED, "subaccounts": [account(1)], "phone_numbers": [SECOND]},
+        {},
+    ),
+    "three numbers just bought": (
+        {"subaccounts": [account(1)], "phone_numbers": [phone_number(1, number) for number in range(3)]},
+        {"subaccounts": [subaccount(1, 3)], "products": [product()]},
+    ),
+    "a number that the parent bought": (
+        {"subaccounts": [account(9)], "phone_numbers": [phone_number(9, 0)]},
+        {"parent": {"sid": account(9), **PARENTS}, "products": [product()]},
+    ),
+    "suspended and closed subaccounts": (
+        NAMED,
+        {"subaccounts": [subaccount(1), subaccount(2, status="suspended"), subaccount(3, status="closed")]},
+    ),
+    "more than a page of numbers, more than a look-up": (
+        NAMED,
+        {"subaccounts": [subaccount(1, 620), subaccount(2, 0)]},
+    ),
+}
+
+REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "no name for a new product": ({}, {}),
+    "a rejected product": ({}, {"products": [product("twilio-rejected", errors=[18601])]}),
+    "no profile": (NAMED, {"profiles": []}),
+    "several profiles": (NAMED, {"profiles": [profile(), profile(sid=OTHER_PROFILE)]}),
+    "a profile that is not approved": (NAMED, {"profiles": [profile(status="draft")]}),
+    "a subaccount that is not there": ({**NAMED, "subaccounts": [account(7)]}, {}),
+    "no number of the subaccount": (
+        {**NAMED, "subaccounts": [account(1)], "phone_numbers": [phone_number(2, 0), "PN" + "f" * 32]},
+        {},
+    ),
+    "a number of a suspended subaccount": (
+        {**NAMED, "subaccounts": [account(1)], "phone_numbers": [FIRST]},
+        {"subaccounts": [subaccount(1, status="suspended")]},
+    ),
+    "a suspended subaccount": (
+        {**NAMED, "subaccounts": [account(1)]},
+        {"subaccounts": [subaccount(1, status="suspended")]},
+    ),
+    "no subaccount at all": (NAMED, {"subaccounts": []}),
+    "a product that is not there": ({"trust_product": {"sid": OTHER_PRODUCT}}, {"products": [product()]}),
+}
+
+
+@contextmanager
+def stack(**fleet: Any) -> Iterator[SimulatedPlace]:
+    with SimulatedPlace(Fleet.model_validate(a_fleet(**fleet)), TIME_SCALE) as local:
+        yield local
+
+
+def planned(local: SimulatedPlace, event: dict[str, Any]) -> tuple[Survey, Plan]:
+    simulator = local.simulator
+    http_client = TwilioHttpClient(8, simulator.url)
+    hub = TrustHub(Client(simulator.account_sid, simulator.auth_token, http_client=http_client))
+    read = survey.take(hub, request.complete(event))
+    http_client._session.close()
+    return read, plan.make(read)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_sends_what_was_planned(case: str) -> None:
+    event, fleet = CASES[case]
+    with stack(**fleet) as local:
+        _, plans = planned(local, event)
+        report = local.run(event)
+
+    assert plans.in_the_way == ()
+    assert report.status == "SUCCEEDED"
+    assert sent_by("POST", report.twilio_calls) == plans.posts
+    assert sent_by("GET", report.twilio_calls) == plans.gets
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_in_the_way_ends_the_run_before_it_changes_anything(case: str) -> None:
+    event, fleet = REFUSED[case]
+    with stack(**fleet) as local:
+        _, plans = planned(local, event)
+        report = local.run(event)
+
+    assert len(plans.in_the_way) == 1
+    assert plans.posts == {}
+    assert sent_by("POST", report.twilio_calls) == {}
+    assert report.status == "FAILED"
+    if case != "no name for a new product":
+        assert report.cause == plans.in_the_way[0]
+
+
+@pytest.mark.parametrize("event", [{}, {"release_orphans": True}])
+def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) -> None:
+    both = {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST, SECOND])], "parent": PARENTS}
+    with stack(**both) as local:
+        local.simulator.controls.release(FIRST)
+        read, plans = planned(local, event)
+        report = local.run(event)
+
+    assert any("name 1 orphan" in line for line in plan_words.steps(plans))
+    assert sent_by("DELETE", report.twilio_calls) == {}
+    assert read.orphans == frozenset({FIRST})
+    assert sent_by("POST", report.twilio_calls) == plans.posts
+    assert sent_by("GET", report.twilio_calls) == plans.gets
+
+
+def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the_run() -> None:
+    event = {**NAMED, "subaccounts": [account(1)], "phone_numbers": [phone_number(2, 0), FIRST]}
+    with stack() as local:
+        _, plans = planned(local, event)
+        report = local.run(event)
+
+    left_out = f"Left out of the request: {phone_number(2, 0)} (it is not a number of {account(1)})"
+    assert plan_words.steps(plans)[0] == left_out
+    assert plans.in_the_way == ()
+    assert [it.phone_number_sid for it in report.left_out] == [phone_number(2, 0)]
+    assert sent_by("POST", report.twilio_calls) == plans.posts
+    assert sent_by("GET", report.twilio_calls) == plans.gets
+
+
+def test_an_account_that_cannot_be_read_is_in_nobody_s_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer, refusal = App.answer, error(403, 20003, "Account suspended")
+    suspended = f"/2010-04-01/Accounts/{account(2)}/IncomingPhoneNumbers.json"
+    monkeypatch.setattr(App, "answer", lambda app, asked: refusal if asked.path == suspended else answer(app, asked))
+    fleet = {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST, SECOND])]}
+    with stack(subaccounts=[subaccount(1), subaccount(2, status="suspended")], **fleet) as local:
+        local.simulator.controls.release(FIRST)
+        _, plan = planned(local, {})
+        report = local.run({})
+
+    assert plan.in_the_way == ()
+    assert report.status == "SUCCEEDED"
+
+
+def test_a_survey_changes_nothing() -> None:
+    with stack(**CASES["a number is assigned twice"][1]) as local:
+        read, _ = planned(local, {})
+
+        assert {call.split()[0] for call in local.simulator.calls} == {"GET"}
+    assert read.on_profile.duplicates.keys() == read.on_product.duplicates.keys() == {FIRST}
+    assert read.filter_holds is True

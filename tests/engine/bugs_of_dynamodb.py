@@ -1,0 +1,119 @@
+"""What shows each bug of moto's DynamoDB, and of what all of its services share: it says whether the bug is there."""
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import requests.adapters
+from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
+from moto.dynamodb.parsing.validators import EmptyStringKeyValueValidator
+
+from shaken_stir.engine.moto_patches import dynamodb, every_service
+from tests.engine.moto_running import Bug, Moto
+
+TABLE = "t"
+
+
+@contextmanager
+def calls_of(where: Any, name: str, noted: Callable[..., object]) -> Iterator[list[Any]]:
+    """What calls of a method are noted as, while it works as ever."""
+    seen: list[Any] = []
+    real = getattr(where, name)
+
+    def note(*arguments: Any, **options: Any) -> Any:
+        seen.append(noted(*arguments, **options))
+        return real(*arguments, **options)
+
+    with patch.object(where, name, note):
+        yield seen
+
+
+def shows_what_is_being_written(moto: Moto) -> bool:
+    table = moto.table(TABLE, "pk")
+    key: Any = {"pk": {"S": "new"}}
+    seen: list[Any] = []
+    reader = threading.Thread(target=lambda: seen.append(table.get_item(TableName=TABLE, Key=key).get("Item")))
+    execute = UpdateExpressionExecutor.execute
+
+    def execute_while_read(executor: Any, *arguments: Any) -> Any:
+        if reader.ident is None:  # the expression's parts are executed one within the other
+            reader.start()
+            reader.join(0.3)
+        return execute(executor, *arguments)
+
+    with patch.object(UpdateExpressionExecutor, "execute", execute_while_read):
+        table.update_item(
+            TableName=TABLE, Key=key, UpdateExpression="SET a = :a", ExpressionAttributeValues={":a": {"S": "x"}}
+        )
+    reader.join()
+    return seen == [key]
+
+
+def sorts_the_whole_table(moto: Moto) -> bool:
+    table = moto.table(TABLE, "pk", "sk")
+    for pk, sk in (("asked", "1"), ("other", "3"), ("other", "2"), ("asked", "2"), ("asked", "0")):
+        table.put_item(TableName=TABLE, Item={"pk": {"S": pk}, "sk": {"S": sk}})
+    with calls_of(DynamoType, "__lt__", lambda one, other: {one.value, other.value}) as compared:
+        found = table.query(
+            TableName=TABLE, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "asked"}}
+        )
+    assert [item["sk"]["S"] for item in found["Items"]] == ["0", "1", "2"]
+    return any("3" in values or "other" in values for values in compared)
+
+
+def looks_under_every_type(moto: Moto) -> bool:
+    table = moto.table(TABLE, "pk")
+    item: Any = {
+        "pk": {"S": "a"},
+        "data": {"B": b"\x00\xff"},
+        "deep": {"M": {"list": {"L": [{"N": "1"}, {"M": {"yes": {"BOOL": True}}}, {"B": b"\xfe"}]}}},
+        "nothing": {"NULL": True},
+        "several": {"SS": ["x", "y"]},
+    }
+    table.put_item(TableName=TABLE, Item=item)
+    with calls_of(ResponseSerializer, "get_value", lambda _, value, key, shape: key) as looked_for:  # noqa: ARG005
+        assert table.get_item(TableName=TABLE, Key={"pk": {"S": "a"}})["Item"] == item
+    return "NS" in looked_for
+
+
+def lists_node_types_again(moto: Moto) -> bool:
+    table = moto.table(TABLE, "pk")
+    update: Any = {
+        "TableName": TABLE,
+        "Key": {"pk": {"S": "a"}},
+        "UpdateExpression": "SET a = :a, b = :b REMOVE c",
+        "ExpressionAttributeValues": {":a": {"S": "1"}, ":b": {"S": "2"}},
+        "ReturnValues": "ALL_NEW",
+    }
+    table.update_item(**update)
+    with calls_of(EmptyStringKeyValueValidator, "_processing_map", lambda _: None) as listed:
+        assert table.update_item(**update)["Attributes"] == {"pk": {"S": "a"}, "a": {"S": "1"}, "b": {"S": "2"}}
+    processed = 2  # what it does with each of the two values that are set
+    return len(listed) > processed
+
+
+def lists_operations_again(moto: Moto) -> bool:
+    table = moto.table(TABLE, "pk")
+    table.list_tables()
+    with calls_of(inspect, "getmembers", lambda *_, **__: None) as listed:
+        table.list_tables()
+    return bool(listed)
+
+
+def intercepts_requests(_: Moto) -> bool:
+    return requests.adapters.HTTPAdapter.send.__module__ != "requests.adapters"
+
+
+BUGS: list[Bug] = [
+    (dynamodb.an_item_is_seen_while_it_is_written, shows_what_is_being_written),
+    (dynamodb.a_query_sorts_the_whole_table, sorts_the_whole_table),
+    (dynamodb.a_value_is_looked_for_under_every_type, looks_under_every_type),
+    (dynamodb.node_types_are_listed_for_every_node, lists_node_types_again),
+    (every_service.operations_are_listed_at_every_request, lists_operations_again),
+    (every_service.requests_to_anywhere_are_intercepted, intercepts_requests),
+]
