@@ -20,8 +20,9 @@ from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import Fleet, Verdict
 from simulator.messages import Request, Response
 from simulator.reviews import UNDER_REVIEW
+from tests.dying import ANSWER
 from tests.machine.conftest import Fault
-from tests.machine.interruptions import ANSWER, Kills, stopped_on_entering
+from tests.machine.interruptions import Kills, stopped_on_entering
 from tests.world import (
     NAMED,
     NEVER,

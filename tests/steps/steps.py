@@ -11,6 +11,7 @@ from simulator.simulator import Simulator
 from tests.world import PRODUCT, PROFILE, account
 
 STARTED_AT = "2026-11-24T12:00:00+00:00"
+LATER = "2126-11-24T12:00:00+00:00"
 LIST = {"phone_numbers": None, "page_url": None, "regions": ["US"]}
 BUNDLES = {"business_profile_sid": PROFILE, "trust_product_sid": PRODUCT}
 

@@ -1,0 +1,176 @@
+"""A handler killed between any two of its effects: tried again, or begun anew, the work is done once.
+
+A function that no way comes through, or that has more effects than `TURNS`, fails here.
+"""
+
+import dataclasses
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from shaken_stir.engine.functions import FunctionFailed
+from shaken_stir.engine.template import Template
+from tests.dying import ANSWER, Killed, Process, mortal
+from tests.steps.conftest import Start
+from tests.steps.steps import Steps
+from tests.steps.way import go
+from tests.world import NAMED, PRODUCT, PROFILE, phone_number, product
+
+TIMES = {"LEASE_SECONDS": "0.1", "FUNCTION_SECONDS": "0.05", "LIST_SETTLE_SECONDS": "0.1", "CALLBACK_URL": ""}
+"""A lease that nobody gives back ends soon, and so do POSTs of which nobody knows what became."""
+LAG = 8
+"""Seconds by which lists lag, before the simulator's time scale: almost as long as LIST_SETTLE_SECONDS."""
+TURNS = range(1, 12)
+BUSY = {"SubaccountBusy", "TrustProductBusy"}
+HERE = "tests/steps/test_killed_anywhere.py"
+
+
+class StoppedError(Exception):
+    """The execution was stopped together with the handler's process."""
+
+
+@dataclass(frozen=True)
+class Killing(Steps):
+    """Steps of which the first invocation of some functions is killed.
+
+    Attributes:
+        pending: The functions, by their handlers' modules.
+        turn: Before which of its effects.
+        stop: Whether the execution ends with it; else the function is invoked again.
+        killed: What each function was killed before.
+    """
+
+    pending: frozenset[str] = frozenset()
+    turn: int = 1
+    stop: bool = False
+    killed: dict[str, str] = field(default_factory=dict)
+
+    def invoke(self, function: str, /, *, execution: str = "first", **event: Any) -> Any:
+        if function in self.pending - self.killed.keys():
+            process = Process(self.turn)
+            with pytest.raises(Killed), process.running():
+                self._patiently(function, execution, event)
+            self.killed[function] = process.killed_before
+            if self.stop:
+                raise StoppedError
+        return self._patiently(function, execution, event)
+
+    def _patiently(self, function: str, execution: str, event: dict[str, Any]) -> Any:
+        """Try again as long as another one is at work, or may be, as the machine does."""
+        while True:
+            try:
+                return super().invoke(function, execution=execution, **event)
+            except FunctionFailed as failed:
+                if failed.error["errorType"] not in BUSY:
+                    raise
+            time.sleep(0.02)
+
+
+def nothing(_: Steps) -> None:
+    """What most ways need to happen first."""
+
+
+def orphan(steps: Steps) -> None:
+    """A number is released, and a run over the fleet names it."""
+    go(steps, {}, "before")
+    steps.simulator.controls.release(phone_number(1, 0))
+    go(steps, {}, "names it")
+
+
+def drift(steps: Steps) -> None:
+    """Somebody takes a number off the product, and another one off the profile, too."""
+    go(steps, {}, "before")
+    for bundle, number in [(PRODUCT, 0), (PRODUCT, 1), (PROFILE, 1)]:
+        steps.simulator.controls.drop_assignment(bundle, phone_number(1, number))
+
+
+@dataclass(frozen=True)
+class Way:
+    """What is sent, to which fleet, after what; and the functions that do there what they do on no way before it."""
+
+    functions: frozenset[str]
+    request: dict[str, Any] = field(default_factory=lambda: NAMED)
+    fleet: dict[str, Any] = field(default_factory=dict)
+    before: Callable[[Steps], None] = nothing
+
+
+FIRST = frozenset(
+    {
+        "read_request",
+        "find_business_profile",
+        "list_subaccounts",
+        "find_or_create_trust_product",
+        "connect_business_profile",
+        "evaluate_trust_product",
+        "submit_trust_product",
+        "audit_assignments",
+        "list_phone_numbers",
+        "assign_to_business_profile",
+        "assign_to_trust_product",
+        "record_subaccount",
+        "summarise_subaccounts",
+        "find_orphans",
+        "await_review",
+        "check_trust_product",
+    }
+)
+APPROVED = {"products": [product(business_profile=PROFILE)]}
+WAYS = {
+    "from nothing to approved": Way(FIRST),
+    "a quick review": Way(frozenset({"await_review"}), fleet={"review": {"seconds": 0}}),
+    "orphans": Way(frozenset({"find_orphans", "release_orphans"}), {"release_orphans": True}, APPROVED, orphan),
+    "drift": Way(frozenset({"audit_assignments"}), {}, APPROVED, drift),
+}
+
+
+def walked(start: Start, way: Way, pending: frozenset[str], turn: int, *, stop: bool) -> dict[str, str]:
+    """Go a way on which functions are killed once each, to its end; gives what each was killed before."""
+    whole = start(**{"lag": LAG, "review": {"seconds": 10_000_000}, **way.fleet}, **TIMES)
+    way.before(whole)
+    fields = {it.name: getattr(whole, it.name) for it in dataclasses.fields(whole)}
+    steps = Killing(**fields, pending=pending, turn=turn, stop=stop)
+    with mortal():
+        for attempt in itertools.count():
+            try:
+                seen = go(steps, way.request, f"attempt {attempt}")
+            except StoppedError:
+                continue
+            break
+
+    assert seen["status"] == "twilio-approved"
+    all_signed_once(steps)
+    return steps.killed
+
+
+def all_signed_once(steps: Steps) -> None:
+    """Hold that every number is once on the profile, once on the one product, connected once, and recorded so."""
+    living = sorted(steps.simulator.state.numbers)
+    assert [sorted(it) for it in steps.assignments()] == [living, living]
+    [made] = steps.simulator.state.trust_products
+    assert len(list(made.entities)) == 1
+    recorded = steps.stages(1) | steps.stages(2)
+    assert {sid: recorded.get(sid) for sid in living} == dict.fromkeys(living, "on_trust_product")
+
+
+@pytest.mark.parametrize("stop", [True, False], ids=["sent again", "tried again"])
+@pytest.mark.parametrize("way", WAYS)
+def test_handlers_killed_before_each_of_their_effects(start: Start, way: str, *, stop: bool) -> None:
+    pending = WAYS[way].functions
+    for turn in TURNS:
+        killed = walked(start, WAYS[way], pending, turn, stop=stop)
+        assert killed.keys() == pending
+        pending = frozenset(function for function, before in killed.items() if before != ANSWER)
+        if not pending:
+            return
+    pytest.fail(f"There are functions with more effects: add to TURNS in {HERE}.")
+
+
+def test_each_function_of_the_machine_is_killed_on_some_way(template: Template) -> None:
+    functions = {function.module for function in template.functions.values()} - {"status_callback"}
+
+    missing = functions.difference(*(way.functions for way in WAYS.values()))
+    assert not missing, f"No way comes through {missing}: add one that does to WAYS in {HERE}."
