@@ -5,14 +5,12 @@ A function that no way comes through, or that has more effects than `TURNS`, fai
 
 import dataclasses
 import itertools
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from shaken_stir.engine.functions import FunctionFailed
 from shaken_stir.engine.template import Template
 from tests.dying import ANSWER, Killed, Process, mortal
 from tests.steps.conftest import Start
@@ -38,36 +36,28 @@ class Killing(Steps):
     """Steps of which the first invocation of some functions is killed.
 
     Attributes:
+        whole: The steps as they are.
         pending: The functions, by their handlers' modules.
         turn: Before which of its effects.
         stop: Whether the execution ends with it; else the function is invoked again.
         killed: What each function was killed before.
     """
 
-    pending: frozenset[str] = frozenset()
-    turn: int = 1
-    stop: bool = False
+    whole: Steps
+    pending: frozenset[str]
+    turn: int
+    stop: bool
     killed: dict[str, str] = field(default_factory=dict)
 
     def invoke(self, function: str, /, *, execution: str = "first", **event: Any) -> Any:
         if function in self.pending - self.killed.keys():
             process = Process(self.turn)
             with pytest.raises(Killed), process.running():
-                self._patiently(function, execution, event)
+                self.whole.invoke_patiently(function, execution=execution, **event)
             self.killed[function] = process.killed_before
             if self.stop:
                 raise StoppedError
-        return self._patiently(function, execution, event)
-
-    def _patiently(self, function: str, execution: str, event: dict[str, Any]) -> Any:
-        """Try again as long as another one is at work, or may be, as the machine does."""
-        while True:
-            try:
-                return super().invoke(function, execution=execution, **event)
-            except FunctionFailed as failed:
-                if failed.error["errorType"] not in BUSY:
-                    raise
-            time.sleep(0.02)
+        return self.whole.invoke_patiently(function, execution=execution, **event)
 
 
 def nothing(_: Steps) -> None:
@@ -132,7 +122,7 @@ def walked(start: Start, way: Way, pending: frozenset[str], turn: int, *, stop: 
     whole = start(**{"lag": LAG, "review": {"seconds": 10_000_000}, **way.fleet}, **TIMES)
     way.before(whole)
     fields = {it.name: getattr(whole, it.name) for it in dataclasses.fields(whole)}
-    steps = Killing(**fields, pending=pending, turn=turn, stop=stop)
+    steps = Killing(**fields, whole=whole, pending=pending, turn=turn, stop=stop)
     with mortal():
         for attempt in itertools.count():
             try:

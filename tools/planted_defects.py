@@ -1,0 +1,301 @@
+"""Defects that the tests must see: each is planted in a copy of the checkout, and has to turn at least one test red.
+
+    .venv/bin/python -m tools.planted_defects                          # all of them
+    .venv/bin/python -m tools.planted_defects "no lease" --tests tests/steps
+
+The tests run until the first one fails, which is named. It takes minutes: a defect that is seen early is quick.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+LAYER: Final = "layers/onboarding/python/onboarding"
+TESTS: Final = ("tests/unit", "tests/steps", "tests/machine", "tests/commands", "tests/template")
+_NOT_COPIED: Final = shutil.ignore_patterns(
+    ".git", ".venv", ".tools", ".aws-sam", "__pycache__", ".*_cache", ".hypothesis", "build"
+)
+
+
+class DefectError(ValueError):
+    """A defect cannot be planted, or its tests cannot be run; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A defect: in this file, this text becomes another.
+
+    Attributes:
+        name: What is wrong then.
+        file: Where, from the checkout's root.
+        right: The text as it is, which stands there once.
+        wrong: What becomes of it.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+
+    def plant(self, checkout: Path) -> None:
+        """Change the file in a checkout.
+
+        Raises:
+            DefectError: The text does not stand there exactly once.
+        """
+        path = checkout / self.file
+        text = path.read_text(encoding="utf-8")
+        if (count := text.count(self.right)) != 1:
+            raise DefectError(
+                f"{self.name!r} cannot be planted: {self.right!r} stands {count} times in {self.file}, not once; "
+                "correct the defect in tools/planted_defects.py."
+            )
+        path.write_text(text.replace(self.right, self.wrong), encoding="utf-8")
+
+
+DEFECTS: Final = (
+    Defect(
+        "no lease",
+        f"{LAYER}/table/leases.py",
+        'LEASE_IS_FREE = "attribute_not_exists(lease_execution) OR',
+        'LEASE_IS_FREE = "attribute_not_exists(no_such_attribute) OR',
+    ),
+    Defect(
+        "no look before a POST",
+        f"{LAYER}/assigning.py",
+        "    found = assignments.find(by_sid)\n",
+        "    found = dict[str, str]()\n",
+    ),
+    Defect(
+        "no look before a Trust Product is made",
+        "functions/find_or_create_trust_product.py",
+        "        if found := find(hub, event):\n            return found\n",
+        "",
+    ),
+    Defect(
+        "no look before a Trust Product is submitted",
+        "functions/submit_trust_product.py",
+        "    if status := submitted(hub, sid):\n        return status\n    try:",
+        "    try:",
+    ),
+    Defect(
+        "a POST repeated after a lost answer",
+        f"{LAYER}/twilio/http.py",
+        '(method == "GET" and server_error)',
+        "server_error",
+    ),
+    Defect(
+        "no wait after a lost answer",
+        f"{LAYER}/assigning.py",
+        "settled=not tried.unanswered",
+        "settled=True",
+    ),
+    Defect(
+        "a dropped page of numbers",
+        "functions/list_phone_numbers.py",
+        "numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)",
+        "numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)[0], None",
+    ),
+    Defect(
+        "success on 409",
+        f"{LAYER}/assigning.py",
+        "    refused = {sid: refusal for sid, refusal in tried.refused.items() if sid not in there}\n",
+        "    refused = {\n        sid: refusal\n        for sid, refusal in tried.refused.items()\n"
+        "        if sid not in there and refusal.status != HTTPStatus.CONFLICT\n    }\n",
+    ),
+    Defect(
+        "a mask removed",
+        f"{LAYER}/masking.py",
+        "    return same_name(mask(said)).with_traceback",
+        "    return same_name(said).with_traceback",
+    ),
+    Defect(
+        "a wrong stage",
+        f"{LAYER}/phone_numbers.py",
+        "        return self._moved(Stage.ON_TRUST_PRODUCT, trust_product_sid=sid",
+        "        return self._moved(Stage.ON_BUSINESS_PROFILE, trust_product_sid=sid",
+    ),
+    Defect(
+        "a forged callback accepted",
+        "functions/status_callback.py",
+        "        return _answer(HTTPStatus.FORBIDDEN)\n",
+        "        pass\n",
+    ),
+    Defect(
+        "a token stored too late",
+        "functions/await_review.py",
+        "    add_waiter(table, sid, waiter, event.poll_seconds)\n"
+        "    product = trust_hub.of_parent(environment).trust_product(sid)\n",
+        "    product = trust_hub.of_parent(environment).trust_product(sid)\n"
+        "    add_waiter(table, sid, waiter, event.poll_seconds)\n",
+    ),
+    Defect(
+        "a rejection taken for a verdict to wait for",
+        "functions/check_trust_product.py",
+        "    if product.status is Status.REJECTED:\n        raise",
+        "    if False:\n        raise",
+    ),
+    Defect(
+        "a refused number tried by every run",
+        f"{LAYER}/phone_numbers.py",
+        "    if known and not named and _is_refused_for_now(known, bundles):\n        return known\n",
+        "",
+    ),
+    Defect(
+        "a refusal of the product booked to each number",
+        f"{LAYER}/assigning.py",
+        "error.status in OF_THE_NUMBER and error.code not in OF_THE_BUNDLE",
+        "error.status in OF_THE_NUMBER",
+    ),
+    Defect(
+        "a number that lives released as an orphan",
+        "functions/release_orphans.py",
+        "for orphan, it_is in zip(orphans, gone, strict=True) if it_is]",
+        "for orphan, it_is in zip(orphans, gone, strict=True)]",
+    ),
+    Defect(
+        "an orphan released that one run alone has named",
+        "functions/release_orphans.py",
+        "if orphan.named_before]",
+        "]",
+    ),
+    Defect(
+        "a lag taken for a loss",
+        "functions/audit_assignments.py",
+        "    corrections = look_again(hub, assigned, corrections, read_at, environment.list_settle_seconds)\n",
+        "",
+    ),
+    Defect(
+        "unprocessed writes dropped",
+        f"{LAYER}/table/dynamodb.py",
+        'pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"]',
+        'pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"] and {}',
+    ),
+    Defect(
+        "unprocessed reads dropped",
+        f"{LAYER}/table/dynamodb.py",
+        'pending = answer["UnprocessedKeys"]',
+        'pending = answer["UnprocessedKeys"] and {}',
+    ),
+    Defect(
+        "older news of the product over newer",
+        f"{LAYER}/table/products.py",
+        '        if item.get("observed_at", "") > observed_at:\n            return',
+        '        if item.get("observed_at", "") > observed_at and False:\n            return',
+    ),
+    Defect(
+        "numbers of any region signed",
+        f"{LAYER}/eligibility.py",
+        "    if region in regions:\n",
+        "    if region:\n",
+    ),
+    Defect(
+        "a profile that is not approved used",
+        "functions/find_business_profile.py",
+        "    if profile.status is not Status.APPROVED:\n        raise",
+        "    if False:\n        raise",
+    ),
+    Defect(
+        "a subaccount's failure swallowed",
+        "functions/record_subaccount.py",
+        "    if not error:\n        return SubaccountStatus.ONBOARDED\n",
+        "    if error or not error:\n        return SubaccountStatus.ONBOARDED\n",
+    ),
+    Defect(
+        "a release believed without asking",
+        "functions/list_phone_numbers.py",
+        "zip(asked, hub.for_each(is_gone, asked), strict=True) if gone]",
+        "zip(asked, hub.for_each(is_gone, asked), strict=True)]",
+    ),
+)
+
+
+@contextmanager
+def copied() -> Iterator[Path]:
+    """Copy the checkout, without what is made anew; the copy is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "checkout"
+        shutil.copytree(ROOT, copy, ignore=_NOT_COPIED, symlinks=True)
+        yield copy
+
+
+def first_failure(checkout: Path, tests: Iterable[str]) -> str | None:
+    """Run tests until one fails.
+
+    Args:
+        checkout: Where; its own code is what is tested.
+        tests: Files or folders, from the checkout's root; what is not there is left out.
+
+    Returns:
+        The test that failed, None if none did.
+
+    Raises:
+        DefectError: The tests could not be run.
+    """
+    paths = [checkout, checkout / "functions", checkout / "layers/onboarding/python"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1"}
+    there = [it for it in tests if (checkout / it).exists()]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-rfE",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        "2",
+        "--dist",
+        "loadgroup",
+    ]
+    done = subprocess.run(  # noqa: S603 - our own tests
+        [*command, *there], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode == 0:
+        return None
+    if failed := re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE):
+        return failed[1]
+    raise DefectError(f"The tests did not run: {' '.join((done.stdout + done.stderr).split())[-500:]}.")
+
+
+def main(arguments: list[str]) -> int:
+    """Plant the defects one by one, and say which test saw each; gives 1 if one was not seen."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="which; all when left out")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="which tests are to see them")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.names) - {defect.name for defect in DEFECTS}:
+        parser.error(f"no such defect: {', '.join(sorted(unknown))}")
+    unseen = 0
+    for defect in DEFECTS:
+        if chosen.names and defect.name not in chosen.names:
+            continue
+        began = time.monotonic()
+        with copied() as checkout:
+            try:
+                defect.plant(checkout)
+                seen_by = first_failure(checkout, chosen.tests)
+            except DefectError as error:
+                sys.stderr.write(f"{error}\n")
+                return 2
+        unseen += seen_by is None
+        sys.stdout.write(f"{defect.name}: {seen_by or 'NOT SEEN'} ({time.monotonic() - began:.0f} s)\n")
+        sys.stdout.flush()
+    sys.stdout.write("All were seen.\n" if not unseen else f"{unseen} not seen.\n")
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
