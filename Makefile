@@ -63,6 +63,14 @@ lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters
 test: lint ## everything a change must pass
 	$(RUN)pytest --numprocesses 3 --dist loadgroup
 
+.PHONY: coverage
+coverage: setup ## which lines and branches of the functions and the layer no test comes through
+	$(RUN)pytest --numprocesses 3 --dist loadgroup --cov --cov-report=term
+
+.PHONY: defects
+defects: setup ## plant defects, one by one in a copy: each must turn a test red
+	@$(RUN)python -m tools.planted_defects
+
 .PHONY: sam-requirements
 sam-requirements: setup ## take the newest SAM CLI
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
