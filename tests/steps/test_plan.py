@@ -1,35 +1,29 @@
 """The plan is what a run then does: the same POSTs, kind by kind, and the same GETs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from twilio.rest import Client
 
-from onboarding.twilio.http import TwilioHttpClient
-from onboarding.twilio.trust_hub import TrustHub
-from shaken_stir.live import plan, plan_words, request, survey
+from shaken_stir.live import plan, plan_words
 from shaken_stir.live.plan import Plan
-from shaken_stir.live.survey import Survey
-from shaken_stir.simulated.place import SimulatedPlace
-from simulator.app import App
-from simulator.fleet import Fleet
-from tests.world import (
-    NAMED,
-    PROFILE,
-    a_fleet,
-    account,
-    error,
-    phone_number,
-    sent_by,
-    subaccount,
-)
+from tests.steps.conftest import Start
+from tests.steps.looking import look
+from tests.steps.steps import Steps
+from tests.steps.whole_run import run
+from tests.world import NAMED, NEVER, PROFILE, account, phone_number, sent_by, subaccount
 
-TIME_SCALE = 0.01
+REVIEW = {"seconds": NEVER}
 PRODUCT, OTHER_PRODUCT, OTHER_PROFILE = ("BU" + digit * 32 for digit in "234")
 CANADIAN = {"sid": phone_number(9, 1), "phone_number": "+14165550110"}
 SILENT = {"sid": phone_number(9, 2), "phone_number": "+15125550101", "voice": False}
+MORE_THAN_A_PAGE = {
+    **subaccount(1),
+    "numbers": [
+        {"sid": phone_number(1, index), "phone_number": "+15125550100" if index % 100 < 22 else "+14165550110"}
+        for index in range(510)
+    ],
+}
+"""110 eligible numbers on the first page, and 10 on the second."""
 PARENTS = {"numbers": [{"sid": phone_number(9, 0), "phone_number": "+15125550102"}, CANADIAN, SILENT]}
 
 
@@ -110,7 +104,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "more than a page of numbers, more than a look-up": (
         NAMED,
-        {"subaccounts": [subaccount(1, 620), subaccount(2, 0)]},
+        {"subaccounts": [MORE_THAN_A_PAGE, subaccount(2, 0)]},
     ),
 }
 
@@ -138,98 +132,92 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@contextmanager
-def stack(**fleet: Any) -> Iterator[SimulatedPlace]:
-    with SimulatedPlace(Fleet.model_validate(a_fleet(**fleet)), TIME_SCALE) as local:
-        yield local
-
-
-def planned(local: SimulatedPlace, event: dict[str, Any]) -> tuple[Survey, Plan]:
-    simulator = local.simulator
-    http_client = TwilioHttpClient(8, simulator.url)
-    hub = TrustHub(Client(simulator.account_sid, simulator.auth_token, http_client=http_client))
-    read = survey.take(hub, request.complete(event))
-    http_client._session.close()
-    return read, plan.make(read)
+def planned(steps: Steps, event: dict[str, Any]) -> Plan:
+    return plan.make(look(steps.simulator, event))
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_run_sends_what_was_planned(case: str) -> None:
+def test_a_run_sends_what_was_planned(case: str, start: Start) -> None:
     event, fleet = CASES[case]
-    with stack(**fleet) as local:
-        _, plans = planned(local, event)
-        report = local.run(event)
+    steps = start(review=REVIEW, **fleet)
+
+    plans = planned(steps, event)
+    done = run(steps, event)
 
     assert plans.in_the_way == ()
-    assert report.status == "SUCCEEDED"
-    assert sent_by("POST", report.twilio_calls) == plans.posts
-    assert sent_by("GET", report.twilio_calls) == plans.gets
+    assert done.failed is None
+    assert sent_by("POST", done.calls) == plans.posts
+    assert sent_by("GET", done.calls) == plans.gets
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_in_the_way_ends_the_run_before_it_changes_anything(case: str) -> None:
+def test_what_is_in_the_way_ends_the_run_before_it_changes_anything(case: str, start: Start) -> None:
     event, fleet = REFUSED[case]
-    with stack(**fleet) as local:
-        _, plans = planned(local, event)
-        report = local.run(event)
+    steps = start(**fleet)
+
+    plans = planned(steps, event)
+    done = run(steps, event)
 
     assert len(plans.in_the_way) == 1
     assert plans.posts == {}
-    assert sent_by("POST", report.twilio_calls) == {}
-    assert report.status == "FAILED"
+    assert sent_by("POST", done.calls) == {}
+    assert done.failed
     if case != "no name for a new product":
-        assert report.cause == plans.in_the_way[0]
+        assert done.failed == plans.in_the_way[0]
 
 
 @pytest.mark.parametrize("event", [{}, {"release_orphans": True}])
-def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any]) -> None:
+def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any], start: Start) -> None:
     both = {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST, SECOND])], "parent": PARENTS}
-    with stack(**both) as local:
-        local.simulator.controls.release(FIRST)
-        read, plans = planned(local, event)
-        report = local.run(event)
+    steps = start(**both)
+    steps.simulator.controls.release(FIRST)
+
+    read = look(steps.simulator, event)
+    plans = plan.make(read)
+    done = run(steps, event)
 
     assert any("name 1 orphan" in line for line in plan_words.steps(plans))
-    assert sent_by("DELETE", report.twilio_calls) == {}
+    assert sent_by("DELETE", done.calls) == {}
     assert read.orphans == frozenset({FIRST})
-    assert sent_by("POST", report.twilio_calls) == plans.posts
-    assert sent_by("GET", report.twilio_calls) == plans.gets
+    assert sent_by("POST", done.calls) == plans.posts
+    assert sent_by("GET", done.calls) == plans.gets
 
 
-def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the_run() -> None:
+def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the_run(start: Start) -> None:
     event = {**NAMED, "subaccounts": [account(1)], "phone_numbers": [phone_number(2, 0), FIRST]}
-    with stack() as local:
-        _, plans = planned(local, event)
-        report = local.run(event)
+    steps = start(review=REVIEW)
+
+    plans = planned(steps, event)
+    done = run(steps, event)
 
     left_out = f"Left out of the request: {phone_number(2, 0)} (it is not a number of {account(1)})"
     assert plan_words.steps(plans)[0] == left_out
     assert plans.in_the_way == ()
-    assert [it.phone_number_sid for it in report.left_out] == [phone_number(2, 0)]
-    assert sent_by("POST", report.twilio_calls) == plans.posts
-    assert sent_by("GET", report.twilio_calls) == plans.gets
+    assert done.left_out == [phone_number(2, 0)]
+    assert sent_by("POST", done.calls) == plans.posts
+    assert sent_by("GET", done.calls) == plans.gets
 
 
-def test_an_account_that_cannot_be_read_is_in_nobody_s_way(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    answer, refusal = App.answer, error(403, 20003, "Account suspended")
-    suspended = f"/2010-04-01/Accounts/{account(2)}/IncomingPhoneNumbers.json"
-    monkeypatch.setattr(App, "answer", lambda app, asked: refusal if asked.path == suspended else answer(app, asked))
-    fleet = {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST, SECOND])]}
-    with stack(subaccounts=[subaccount(1), subaccount(2, status="suspended")], **fleet) as local:
-        local.simulator.controls.release(FIRST)
-        _, plan = planned(local, {})
-        report = local.run({})
+def test_an_account_that_cannot_be_read_is_in_nobody_s_way(start: Start) -> None:
+    steps = start(
+        subaccounts=[subaccount(1), subaccount(2, status="suspended")],
+        profiles=[profile(FIRST, SECOND)],
+        products=[product(numbers=[FIRST, SECOND])],
+        faults=[{"operation": f"GET */{account(2)}/IncomingPhoneNumbers.json", "status": 403, "times": 0}],
+    )
+    steps.simulator.controls.release(FIRST)
 
-    assert plan.in_the_way == ()
-    assert report.status == "SUCCEEDED"
+    plans = planned(steps, {})
+
+    assert plans.in_the_way == ()
+    assert run(steps, {}).failed is None
 
 
-def test_a_survey_changes_nothing() -> None:
-    with stack(**CASES["a number is assigned twice"][1]) as local:
-        read, _ = planned(local, {})
+def test_a_survey_changes_nothing(start: Start) -> None:
+    steps = start(**CASES["a number is assigned twice"][1])
 
-        assert {call.split()[0] for call in local.simulator.calls} == {"GET"}
+    read = look(steps.simulator, {})
+
+    assert {call.split()[0] for call in steps.simulator.calls} == {"GET"}
     assert read.on_profile.duplicates.keys() == read.on_product.duplicates.keys() == {FIRST}
     assert read.filter_holds is True

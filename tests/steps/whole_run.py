@@ -1,0 +1,121 @@
+"""A whole request step by step: the handlers in the state machine's order, without the machine."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from onboarding import clients, storage
+from onboarding.models import StoredList
+from onboarding.requests import left_out_of
+from onboarding.table.numbers import read_named_numbers
+from shaken_stir.engine.functions import FunctionFailed
+from simulator.reviews import UNDER_REVIEW
+from tests.steps.steps import LIST, Steps
+
+POLL_SECONDS = 60.0
+
+
+class Run(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        failed: The sentence with which it failed, None if it did not.
+        calls: What Twilio was asked, by method and route.
+        left_out: The numbers (`PN…`) of the request that the account does not have.
+    """
+
+    failed: str | None
+    calls: dict[str, int]
+    left_out: list[str]
+
+
+def run(steps: Steps, request: dict[str, Any], execution: str = "first") -> Run:
+    """Do all that a run does for a request, whose review ends with an approval once the run waits for it."""
+    before, failed = Counter(steps.simulator.calls), None
+    try:
+        _run(steps, request, execution)
+    except FunctionFailed as failure:
+        failed = failure.error["errorMessage"]
+    left_out = [it.phone_number_sid for it in left_out_of(read_named_numbers(steps.table, execution))]
+    return Run(failed, dict(Counter(steps.simulator.calls) - before), left_out)
+
+
+def _run(steps: Steps, request: dict[str, Any], execution: str) -> None:
+    started_at = datetime.now(UTC).isoformat()
+    begun = steps.begin(request, execution)
+    asked, profile, product = begun["request"], begun["business_profile"]["sid"], begun["trust_product"]
+    if product["status"] == "twilio-rejected" and not asked["resubmit"]:
+        _check(steps, asked, product)
+    steps.invoke(
+        "connect_business_profile",
+        execution=execution,
+        trust_product_sid=product["sid"],
+        business_profile_sid=profile,
+        connection_sid=product["connection_sid"],
+    )
+    if product["status"] in {"draft", "twilio-rejected"}:
+        steps.invoke("evaluate_trust_product", execution=execution, trust_product_sid=product["sid"])
+        product = steps.invoke("submit_trust_product", execution=execution, trust_product=product)
+    bundles = {"business_profile_sid": profile, "trust_product_sid": product["sid"]}
+    manifest, audit = begun["manifest"], None
+    if asked["phone_numbers"] is None:
+        audit = steps.invoke("audit_assignments", execution=execution, manifest=manifest, **bundles)
+    for subaccount in storage.read_subaccounts(clients.s3(), StoredList.model_validate(manifest)):
+        _onboard(steps, asked, bundles, subaccount.model_dump())
+    steps.invoke("summarise_subaccounts", execution=execution, manifest=manifest, subaccounts=asked["subaccounts"])
+    if asked["subaccounts"] is None and audit:
+        found = steps.invoke(
+            "find_orphans",
+            execution=execution,
+            started_at=started_at,
+            trust_product_sid=product["sid"],
+            assigned=audit["assigned"],
+            manifest=manifest,
+        )
+        if asked["release_orphans"] and found["named_before"]:
+            steps.invoke("release_orphans", execution=execution, **bundles)
+    if product["status"] != "twilio-approved":
+        _await(steps, asked, product["sid"])
+        _check(steps, asked, product | {"verdict_by": "callback"})
+    elif asked["phone_numbers"] is None:
+        _check(steps, asked, product)
+
+
+def _onboard(steps: Steps, asked: dict[str, Any], bundles: dict[str, str], subaccount: dict[str, str]) -> None:
+    of = {"execution": asked["execution"], "subaccount_sid": subaccount["subaccount_sid"]}
+    page_url, more = None, True
+    while more:
+        which = {"phone_numbers": asked["phone_numbers"], "regions": asked["regions"], "page_url": page_url}
+        page = steps.invoke("list_phone_numbers", **of, **LIST | which, **bundles)
+        page_url, numbers = page["next_page_url"], page["phone_numbers"]
+        if numbers:
+            for side in ("business_profile", "trust_product"):
+                bundle = {f"{side}_sid": bundles[f"{side}_sid"]}
+                on_it = steps.invoke(f"assign_to_{side}", **of, **bundle, phone_numbers=numbers)
+                numbers = on_it.get("phone_numbers")
+        more = page_url is not None
+    steps.invoke("record_subaccount", **of, friendly_name=subaccount["friendly_name"], error=None)
+
+
+def _await(steps: Steps, asked: dict[str, Any], product_sid: str) -> None:
+    steps.invoke(
+        "await_review",
+        execution=asked["execution"],
+        execution_arn=f"arn:aws:states:us-east-1:123456789012:execution:machine:{asked['execution']}",
+        trust_product_sid=product_sid,
+        task_token="token",
+        poll_seconds=POLL_SECONDS,
+    )
+    [product] = [it for it in steps.simulator.state.trust_products if it.sid == product_sid]
+    assert product.status in UNDER_REVIEW
+    steps.simulator.controls.decide(product_sid, "approved")
+
+
+def _check(steps: Steps, asked: dict[str, Any], product: dict[str, Any]) -> None:
+    steps.invoke(
+        "check_trust_product",
+        execution=asked["execution"],
+        trust_product=product,
+        started_at=datetime.now(UTC).isoformat(),
+        review_deadline=asked["review_deadline"],
+    )
