@@ -37,6 +37,7 @@ class LivePlace(Place):
         file: Where the table is kept; opened.
         subaccounts: All of the account's, of any status.
         poll_seconds: How often Twilio is asked for the verdict, None to end when there is nothing left but to wait.
+        time_scale: As the engine's; the pause after a run that was cut off is scaled, too.
 
     Attributes:
         twilio: What answers in Twilio's place, None for Twilio itself.
@@ -44,13 +45,20 @@ class LivePlace(Place):
     """
 
     def __init__(
-        self, parent: TwilioCredentials, file: StateFile, subaccounts: Iterable[Account], poll_seconds: int | None
+        self,
+        parent: TwilioCredentials,
+        file: StateFile,
+        subaccounts: Iterable[Account],
+        poll_seconds: int | None,
+        *,
+        time_scale: float = 1.0,
     ) -> None:
         super().__init__()
         self._parent = parent
         self._file = file
         self._subaccounts = {account.sid: account for account in subaccounts}
         self._poll_seconds = poll_seconds
+        self._time_scale = time_scale
         self.twilio = file.twilio
         self._calls = Calls()
         self._product_sid: str | None = None
@@ -61,11 +69,17 @@ class LivePlace(Place):
         parameters = {"PollSeconds": str(self._poll_seconds)} if self._poll_seconds else {}
         parameters |= {"TwilioBaseUrl": self.twilio} if self.twilio else {}
         with ExitStack() as stack:
-            engine = Engine(TEMPLATE, parameters=parameters, twilio_secret=self._parent.model_dump(exclude_none=True))
+            engine = Engine(
+                TEMPLATE,
+                parameters=parameters,
+                twilio_secret=self._parent.model_dump(exclude_none=True),
+                time_scale=self._time_scale,
+            )
             self.engine = stack.enter_context(engine)
             stack.enter_context(patch.dict(os.environ, CALLBACK_URL=""))  # Twilio cannot reach this machine
             variables = self.engine.environment
-            settle_seconds = float(variables["TWILIO_READ_SECONDS"]) + float(variables["LIST_SETTLE_SECONDS"])
+            unanswered_seconds = float(variables["TWILIO_READ_SECONDS"]) * self._time_scale
+            settle_seconds = unanswered_seconds + float(variables["LIST_SETTLE_SECONDS"])
             self.pause = stack.enter_context(self._file.kept(variables["TABLE_NAME"], settle_seconds))
             stack.enter_context(self._calls.watched())
             self._stack = stack.pop_all()

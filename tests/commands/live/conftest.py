@@ -67,7 +67,7 @@ def command(
 
 @pytest.fixture
 def doctor_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
-    """The doctor within the test's process, for what a test changes in it."""
+    """The doctor within the test's process."""
 
     def run(simulated: TwilioItself | None, *arguments: str, **variables: str) -> tuple[int, str, str]:
         if simulated:
@@ -82,5 +82,5 @@ def doctor_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
 
 
 @pytest.fixture
-def laptop(tmp_path: Path) -> Laptop:
-    return Laptop(tmp_path)
+def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Laptop:
+    return Laptop(tmp_path, monkeypatch, capsys)

@@ -1,17 +1,20 @@
 """`shaken-stir run --live` on a person's machine, and what Twilio got of it."""
 
+import io
 import json
 import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import pytest
+
+from shaken_stir.cli.main import execute
 from shaken_stir.project import ROOT
-from simulator.simulator import Simulator
 from tests.commands.live.twilio_itself import TwilioItself
 from tests.world import NAMED, phone_number
 
@@ -19,45 +22,84 @@ COMMAND = [sys.executable, "-m", "shaken_stir.cli.main", "run", "--live"]
 DAYS = {"review": {"seconds": 500_000}}
 
 
-def rehearsed(simulator: Simulator, folder: Path) -> tuple[list[str], dict[str, str]]:
-    """The command that rehearses a request of the whole fleet with a simulated Twilio, and its environment."""
-    event = folder / "request.json"
-    event.write_text(json.dumps(NAMED))
-    account = {"TWILIO_ACCOUNT_SID": simulator.account_sid, "TWILIO_AUTH_TOKEN": simulator.auth_token}
-    command = [*COMMAND, "--twilio", simulator.url, "--event", str(event)]
-    return command, os.environ | account | {"XDG_STATE_HOME": str(folder)}
+class Said(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Asked(NamedTuple):
+    """A run that waits for an answer: where that goes, and what was said on standard error so far."""
+
+    process: subprocess.Popen[str]
+    terminal: int
+    question: str
+
+    def answer(self, answer: str) -> Said:
+        """Answer, and wait for the end."""
+        os.write(self.terminal, f"{answer}\n".encode())
+        out, err = self.process.communicate(timeout=120)
+        return Said(self.process.returncode, out, self.question + err)
+
+
+class Terminal:
+    """Standard input with a person, who looks around before answering.
+
+    Attributes:
+        asked: How often there was a question.
+    """
+
+    def __init__(self, answer: str, look: Callable[[], object] = lambda: None) -> None:
+        self._answer = answer
+        self._look = look
+        self.asked = 0
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        self.asked += 1
+        self._look()
+        return f"{self._answer}\n"
 
 
 class Laptop:
     """A person's machine: the request in a file, and where state is kept between runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
         self.event = folder / "request.json"
         self.event.write_text(json.dumps(NAMED))
-
-    def environment(self, simulated: TwilioItself) -> dict[str, str]:
-        return simulated.environment(XDG_STATE_HOME=str(self.folder))
 
     def state_file(self, simulated: TwilioItself) -> Path:
         return self.folder / "shaken-stir" / f"{simulated.simulator.account_sid}.json"
 
-    def options(self, simulated: TwilioItself, **more: Any) -> dict[str, Any]:
-        return {"cwd": ROOT, "env": self.environment(simulated), "text": True, "stderr": subprocess.PIPE, **more}
-
-    def run(self, simulated: TwilioItself, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, "--event", str(self.event), *arguments],
-            **self.options(simulated, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE),
-            timeout=180,
-            check=False,
-        )
+    def run(self, simulated: TwilioItself, *arguments: str, terminal: Terminal | None = None) -> Said:
+        """Run it within the test's process, in a terminal or in none."""
+        with self._monkeypatch.context() as patched:
+            simulated.known_here(patched, XDG_STATE_HOME=str(self.folder))
+            patched.setattr(sys, "stdin", terminal or io.StringIO())
+            self._capsys.readouterr()
+            code = execute(["run", "--live", "--event", str(self.event), *arguments])
+            return Said(code, *self._capsys.readouterr())
 
     @contextmanager
-    def started(self, simulated: TwilioItself, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    def started(
+        self, simulated: TwilioItself, *arguments: str, stdin: int = subprocess.DEVNULL
+    ) -> Iterator[subprocess.Popen[str]]:
+        """A run in a process of its own."""
         with subprocess.Popen(
             [*COMMAND, "--event", str(self.event), *arguments],
-            **self.options(simulated, stdout=subprocess.PIPE, **options),
+            cwd=ROOT,
+            env=simulated.environment(XDG_STATE_HOME=str(self.folder)),
+            text=True,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         ) as process:
             try:
                 yield process
@@ -65,16 +107,16 @@ class Laptop:
                 process.kill()
 
     @contextmanager
-    def asked(self, simulated: TwilioItself) -> Iterator[tuple[subprocess.Popen[str], int]]:
-        """A run in a terminal, once it has asked, and where its answer goes."""
+    def asked(self, simulated: TwilioItself, *arguments: str) -> Iterator[Asked]:
+        """A run in a process and a terminal of its own, once it has asked."""
         ours, theirs = pty.openpty()
-        with self.started(simulated, stdin=theirs) as process:
+        with self.started(simulated, *arguments, stdin=theirs) as process:
             os.close(theirs)
             assert process.stderr
             question = ""
             while "[y/N]" not in question and (character := process.stderr.read(1)):
                 question += character
-            yield process, ours
+            yield Asked(process, ours, question)
         os.close(ours)
 
 

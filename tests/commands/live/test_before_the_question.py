@@ -2,15 +2,14 @@
 
 import json
 import sys
-from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from shaken_stir.cli import live
 from shaken_stir.cli.live import cut_off
 from simulator.simulator import Simulator
 from tests.commands.live.conftest import Command
+from tests.commands.live.laptop import Terminal
 from tests.world import NAMED, account
 
 
@@ -18,7 +17,7 @@ from tests.world import NAMED, account
 def test_a_log_that_cannot_be_written_is_told_before_twilio_is_asked_anything(
     how: list[str], simulator: Simulator, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(live, "somebody_to_ask", lambda: None)
+    monkeypatch.setattr(sys, "stdin", Terminal("n"))
     log = tmp_path / "missing" / "functions.log"
 
     code, out, err = command("run", "--live", *how, "--twilio", simulator.url, "--log", str(log))
@@ -33,8 +32,7 @@ def test_a_log_that_cannot_be_written_is_told_before_twilio_is_asked_anything(
 def test_the_log_of_an_earlier_run_stays_when_the_answer_is_no(
     simulator: Simulator, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(live, "somebody_to_ask", lambda: None)
-    monkeypatch.setattr(sys, "stdin", StringIO("n\n"))
+    monkeypatch.setattr(sys, "stdin", Terminal("n"))
     log = tmp_path / "functions.log"
     log.write_text("of yesterday\n")
 

@@ -10,7 +10,7 @@ from shaken_stir.project import ROOT
 from simulator.messages import Response
 from tests.commands.ascii_output import run_in_ascii
 from tests.commands.live.conftest import Doctor, Start
-from tests.commands.live.doctor import DONE, FIRST, doctor
+from tests.commands.live.doctor import DONE, FIRST
 from tests.commands.live.twilio_itself import HOSTS
 from tests.world import PRODUCT, PROFILE, phone_number, subaccount
 from tests.world import account as account_sid
@@ -27,15 +27,17 @@ def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
     assert f"  \\u2713 {PRODUCT} (twilio-approved): a run uses it.\n" in told
 
 
-def test_a_ready_account_is_told_line_by_line_and_changed_in_nothing(twilio: Start, tmp_path: Path) -> None:
+def test_a_ready_account_is_told_line_by_line_and_changed_in_nothing(
+    twilio: Start, doctor_here: Doctor, tmp_path: Path
+) -> None:
     simulated = twilio(subaccounts=[subaccount(1), subaccount(2), subaccount(3, status="suspended")], **DONE)
     event = tmp_path / "request.json"
     event.write_text(json.dumps({"include_parent": True}))
     before = repr(simulated.simulator.state.trust_products.in_order())
 
-    done = doctor(simulated, "--event", str(event))
+    code, out, err = doctor_here(simulated, "--event", str(event))
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (code, err) == (0, "")
     for line in (
         "✓ The Auth Token of AC0123456789abcdef0123456789abcdef 'Parent' works; it is a parent account.",
         "✓ 2 subaccounts active; a run would work on 3 accounts.",
@@ -58,19 +60,19 @@ def test_a_ready_account_is_told_line_by_line_and_changed_in_nothing(twilio: Sta
         "2  POST /v1/TrustProducts/{Sid}/ChannelEndpointAssignments",
         "Nothing is in the way. Nothing was changed: doctor sends GETs only.",
     ):
-        assert line in done.stdout
+        assert line in out
     assert {(sent.method, sent.host) for sent in simulated.sent} == {("GET", host) for host in HOSTS}
     assert repr(simulated.simulator.state.trust_products.in_order()) == before
 
 
-def test_pages_are_followed_over_tls_too(twilio: Start) -> None:
+def test_pages_are_followed_over_tls_too(twilio: Start, doctor_here: Doctor) -> None:
     numbers = [phone_number(1, index) for index in range(1001)]
     profiles = [{"sid": PROFILE, "status": "twilio-approved", "numbers": numbers}]
     simulated = twilio(subaccounts=[subaccount(1, 1001)], profiles=profiles, products=DONE["products"])
 
-    done = doctor(simulated, "--json")
+    _, out, _ = doctor_here(simulated, "--json")
 
-    assert json.loads(done.stdout)["numbers"] == {"on_trust_product": 2, "on_business_profile": 999}
+    assert json.loads(out)["numbers"] == {"on_trust_product": 2, "on_business_profile": 999}
     paths = [sent.path for sent in simulated.sent]
     # Two pages, and one look-up.
     assert paths.count(f"/v1/CustomerProfiles/{PROFILE}/ChannelEndpointAssignments") == 2 + 1
@@ -78,11 +80,11 @@ def test_pages_are_followed_over_tls_too(twilio: Start) -> None:
     assert paths.count(f"/2010-04-01/Accounts/{account_sid(1)}/IncomingPhoneNumbers.json") == 3
 
 
-def test_json_is_one_object_and_nothing_else(twilio: Start) -> None:
-    done = doctor(twilio(**DONE), "--json")
+def test_json_is_one_object_and_nothing_else(twilio: Start, doctor_here: Doctor) -> None:
+    code, out, err = doctor_here(twilio(**DONE), "--json")
 
-    found = json.loads(done.stdout)
-    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
     assert set(found) == {
         "account_sid",
         "in_the_way",
@@ -106,12 +108,12 @@ def test_json_is_one_object_and_nothing_else(twilio: Start) -> None:
     }
 
 
-def test_what_is_in_the_way_is_told_and_ends_in_exit_code_1(twilio: Start) -> None:
-    done = doctor(twilio())
+def test_what_is_in_the_way_is_told_and_ends_in_exit_code_1(twilio: Start, doctor_here: Doctor) -> None:
+    code, out, _ = doctor_here(twilio())
 
-    assert done.returncode == 1
-    assert "✗ The account AC0123456789abcdef0123456789abcdef has no SHAKEN/STIR Trust Product yet" in done.stdout
-    assert "Something is in the way." in done.stdout
+    assert code == 1
+    assert "✗ The account AC0123456789abcdef0123456789abcdef has no SHAKEN/STIR Trust Product yet" in out
+    assert "Something is in the way." in out
 
 
 def test_orphans_are_not_concluded_from_a_fleet_that_could_not_be_read_in_full(

@@ -1,15 +1,14 @@
 """Whatever an account is called, `doctor` and `run --live` show its name as text."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from shaken_stir.project import ROOT
 from tests.commands.hostile import FLEET, none_is_raw, obeyed, shown_as_text
-from tests.commands.live.conftest import Start
+from tests.commands.live.conftest import Doctor, Start
+from tests.commands.live.laptop import Laptop
 from tests.commands.terminal import in_terminal
 from tests.world import NAMED
 
@@ -25,31 +24,29 @@ def event(tmp_path: Path) -> Path:
     return file
 
 
-def test_doctor(twilio: Start, event: Path) -> None:
+def test_doctor(twilio: Start, doctor_here: Doctor, event: Path) -> None:
     simulated = twilio(**FLEET)
-    command, environment = [*COMMAND, "doctor", "--event", str(event)], simulated.environment()
 
-    piped = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    seen = in_terminal(command, environment)
+    seen = in_terminal([*COMMAND, "doctor", "--event", str(event)], simulated.environment())
+    code, piped, _ = doctor_here(simulated, "--event", str(event))
 
-    assert (piped.returncode, seen.code) == (0, 0)
-    for text in (piped.stdout, seen.text):
+    assert (code, seen.code) == (0, 0)
+    for text in (piped, seen.text):
         assert obeyed(text) == set()
         assert PARENT in text
         assert PROFILE in text
         assert r"[Voice] \u202e\x1b[2J" in text
 
 
-def test_run_live(twilio: Start, event: Path, tmp_path: Path) -> None:
+def test_run_live(twilio: Start, laptop: Laptop, event: Path) -> None:
     simulated = twilio(**FLEET)
-    command = [*COMMAND, "run", "--live", "--yes", "--event", str(event)]
-    environment = simulated.environment(XDG_STATE_HOME=str(tmp_path))
+    arguments = ["run", "--live", "--yes", "--event", str(event)]
 
-    seen = in_terminal(command, environment)
-    piped = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    seen = in_terminal([*COMMAND, *arguments], simulated.environment(XDG_STATE_HOME=str(laptop.folder)))
+    piped = laptop.run(simulated, "--yes", "--event", str(event))
 
-    assert (seen.code, piped.returncode, piped.stderr) == (0, 0, "")
+    assert (seen.code, piped.code, piped.err) == (0, 0, "")
     shown_as_text(seen.text)
     none_is_raw(seen.raw)
-    shown_as_text(piped.stdout)
+    shown_as_text(piped.out)
     assert f"({PARENT})" in seen.text

@@ -1,9 +1,6 @@
 """What a person or a script is shown of the plan, and what doctor says of numbers that are not signed."""
 
 import json
-import os
-import pty
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +9,10 @@ from typing import Any
 import pytest
 
 from shaken_stir.live.state_file import StateFile, default_path
-from shaken_stir.project import ROOT
 from simulator.fleet import Fleet
 from simulator.simulator import Simulator
 from tests.commands.live.conftest import Command
+from tests.commands.live.laptop import Terminal
 from tests.world import a_fleet, account, phone_number, subaccount
 
 REFUSED, CANADIAN = phone_number(1, 9), phone_number(1, 8)
@@ -108,25 +105,17 @@ def test_the_plan_names_some_numbers_of_each_account_and_all_when_asked(simulato
     assert "more (" not in every
 
 
-def test_nothing_is_asked_when_nothing_would_be_changed(simulator: Simulator, command: Command, tmp_path: Path) -> None:
+def test_nothing_is_asked_when_nothing_would_be_changed(
+    simulator: Simulator, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal("n")
+    monkeypatch.setattr(sys, "stdin", terminal)
     assert command("run", "--live", "--yes", "--twilio", simulator.url)[0] == 0
     before = sent(simulator, "POST")
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "shaken_stir.cli.main", "run", "--live", "--twilio", simulator.url],
-        cwd=ROOT,
-        env=os.environ | {"XDG_STATE_HOME": str(tmp_path)},
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        os.close(theirs)
-        out, err = process.communicate(timeout=60)
-    os.close(ours)
 
-    assert process.returncode == 0, err
-    assert err == ""
+    code, out, err = command("run", "--live", "--twilio", simulator.url)
+
+    assert (code, err, terminal.asked) == (0, "", 0)
     assert "  change nothing\n" in out
     assert "Twilio refused it: It is being ported out. (code 22205); tried again after 2" in out
     assert "(0 POSTs)" in out

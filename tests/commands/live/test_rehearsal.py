@@ -1,10 +1,8 @@
 """`--twilio URL`: doctor and run --live with a simulated Twilio in Twilio's place."""
 
 import json
-import os
-import pty
 import socket
-import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -12,10 +10,9 @@ import pytest
 
 from shaken_stir.live import account, rehearsal
 from shaken_stir.live.state_file import StateFile, StateFileError, default_path
-from shaken_stir.project import ROOT
 from simulator.simulator import Simulator
 from tests.commands.live.conftest import Command, Start
-from tests.commands.live.laptop import rehearsed
+from tests.commands.live.laptop import Terminal
 
 ACCOUNT = "AC" + "1" * 32
 HERE, THERE = "http://127.0.0.1:8010", "http://127.0.0.1:8011"
@@ -108,24 +105,14 @@ def test_from_a_look_to_submitted_without_a_word_to_twilio(
     assert json.loads(kept.read_text())["twilio"] == simulator.url
 
 
-def test_the_question_names_where_it_will_be_changed(simulator: Simulator, tmp_path: Path) -> None:
-    command, environment = rehearsed(simulator, tmp_path)
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        os.close(theirs)
-        os.write(ours, b"n\n")
-        out, err = process.communicate(timeout=60)
-    os.close(ours)
+def test_the_question_names_where_it_will_be_changed(
+    simulator: Simulator, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("n"))
 
-    assert err.startswith(f"Go on, in the rehearsal at {simulator.url}? [y/N]")
+    _, out, err = command("run", "--live", "--twilio", simulator.url)
+
+    assert err == f"Go on, in the rehearsal at {simulator.url}? [y/N] "
     assert "Nothing was changed." in out
     assert {call.split()[0] for call in simulator.calls} == {"GET"}
 

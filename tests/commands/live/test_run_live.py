@@ -1,111 +1,121 @@
 """`shaken-stir run --live` on an account that it cannot tell from a real one."""
 
 import json
-import os
 
 import pytest
 
-from simulator.app import App
+from simulator.messages import Request
 from tests.commands.ascii_output import run_in_ascii
 from tests.commands.live.conftest import Start
-from tests.commands.live.laptop import DAYS, Laptop, each_once, only_gets, posts
-from tests.world import NAMED, account, error, phone_number, subaccount
+from tests.commands.live.laptop import DAYS, Laptop, Terminal, each_once, only_gets, posts
+from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product, sent_by, subaccount
+
+CONNECTED = {"products": [product(business_profile=PROFILE)]}
+IN_REVIEW = {"products": [product(status="in-review", business_profile=PROFILE)]}
 
 
-def test_from_nothing_to_submitted_and_then_from_day_to_day(twilio: Start, laptop: Laptop) -> None:
+def test_it_asks_and_goes_from_nothing_to_submitted_and_then_from_day_to_day(twilio: Start, laptop: Laptop) -> None:
     simulated = twilio(**DAYS)
 
     announced = laptop.run(simulated, "--dry-run")
-    assert announced.returncode == 0, announced.stderr
+    assert announced.code == 0, announced.err
     assert only_gets(simulated)
-    assert "this run would:" in announced.stdout
-    assert "put 4 numbers on the Trust Product" in announced.stdout
+    assert "this run would:" in announced.out
+    assert "put 4 numbers on the Trust Product" in announced.out
     assert not laptop.state_file(simulated).exists()
 
-    first = laptop.run(simulated, "--yes", "--json")
-    report = json.loads(first.stdout)
-    assert first.returncode == 0, first.stderr
+    with laptop.asked(simulated, "--json") as asked:
+        assert only_gets(simulated)
+        first = asked.answer("y")
+    report = json.loads(first.out)
+    assert first.code == 0, first.err
+    assert "is about to:\n  create the Trust Product 'Acme Voice'" in first.err
     assert report["status"] == "AWAITING_REVIEW"
     assert report["trust_product"]["status"] == "pending-review"
     assert report["numbers"] == {"on_trust_product": 4}
     assert report["announced"] == []
-    assert f"in all: {len(posts(simulated))} POSTs" in announced.stdout
-    assert sum(count for call, count in report["twilio_calls"].items() if call.startswith("POST")) == 12
+    assert f"in all: {len(posts(simulated))} POSTs" in announced.out
+    assert sum(sent_by("POST", report["twilio_calls"]).values()) == 12
     assert each_once(simulated, 2, 2)
-    [product] = simulated.simulator.state.trust_products
-    assert product.status_callback is None
+    [made] = simulated.simulator.state.trust_products
+    assert made.status_callback is None
     assert laptop.state_file(simulated).stat().st_mode & 0o777 == 0o600
 
     second = laptop.run(simulated, "--yes")
-    assert second.returncode == 0, second.stderr
-    assert "AWAITING_REVIEW" in second.stdout
-    assert "the review takes Twilio up to 72 hours or more" in second.stdout
-    assert "(0 POSTs)" in second.stdout
+    assert second.code == 0, second.err
+    assert "AWAITING_REVIEW" in second.out
+    assert "the review takes Twilio up to 72 hours or more" in second.out
+    assert "(0 POSTs)" in second.out
     assert len(posts(simulated)) == 12
 
-    with laptop.started(simulated, "--yes", "--wait", "0.03") as waiting:
-        assert waiting.stdout
-        told = []
-        for line in waiting.stdout:
-            told.append(line)
-            if "asked for again at" in line and product.status == "pending-review":
-                simulated.simulator.controls.decide(product.sid, "approved")
-        assert waiting.wait(60) == 0
-    assert "4 numbers of 2 accounts are signed with full (A) attestation.\n" in told
-    assert "verdict by asking Twilio" in "".join(told)
-    assert "Announced" not in "".join(told)
-    assert len(posts(simulated)) == 12
+
+def test_a_verdict_is_waited_for_by_asking_for_it(twilio: Start, laptop: Laptop) -> None:
+    simulated = twilio(**IN_REVIEW, **DAYS)
+
+    def approve_when_asked_again(asked: Request) -> None:
+        if asked.path.endswith(f"/{PRODUCT}"):
+            looks.append(asked.path)
+            if len(looks) == 2:
+                simulated.simulator.controls.decide(PRODUCT, "approved")
+
+    looks: list[str] = []
+    simulated.simulator.interpose(approve_when_asked_again)
+
+    waited = laptop.run(simulated, "--yes", "--wait", "0.03")
+
+    assert (waited.code, len(looks)) == (0, 2), waited
+    assert "asked for again at" in waited.out
+    assert "4 numbers of 2 accounts are signed with full (A) attestation.\n" in waited.out
+    assert "verdict by asking Twilio" in waited.out
+    assert "Announced" not in waited.out
 
 
 def test_a_number_that_came_since_costs_a_later_run_two_posts(twilio: Start, laptop: Laptop) -> None:
-    simulated = twilio(**DAYS)
+    simulated = twilio(subaccounts=[subaccount(1)], **DAYS)
     laptop.run(simulated, "--yes")
     before = len(posts(simulated))
     simulated.simulator.controls.buy(account(1))
 
     later = laptop.run(simulated, "--yes", "--json")
 
-    assert json.loads(later.stdout)["numbers"] == {"on_trust_product": 5}
+    assert json.loads(later.out)["numbers"] == {"on_trust_product": 3}
     assert len(posts(simulated)) == before + 2
 
 
-@pytest.mark.parametrize("answer", ["y", "n"])
-def test_it_asks_before_anything_is_changed(twilio: Start, laptop: Laptop, answer: str) -> None:
+def test_nothing_is_changed_when_the_answer_is_no(twilio: Start, laptop: Laptop) -> None:
     simulated = twilio(**DAYS)
-    with laptop.asked(simulated) as (process, terminal):
-        assert only_gets(simulated)
-        os.write(terminal, f"{answer}\n".encode())
-        assert process.stdout
-        said, code = process.stdout.read(), process.wait(60)
 
-    assert "is about to:\n  create the Trust Product 'Acme Voice'" in said
-    assert code == (0 if answer == "y" else 1)
-    assert ("Nothing was changed." in said) == only_gets(simulated) == (answer == "n")
+    answered = laptop.run(simulated, terminal=Terminal("n"))
+
+    assert answered.code == 1
+    assert "is about to:\n  create the Trust Product 'Acme Voice'" in answered.out
+    assert answered.err == "Go on? [y/N] "
+    assert "Nothing was changed." in answered.out
+    assert only_gets(simulated)
 
 
 def test_it_asks_before_it_removes_orphans_though_nothing_is_posted(twilio: Start, laptop: Laptop) -> None:
-    simulated = twilio(review={"seconds": 0})
-    laptop.run(simulated, "--yes")
+    numbers = [phone_number(1, index) for index in range(2)]
+    profile = {"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": numbers}
+    approved = product(business_profile=PROFILE, numbers=numbers)
+    simulated = twilio(subaccounts=[subaccount(1)], profiles=[profile], products=[approved])
     simulated.simulator.controls.release(phone_number(1, 0))
     laptop.event.write_text(json.dumps({**NAMED, "release_orphans": True}))
     laptop.run(simulated, "--yes")
-    sent = len(posts(simulated))
 
-    with laptop.asked(simulated) as (process, terminal):
-        assert not [it for it in simulated.sent if it.method == "DELETE"]
-        os.write(terminal, b"y\n")
-        assert process.wait(60) == 0, process.stderr and process.stderr.read()
+    terminal = Terminal("y", lambda: asked_after.append(only_gets(simulated)))
+    asked_after: list[bool] = []
+    removed = laptop.run(simulated, terminal=terminal)
 
-    assert len([it for it in simulated.sent if it.method == "DELETE"]) == 2
-    assert len(posts(simulated)) == sent
+    assert (removed.code, asked_after) == (0, [True]), removed
+    assert [it.method for it in simulated.sent if it.method != "GET"] == ["DELETE", "DELETE"]
 
 
 def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
     twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulated = twilio(subaccounts=[subaccount(1, friendly_name="Büro")], **DAYS)
-    monkeypatch.setenv("XDG_STATE_HOME", str(laptop.folder))
-    simulated.known_here(monkeypatch)
+    simulated.known_here(monkeypatch, XDG_STATE_HOME=str(laptop.folder))
 
     code, told = run_in_ascii(monkeypatch, "run", "--live", "--yes", "--event", str(laptop.event))
 
@@ -113,38 +123,26 @@ def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
     assert "B\\xfcro" in told
 
 
-def test_a_subaccount_that_fails_is_told_and_the_exit_code_is_1(
-    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer, assignments = App.answer, "/ChannelEndpointAssignments"
-    simulated = twilio(subaccounts=[subaccount(1), subaccount(2)], **DAYS)
-    laptop.run(simulated, "--yes")
-    simulated.simulator.controls.buy(account(1))
-    refusal = error(403, 20003, "no assignments today")
-    monkeypatch.setattr(
-        App,
-        "answer",
-        lambda app, asked: refusal if asked.method == "POST" and assignments in asked.path else answer(app, asked),
-    )
+def test_a_subaccount_that_fails_is_told_and_the_exit_code_is_1(twilio: Start, laptop: Laptop) -> None:
+    refusal = {"operation": "POST *Assignments", "status": 403, "message": "no assignments today", "times": 0}
+    simulated = twilio(**IN_REVIEW, subaccounts=[subaccount(1)], faults=[refusal], **DAYS)
 
     failed = laptop.run(simulated, "--yes")
 
-    assert failed.returncode == 1
-    assert "no assignments today" in failed.stdout
+    assert failed.code == 1
+    assert "no assignments today" in failed.out
 
 
 def test_a_number_that_is_not_the_subaccount_s_is_told_and_the_others_are_taken_along(
     twilio: Start, laptop: Laptop
 ) -> None:
-    simulated = twilio(subaccounts=[subaccount(1)], **DAYS)
+    simulated = twilio(**CONNECTED, subaccounts=[subaccount(1)], **DAYS)
     wrong = "PN" + "0" * 32
-    laptop.event.write_text(
-        json.dumps({**NAMED, "subaccounts": [account(1)], "phone_numbers": [wrong, phone_number(1, 1)]})
-    )
+    laptop.event.write_text(json.dumps({"subaccounts": [account(1)], "phone_numbers": [wrong, phone_number(1, 1)]}))
 
     done = laptop.run(simulated, "--yes")
 
-    assert done.returncode == 0
-    assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in done.stdout
-    assert f"1 number of the request left out:\n  {wrong}: it is not a number of {account(1)}\n" in done.stdout
-    assert "1 number of 1 account will be signed" in done.stdout
+    assert done.code == 0
+    assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in done.out
+    assert f"1 number of the request left out:\n  {wrong}: it is not a number of {account(1)}\n" in done.out
+    assert "1 number of 1 account is signed" in done.out

@@ -1,65 +1,116 @@
 """`shaken-stir run --live` that is stopped or killed loses nothing, and keeps others out while it goes on."""
 
+import json
 import os
 import signal
+import threading
+import time
+from functools import partial
 
 import pytest
 
+from shaken_stir.cli import live
+from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
+from shaken_stir.live.state_file import StateFile
+from simulator.messages import Request
 from tests.commands.live.conftest import Start
-from tests.commands.live.laptop import DAYS, Laptop, each_once, one_sentence, only_gets, posts
-from tests.world import subaccount, wait_until
+from tests.commands.live.laptop import DAYS, Laptop, Said, Terminal, each_once, one_sentence, only_gets, posts
+from tests.commands.live.twilio_itself import TwilioItself
+from tests.world import NEVER, sent_by, subaccount, wait_until
+
+NUMBERS = 6
+FLEET = {"subaccounts": [subaccount(1, NUMBERS), subaccount(2, NUMBERS)], **DAYS}
+ALL_POSTS = 4 + 2 * 2 * NUMBERS
+"""Create, connect, evaluate and submit; and each number on the profile and on the product."""
+FAST = 0.05
+CLOCKS_DIFFER_SECONDS = 0.05
 
 
-@pytest.mark.parametrize("sent", [4, 30])
-def test_ctrl_c_loses_nothing(twilio: Start, laptop: Laptop, sent: int) -> None:
-    simulated = twilio(latency=0.05, subaccounts=[subaccount(1, 14), subaccount(2, 14)], **DAYS)
+def hold_posts(simulated: TwilioItself, after: int, lag: float = 0) -> threading.Event:
+    """Let the last one of so many POSTs, and each that follows, wait for the event; lists lag behind what they make."""
+    going_on = threading.Event()
+
+    def hold(asked: Request) -> None:
+        if asked.method == "POST" and len(posts(simulated)) >= after:
+            simulated.simulator.controls.lag(lag)
+            going_on.wait(60)
+
+    simulated.simulator.interpose(hold)
+    return going_on
+
+
+@pytest.mark.parametrize("after", [4, 16])
+def test_what_a_run_left_undone_at_ctrl_c_is_planned_and_done(twilio: Start, laptop: Laptop, after: int) -> None:
+    simulated = twilio(**FLEET)
+    stopping = hold_posts(simulated, after)
     with laptop.started(simulated, "--yes") as process:
-        assert wait_until(lambda: len(posts(simulated)) >= sent, 60)
+        assert wait_until(lambda: len(posts(simulated)) >= after, 120)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
-    assert errors.splitlines()[-1] == "Stopped. What was done is kept: the same command goes on from there."
-    assert "Traceback" not in errors
-    before = len(posts(simulated))
+        assert process.stderr
+        assert process.stderr.readline() == "Stopping: what was sent to Twilio is being answered and recorded.\n"
+        stopping.set()
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert err.splitlines()[-1] == "Stopped. What was done is kept: the same command goes on from there."
+    assert "Traceback" not in err
+    left = ALL_POSTS - len(posts(simulated))
+    assert left > 0
 
-    resumed = laptop.run(simulated, "--yes")
+    planned = json.loads(laptop.run(simulated, "--dry-run", "--json").out)
+    done = laptop.run(simulated, "--yes", "--json")
 
-    assert resumed.returncode == 0, resumed.stderr
-    assert each_once(simulated, 2, 14)
-    assert before < len(posts(simulated)) == 60
-    assert "cut off" not in resumed.stdout
+    report = json.loads(done.out)
+    assert (done.code, report["status"]) == (0, AWAITING_REVIEW), done.err
+    assert sum(planned["posts"].values()) == left
+    assert sent_by("POST", report["twilio_calls"]) == planned["posts"]
+    assert sent_by("GET", report["twilio_calls"]) == planned["gets"]
+    assert each_once(simulated, 2, NUMBERS)
+    assert "cut off" not in done.err
 
 
-@pytest.mark.parametrize(("sent", "lag"), [(1, 8), (20, 18)])
+@pytest.mark.parametrize("after", [1, 16])
 def test_a_run_that_is_killed_goes_on_without_a_duplicate_though_lists_lag(
-    twilio: Start, laptop: Laptop, sent: int, lag: int
+    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    simulated = twilio(latency=0.05, subaccounts=[subaccount(1, 14), subaccount(2, 14)], **DAYS)
+    simulated = twilio(**FLEET)
+    killed = hold_posts(simulated, after, lag=NEVER)
     with laptop.started(simulated, "--yes") as process:
-        # The product's own list may not lag for as long as the assignments', of which nobody knows what became of them.
-        assert wait_until(lambda: len(posts(simulated)) >= sent // 2, 60)
-        simulated.simulator.controls.lag(lag)
-        assert wait_until(lambda: len(posts(simulated)) >= sent, 60)
+        assert wait_until(lambda: len(posts(simulated)) >= after, 120)
         process.kill()
+    killed.set()
+    assert wait_until(lambda: carried_out(simulated) == len(posts(simulated)))
+    file = StateFile(laptop.state_file(simulated), simulated.simulator.account_sid)
 
+    def list_all_once_the_pause_is_over(_: Request) -> None:
+        notes = [float(it["unsettled_until"]["N"]) / 1000 for it in file.look().items if "unsettled_until" in it]
+        if time.time() > max(notes, default=0) - CLOCKS_DIFFER_SECONDS:
+            simulated.simulator.controls.lag(0)
+
+    simulated.simulator.interpose(list_all_once_the_pause_is_over)
+    monkeypatch.setattr(live, "LivePlace", partial(LivePlace, time_scale=FAST))
     resumed = laptop.run(simulated, "--yes")
 
-    assert resumed.returncode == 0, resumed.stderr
-    assert each_once(simulated, 2, 14)
-    if sent > 1:
-        assert "The last run was cut off while it changed things. Twilio's lists get 20 seconds" in resumed.stdout
+    assert resumed.code == 0, resumed
+    assert each_once(simulated, 2, NUMBERS)
+    assert "The last run was cut off while it changed things. Twilio's lists get 1 second to show" in resumed.out
 
 
-def test_only_one_process_at_a_time_works_with_a_state_file(twilio: Start, laptop: Laptop) -> None:
-    simulated = twilio(**DAYS)
-    with laptop.asked(simulated) as (process, terminal):
-        second = laptop.run(simulated, "--yes")
+def carried_out(simulated: TwilioItself) -> int:
+    """Count what POSTs have made of the fleet."""
+    state = simulated.simulator.state
+    bundles = [*state.trust_products, *state.customer_profiles]
+    made = [len(list(it.endpoints)) + len(list(it.entities)) + len(list(it.evaluations)) for it in bundles]
+    submitted = [it for it in state.trust_products if it.status != "draft"]
+    return len(list(state.trust_products)) + sum(made) + len(submitted)
 
-        assert second.returncode == 2
-        assert one_sentence(second.stderr, f"Another run (process {process.pid}) works with the state file")
-        assert only_gets(simulated)
-        os.write(terminal, b"y\n")
-        assert process.stdout
-        process.stdout.read()
-        assert process.wait(60) == 0
-    assert each_once(simulated, 2, 2)
+
+def test_only_one_run_at_a_time_works_with_a_state_file(twilio: Start, laptop: Laptop) -> None:
+    simulated = twilio()
+    seconds: list[Said] = []
+
+    laptop.run(simulated, terminal=Terminal("n", lambda: seconds.append(laptop.run(simulated, "--yes"))))
+
+    [second] = seconds
+    assert second.code == 2
+    assert one_sentence(second.err, f"Another run (process {os.getpid()}) works with the state file")
+    assert only_gets(simulated)

@@ -14,8 +14,8 @@ def test_without_a_terminal_and_without_yes_nothing_is_sent(twilio: Start, lapto
 
     refused = laptop.run(simulated)
 
-    assert refused.returncode == 2
-    assert one_sentence(refused.stderr, "--yes")
+    assert refused.code == 2
+    assert one_sentence(refused.err, "--yes")
     assert simulated.sent == []
 
 
@@ -98,6 +98,6 @@ def test_a_request_that_cannot_be_is_told_before_anything_is_changed(twilio: Sta
 
     refused = laptop.run(simulated, "--yes")
 
-    assert refused.returncode == 1
-    assert "has no SHAKEN/STIR Trust Product yet" in refused.stdout
+    assert refused.code == 1
+    assert "has no SHAKEN/STIR Trust Product yet" in refused.out
     assert only_gets(simulated)

@@ -3,64 +3,41 @@
 import os
 import re
 import socket
-import subprocess
-import sys
-import threading
 
 import pytest
 
 from shaken_stir.cli.main import execute
 from shaken_stir.live import survey
-from shaken_stir.project import ROOT
-from simulator.app import App
-from simulator.messages import Request, Response
-from tests.commands.live.conftest import Start
+from tests.commands.live.conftest import Doctor, Start
 from tests.commands.live.twilio_here import sitecustomize
-from tests.world import error
 
 
 def test_a_list_that_is_read_again_is_told_with_the_reason(
-    twilio: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    twilio: Start, doctor_here: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left, answer = threading.Semaphore(4), App.answer
-
-    def answer_or_fail(app: App, asked: Request) -> Response:
-        if "CustomerProfiles" in asked.path and left.acquire(blocking=False):
-            return error(503, 20503, "Unavailable")
-        return answer(app, asked)
-
-    monkeypatch.setattr(App, "answer", answer_or_fail)
     monkeypatch.setattr(survey, "PAUSES", (0, 0))
-    twilio().known_here(monkeypatch)
+    # One more than a client sends again by itself.
+    outage = {"operation": "GET *CustomerProfiles*", "status": 503, "times": 4}
 
-    execute(["doctor"])
+    _, _, err = doctor_here(twilio(faults=[outage]))
 
     assert re.fullmatch(
-        r"Twilio failed at GET /v1/CustomerProfiles with HTTP 503; sent again since \d\d:\d\d:\d\d\.\n",
-        capsys.readouterr().err,
+        r"Twilio failed at GET /v1/CustomerProfiles with HTTP 503; sent again since \d\d:\d\d:\d\d\.\n", err
     )
 
 
-def test_that_twilio_cannot_be_reached_is_told_before_it_is_given_up(twilio: Start) -> None:
+def test_that_twilio_cannot_be_reached_is_told_before_it_is_given_up(
+    twilio: Start, doctor_here: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "PAUSES", (0,))
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        environment = twilio().environment(**{sitecustomize.PORT_VARIABLE: str(nobody.getsockname()[1])})
 
-        done = subprocess.run(
-            [sys.executable, "-m", "shaken_stir.cli.main", "doctor"],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        code, out, err = doctor_here(twilio(), **{sitecustomize.PORT_VARIABLE: str(nobody.getsockname()[1])})
 
-    assert done.returncode == 1
-    assert re.match(
-        r"Twilio did not answer GET .*\(NewConnectionError\); sent again since \d\d:\d\d:\d\d\.\n", done.stderr
-    )
-    assert "✗ Twilio did not answer GET " in done.stdout
+    assert code == 1
+    assert re.match(r"Twilio did not answer GET .*\(NewConnectionError\); sent again since \d\d:\d\d:\d\d\.\n", err)
+    assert "✗ Twilio did not answer GET " in out
 
 
 def test_a_host_that_is_not_found_is_told_as_such(

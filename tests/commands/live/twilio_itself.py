@@ -74,11 +74,11 @@ class TwilioItself:
             **variables,
         }
 
-    def known_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def known_here(self, monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         """Let the test's own process take this for Twilio."""
         for name in PROXIES:
             monkeypatch.delenv(name, raising=False)
-        for name, value in self.environment().items():
+        for name, value in self.environment(**variables).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(socket, "getaddrinfo", sitecustomize.resolve_here)
 
