@@ -213,6 +213,19 @@ def test_an_account_that_cannot_be_read_is_in_nobody_s_way(start: Start) -> None
     assert run(steps, {}).failed is None
 
 
+def test_a_run_that_cannot_read_an_account_that_it_works_on_looks_for_no_orphans(start: Start) -> None:
+    both = {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST, SECOND])]}
+    steps = start(**both)
+    steps.simulator.controls.release(FIRST)
+    before = planned(steps, {})
+    steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/IncomingPhoneNumbers.json", status=403, times=0)
+
+    plans = planned(steps, {})
+
+    assert [why.split(": ")[0] for why in plans.in_the_way] == [f"{account(2)} would fail"]
+    assert before.gets[plan.ACCOUNTS] == plans.gets[plan.ACCOUNTS] + 1
+
+
 def test_a_survey_changes_nothing(start: Start) -> None:
     steps = start(**CASES["a number is assigned twice"][1])
 
