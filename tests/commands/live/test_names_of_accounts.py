@@ -42,11 +42,11 @@ def test_run_live(twilio: Start, laptop: Laptop, event: Path) -> None:
     simulated = twilio(**FLEET)
     arguments = ["run", "--live", "--yes", "--event", str(event)]
 
+    piped = laptop.run(simulated, "--dry-run", "--numbers", "--event", str(event))
     seen = in_terminal([*COMMAND, *arguments], simulated.environment(XDG_STATE_HOME=str(laptop.folder)))
-    piped = laptop.run(simulated, "--yes", "--event", str(event))
 
-    assert (seen.code, piped.code, piped.err) == (0, 0, "")
+    assert (piped.code, piped.err, seen.code) == (0, "", 0)
+    shown_as_text(piped.out)
     shown_as_text(seen.text)
     none_is_raw(seen.raw)
-    shown_as_text(piped.out)
-    assert f"({PARENT})" in seen.text
+    assert all(f"({PARENT})" in text for text in (piped.out, seen.text))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shaken_stir.live import account, rehearsal
+from shaken_stir.live.rehearsal import RehearsalError
 from shaken_stir.live.state_file import StateFile, StateFileError, default_path
 from simulator.simulator import Simulator
 from tests.commands.live.conftest import Command, Start
@@ -18,51 +19,16 @@ ACCOUNT = "AC" + "1" * 32
 HERE, THERE = "http://127.0.0.1:8010", "http://127.0.0.1:8011"
 
 
-@pytest.mark.parametrize(
-    ("typed", "taken"),
-    [
-        ("http://127.0.0.1:8010", "http://127.0.0.1:8010"),
-        ("http://127.0.0.1:8010/", "http://127.0.0.1:8010"),
-        ("http://127.9.9.9", "http://127.9.9.9"),
-        ("HTTP://LocalHost:8010", "http://localhost:8010"),
-        ("http://[::1]:8010", "http://[::1]:8010"),
-        ("https://twilio.acme.example", "https://twilio.acme.example"),
-        ("https://192.0.2.1:8443/", "https://192.0.2.1:8443"),
-    ],
-)
-def test_this_machine_may_answer_in_clear_and_any_other_over_https(typed: str, taken: str) -> None:
-    assert rehearsal.address(typed) == taken
-
-
-@pytest.mark.parametrize(
-    ("typed", "told"),
-    [
-        ("http://192.0.2.1:8010", "The Auth Token would be sent in clear to 192.0.2.1"),
-        ("http://0.0.0.0:8010", "in clear to 0.0.0.0"),
-        ("http://twilio.acme.example", "in clear to twilio.acme.example"),
-        ("http://localhost.acme.example", "in clear to localhost.acme.example"),
-        ("http://127.0.0.1.acme.example", "in clear to 127.0.0.1.acme.example"),
-        ("http://127.0.0.1@acme.example", "takes no credentials"),
-        (r"http://127.0.0.1\@acme.example", "takes no credentials"),
-        ("http://acme.example#@127.0.0.1", "has something behind the host"),
-        ("http://user:secret@127.0.0.1:8010", "takes no credentials"),
-        ("http://127.0.0.1:8010/v1", "has something behind the host"),
-        ("http://127.0.0.1:8010/?a=b", "has something behind the host"),
-        ("http://127.0.0.1:99999", "is no URL"),
-        ("ftp://127.0.0.1", "is no http or https URL"),
-        ("127.0.0.1:8010", "is no http or https URL"),
-        ("http://", "is no http or https URL"),
-        ("", "is no http or https URL"),
-    ],
-)
+@pytest.mark.parametrize("typed", ["http://user:secret@127.0.0.1:8010", "http://192.0.2.1:8010", ""])
 @pytest.mark.parametrize("arguments", [["doctor"], ["run", "--live", "--yes"]], ids=["doctor", "run"])
-def test_any_other_address_is_a_wrong_option(arguments: list[str], typed: str, told: str, command: Command) -> None:
+def test_an_address_that_may_not_answer_is_a_wrong_option(arguments: list[str], typed: str, command: Command) -> None:
     code, out, err = command(*arguments, "--twilio", typed)
 
+    with pytest.raises(RehearsalError) as refused:
+        rehearsal.address(typed)
     assert (code, out) == (2, "")
-    assert told in err
+    assert err == f"shaken-stir {arguments[0]}: {refused.value}\n"
     assert "secret" not in err
-    assert err.count("\n") == 1
 
 
 def test_from_a_look_to_submitted_without_a_word_to_twilio(
