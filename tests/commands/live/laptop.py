@@ -78,14 +78,30 @@ class Laptop:
     def state_file(self, simulated: TwilioItself) -> Path:
         return self.folder / "shaken-stir" / f"{simulated.simulator.account_sid}.json"
 
-    def run(self, simulated: TwilioItself, *arguments: str, terminal: Terminal | None = None) -> Said:
-        """Run it within the test's process, in a terminal or in none."""
+    def run(
+        self,
+        simulated: TwilioItself,
+        *arguments: str,
+        terminal: Terminal | None = None,
+        output: io.StringIO | None = None,
+    ) -> Said:
+        """Run it within the test's process.
+
+        Args:
+            simulated: Twilio.
+            arguments: What is typed behind `run --live`.
+            terminal: Who is asked, None where there is nobody.
+            output: What takes standard output, for a test that reads it meanwhile.
+        """
         with self._monkeypatch.context() as patched:
             simulated.known_here(patched, XDG_STATE_HOME=str(self.folder))
             patched.setattr(sys, "stdin", terminal or io.StringIO())
+            if output is not None:
+                patched.setattr(sys, "stdout", output)
             self._capsys.readouterr()
             code = execute(["run", "--live", "--event", str(self.event), *arguments])
-            return Said(code, *self._capsys.readouterr())
+            said = self._capsys.readouterr()
+            return Said(code, said.out if output is None else output.getvalue(), said.err)
 
     @contextmanager
     def started(
@@ -116,8 +132,10 @@ class Laptop:
             question = ""
             while "[y/N]" not in question and (character := process.stderr.read(1)):
                 question += character
-            yield Asked(process, ours, question)
-        os.close(ours)
+            try:
+                yield Asked(process, ours, question)
+            finally:
+                os.close(ours)
 
 
 def posts(simulated: TwilioItself) -> list[str]:

@@ -43,14 +43,19 @@ def test_a_big_fleet_is_read_side_by_side_but_by_few_at_once(twilio: Start, monk
     simulated = twilio(subaccounts=[subaccount(index, 1) for index in range(1, 61)])
     simulated.known_here(monkeypatch)
     told: list[tuple[str, int, int | None]] = []
-    at_once, most, lock = 0, 0, threading.Lock()
+    at_once, most, lock, together = 0, 0, threading.Lock(), threading.Event()
 
-    def count(_: Request) -> None:
+    def count(asked: Request) -> None:
         nonlocal at_once, most
         with lock:
             at_once += 1
             most = max(most, at_once)
-        time.sleep(0.01)
+            if at_once > 1:
+                together.set()
+        if "IncomingPhoneNumbers" in asked.path:
+            if not together.wait(60):
+                together.set()
+            time.sleep(0.01)
         with lock:
             at_once -= 1
 
@@ -77,7 +82,8 @@ def test_nothing_in_it_can_change_anything(twilio: Start, doctor_here: Doctor, m
 
 
 def test_a_survey_that_is_stopped_asks_for_no_further_account(twilio: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    simulated = twilio(subaccounts=[subaccount(index, 1) for index in range(1, 61)], latency=0.02)
+    accounts = 400
+    simulated = twilio(subaccounts=[subaccount(index, 1) for index in range(1, accounts + 1)], latency=0.02)
     simulated.known_here(monkeypatch)
     hub = account.trust_hub(account.credentials(simulated.environment()))
 
@@ -88,7 +94,7 @@ def test_a_survey_that_is_stopped_asks_for_no_further_account(twilio: Start, mon
     with pytest.raises(KeyboardInterrupt):
         survey.take(hub, request.complete(NAMED), stop)
 
-    assert sum("IncomingPhoneNumbers" in sent.path for sent in simulated.sent) < 60
+    assert sum("IncomingPhoneNumbers" in sent.path for sent in simulated.sent) < accounts
 
 
 def test_ctrl_c_ends_it_cleanly(twilio: Start) -> None:
