@@ -15,7 +15,7 @@ from shaken_stir.engine.template import Template
 from tests.dying import ANSWER, Killed, Process, mortal
 from tests.steps.conftest import Start
 from tests.steps.steps import Steps
-from tests.steps.way import go
+from tests.steps.whole_run import run
 from tests.world import NAMED, PRODUCT, PROFILE, phone_number, product
 
 TIMES = {"LEASE_SECONDS": "0.1", "FUNCTION_SECONDS": "0.05", "LIST_SETTLE_SECONDS": "0.1", "CALLBACK_URL": ""}
@@ -66,14 +66,14 @@ def nothing(_: Steps) -> None:
 
 def orphan(steps: Steps) -> None:
     """A number is released, and a run over the fleet names it."""
-    go(steps, {}, "before")
+    run(steps, {}, "before")
     steps.simulator.controls.release(phone_number(1, 0))
-    go(steps, {}, "names it")
+    run(steps, {}, "names-it")
 
 
 def drift(steps: Steps) -> None:
     """Somebody takes a number off the product, and another one off the profile, too."""
-    go(steps, {}, "before")
+    run(steps, {}, "before")
     for bundle, number in [(PRODUCT, 0), (PRODUCT, 1), (PROFILE, 1)]:
         steps.simulator.controls.drop_assignment(bundle, phone_number(1, number))
 
@@ -126,12 +126,13 @@ def walked(start: Start, way: Way, pending: frozenset[str], turn: int, *, stop: 
     with mortal():
         for attempt in itertools.count():
             try:
-                seen = go(steps, way.request, f"attempt {attempt}")
+                done = run(steps, way.request, f"attempt-{attempt}")
             except StoppedError:
                 continue
             break
 
-    assert seen["status"] == "twilio-approved"
+    assert done.failed is None
+    assert [it.status for it in steps.simulator.state.trust_products] == ["twilio-approved"]
     all_signed_once(steps)
     return steps.killed
 
