@@ -51,7 +51,11 @@ def test_the_account_of_numbers_that_are_named_keeps_its_name(start: Start) -> N
 
 def test_a_check_of_numbers_that_was_cut_off_is_made_again(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = start()
-    named = {"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 0), MISSPELT], "include_parent": False}
+    named: dict[str, Any] = {
+        "subaccounts": [account(1)],
+        "phone_numbers": [phone_number(1, 0), MISSPELT],
+        "include_parent": False,
+    }
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("MANIFEST_BUCKET", "no-such-bucket")
         error, _ = steps.failure("list_subaccounts", **named)

@@ -20,23 +20,23 @@ def manifest(steps: Steps, execution: str = "first", **which: Any) -> dict[str, 
     return chosen
 
 
-def entries(written: dict[str, Any]) -> dict[str, str]:
+def entries(written: dict[str, Any]) -> dict[str, str | None]:
     """The accounts of a manifest, by SID (`AC…`), with their names."""
     listed = storage.read_subaccounts(clients.s3(), StoredList.model_validate(written))
     return {it.subaccount_sid: it.friendly_name for it in listed}
 
 
 def audit(steps: Steps, execution: str = "first", **which: Any) -> dict[str, Any]:
-    """Compare what is assigned with the table."""
+    """Choose the accounts, and compare what is assigned with the table; gives the manifest, too."""
     chosen = manifest(steps, execution, **which)
     found: dict[str, Any] = steps.invoke("audit_assignments", execution=execution, manifest=chosen, **BUNDLES)
-    return found
+    return found | {"manifest": chosen}
 
 
 def go_through(steps: Steps, execution: str = "first", **which: Any) -> dict[str, Any]:
     """Audit, then onboard each account; gives what the audit found."""
     found = audit(steps, execution, **which)
-    for sid in entries(manifest(steps, execution, **which)):
+    for sid in entries(found["manifest"]):
         steps.onboard(int(sid.removeprefix("AC"), 16), execution)
     return found
 
@@ -49,15 +49,16 @@ def summarise(steps: Steps, execution: str = "first", **event: Any) -> dict[str,
 
 
 def find_orphans(steps: Steps, execution: str, started_at: datetime | None = None) -> dict[str, Any]:
-    """Go through the fleet, and name what lives in no account."""
+    """Audit, and name what lives in no account, as far as the table knows by now."""
     began = started_at or datetime.now(UTC)
+    audited = audit(steps, execution)
     found: dict[str, Any] = steps.invoke(
         "find_orphans",
         execution=execution,
         started_at=began.isoformat(),
         trust_product_sid=PRODUCT,
-        assigned=go_through(steps, execution)["assigned"],
-        manifest=manifest(steps, execution),
+        assigned=audited["assigned"],
+        manifest=audited["manifest"],
     )
     return found
 

@@ -1,0 +1,123 @@
+"""What somebody else changes at Twilio: the audit notices, and the table is put right."""
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import audit_assignments
+from onboarding.twilio.http import CarefulRetry
+from simulator.messages import Request
+from simulator.records import EndpointAssignment
+from simulator.sids import new_sid
+from tests.steps.conftest import Start
+from tests.steps.whole_fleet import APPROVED, audit, go_through, manifest
+from tests.world import PRODUCT, PROFILE, phone_number, posts, small_pages, subaccount
+
+
+@pytest.mark.parametrize("bundles", [[PROFILE], [PRODUCT], [PROFILE, PRODUCT]])
+def test_a_number_that_was_taken_off_is_put_back(start: Start, bundles: list[str]) -> None:
+    steps = start(products=[APPROVED])
+    go_through(steps)
+    for bundle in bundles:
+        steps.simulator.controls.drop_assignment(bundle, phone_number(1, 0))
+    before = posts(steps.simulator.calls)
+
+    found = go_through(steps, "second")
+
+    assert (found["vanished"], found["adopted"]) == (1, 0)
+    assert posts(steps.simulator.calls) == before + len(bundles)
+    on_profile, on_product = steps.assignments()
+    assert len(on_profile) == len(set(on_profile)) == len(on_product) == len(set(on_product)) == 4
+    assert set(steps.stages().values()) == {"on_trust_product"}
+    go_through(steps, "third")
+    assert posts(steps.simulator.calls) == before + len(bundles)
+
+
+def test_an_assignment_made_by_hand_is_taken_over_without_a_look(start: Start) -> None:
+    first = subaccount(1)
+    first["numbers"][0]["refuse"] = {"code": 22205, "message": "not now"}
+    steps = start(products=[APPROVED], subaccounts=[first])
+    go_through(steps)
+    assert steps.stages()[phone_number(1, 0)] == "refused"
+    for bundle in (*steps.simulator.state.customer_profiles, *steps.simulator.state.trust_products):
+        by_hand = EndpointAssignment(sid=new_sid("RA"), endpoint_type="phone-number", number_sid=phone_number(1, 0))
+        bundle.endpoints.add(by_hand)
+    before = dict(steps.simulator.calls)
+
+    found = go_through(steps, "second")
+
+    assert (found["vanished"], found["adopted"]) == (0, 1)
+    assert set(steps.stages().values()) == {"on_trust_product"}
+    sent = {call: count - before.get(call, 0) for call, count in steps.simulator.calls.items()}
+    assert posts(sent) == 0
+    assert sum(count for call, count in sent.items() if "ChannelEndpoint" in call) == 2  # the audit's
+
+
+def test_a_failed_page_changes_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CarefulRetry, "get_backoff_time", lambda _: 0)
+    small_pages(monkeypatch, phone_numbers=500, others=5)
+    steps = start(products=[APPROVED], subaccounts=[subaccount(1, numbers=7)])
+    go_through(steps)
+    steps.simulator.controls.drop_assignment(PRODUCT, phone_number(1, 0))
+    before = steps.stages()
+    steps.simulator.controls.plan_fault(
+        operation="GET */ChannelEndpointAssignments", mentioning="PageToken", status=503, times=0
+    )
+
+    event: dict[str, Any] = {"business_profile_sid": PROFILE, "trust_product_sid": PRODUCT, "manifest": manifest(steps)}
+    error, _ = steps.failure("audit_assignments", **event)
+    assert error == "TwilioUnavailable"
+    assert steps.stages() == before
+
+    steps.simulator.controls.clear_faults()
+    assert steps.invoke("audit_assignments", **event)["vanished"] == 1
+    assert steps.stages() == before | {phone_number(1, 0): "on_business_profile"}
+
+
+def test_a_list_that_lags_takes_nothing_for_vanished(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = start(products=[APPROVED], subaccounts=[subaccount(1, numbers=4)], lag=100_000)
+    steps.onboard()
+    monkeypatch.setenv("LIST_SETTLE_SECONDS", "600")
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        steps.simulator.controls.lag(0)
+
+    monkeypatch.setattr(audit_assignments, "time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
+    found = audit(steps, "second")
+
+    assert slept == [600]
+    assert (found["vanished"], found["adopted"]) == (0, 0)
+    assert set(steps.stages().values()) == {"on_trust_product"}
+
+
+def test_what_vanished_lately_is_noticed_at_the_second_look(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = start(products=[APPROVED])
+    go_through(steps)
+    steps.simulator.controls.drop_assignment(PRODUCT, phone_number(1, 0))
+    looks: list[str] = []
+    steps.simulator.interpose(lambda request: looks.append(filtered(request)))
+    monkeypatch.setenv("LIST_SETTLE_SECONDS", "600")
+    monkeypatch.setattr(audit_assignments, "time", SimpleNamespace(sleep=lambda _: None, monotonic=time.monotonic))
+
+    assert audit(steps, "second")["vanished"] == 1
+    assert [it for it in looks if it] == [phone_number(1, 0)] * 2
+
+
+def filtered(request: Request) -> str:
+    """The numbers that a list of assignments is asked for, empty if it is asked for all."""
+    return request.query.get("ChannelEndpointSids", "")
+
+
+def test_more_than_one_step_can_read_is_said(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = start(products=[APPROVED])
+    go_through(steps)
+    monkeypatch.setattr(audit_assignments, "MOST_NUMBERS", 3)
+
+    found = audit(steps, "second")
+
+    assert (found["vanished"], found["adopted"], found["assigned"]) == (0, 0, None)
+    assert found["message"].startswith(f"The audit was left out: {PROFILE} has more assignments than")

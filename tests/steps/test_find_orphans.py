@@ -1,0 +1,131 @@
+"""Assignments of numbers that live in no account: named by each run, removed when two runs in a row have named them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from simulator.messages import Request, Response
+from tests.steps.conftest import Start
+from tests.steps.steps import Steps
+from tests.steps.whole_fleet import APPROVED, find_orphans, go_through, release_orphans
+from tests.world import PROFILE, account, phone_number, subaccount
+
+GONE = phone_number(1, 0)
+
+
+def with_an_orphan(start: Start, **fleet: Any) -> Steps:
+    steps = start(products=[APPROVED], **fleet)
+    go_through(steps, "onboarding")
+    steps.simulator.controls.release(GONE)
+    go_through(steps, "release")
+    return steps
+
+
+def named(found: dict[str, Any]) -> tuple[int, int]:
+    return found["found"], found["named_before"]
+
+
+def test_only_what_two_runs_have_named_is_removed_off_the_product_first(start: Start) -> None:
+    steps = with_an_orphan(start)
+    removed: list[str] = []
+
+    def watch(request: Request) -> None:
+        if request.method == "DELETE":
+            removed.append(request.path.split("/")[2])
+
+    steps.simulator.interpose(watch)
+    assert named(find_orphans(steps, "first")) == (1, 0)
+    assert release_orphans(steps, "first")["released"] == 0
+    assert named(find_orphans(steps, "second")) == (1, 1)
+    assert removed == []
+
+    assert release_orphans(steps, "second") == {"released": 1, "living": 0, "refused": 0, "left": 0}
+    assert removed == ["TrustProducts", "CustomerProfiles"]
+    for bundle in steps.assignments():
+        assert sorted(bundle) == [phone_number(1, 1), phone_number(2, 0), phone_number(2, 1)]
+    assert named(find_orphans(steps, "third")) == (0, 0)
+
+
+def test_every_assignment_of_an_orphan_is_removed(start: Start) -> None:
+    twice = {"numbers": [GONE, GONE]}
+    steps = start(products=[APPROVED | twice], profiles=[{"sid": PROFILE, "primary": True, **twice}])
+    steps.simulator.controls.release(GONE)
+    go_through(steps)
+
+    find_orphans(steps, "first")
+    find_orphans(steps, "second")
+
+    assert release_orphans(steps, "second")["released"] == 1
+    assert all(GONE not in bundle for bundle in steps.assignments())
+
+
+def test_a_number_of_the_parent_or_of_a_suspended_account_is_no_orphan(start: Start) -> None:
+    elsewhere = [phone_number(9, 0), phone_number(3, 0)]
+    steps = start(
+        parent={"sid": account(9), "numbers": [{"sid": elsewhere[0]}]},
+        subaccounts=[subaccount(1), subaccount(3, numbers=1, status="suspended")],
+        profiles=[{"sid": PROFILE, "primary": True, "numbers": elsewhere}],
+        products=[APPROVED | {"numbers": elsewhere}],
+    )
+    go_through(steps)
+
+    assert [named(find_orphans(steps, execution)) for execution in ("first", "second")] == [(0, 0), (0, 0)]
+    assert release_orphans(steps, "second")["released"] == 0
+    assert set(elsewhere) <= set(steps.assignments()[1])
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(403, "Twilio refused GET "), (401, "Twilio refused the credentials at GET ")],
+)
+def test_an_account_that_cannot_be_listed_is_said_and_fails_nothing(start: Start, status: int, said: str) -> None:
+    suspended = subaccount(3, numbers=1, status="suspended")
+    steps = with_an_orphan(start, subaccounts=[subaccount(1), suspended])
+    steps.simulator.controls.plan_fault(operation=f"GET */{account(3)}/IncomingPhoneNumbers.json", status=status)
+
+    found = find_orphans(steps, "first")
+
+    assert named(found) == (0, 0)
+    assert found["message"].startswith(f"Orphans were not looked for: {said}")
+
+
+def test_a_number_that_lives_after_all_is_not_removed(start: Start) -> None:
+    steps = with_an_orphan(start)
+    find_orphans(steps, "first")
+    find_orphans(steps, "second")
+
+    def lives(request: Request) -> Response | None:
+        if request.path.endswith(f"{account(1)}/IncomingPhoneNumbers/{GONE}.json"):
+            return Response(200, {"sid": GONE, "phone_number": "+15125550100", "capabilities": {}})
+        return None
+
+    steps.simulator.interpose(lives)
+
+    assert release_orphans(steps, "second") == {"released": 0, "living": 1, "refused": 0, "left": 0}
+    assert all(GONE in bundle for bundle in steps.assignments())
+
+
+def test_two_runs_at_once_are_not_two_in_a_row(start: Start) -> None:
+    steps = with_an_orphan(start)
+    began = datetime.now(UTC)
+
+    assert named(find_orphans(steps, "first", began)) == (1, 0)
+    assert named(find_orphans(steps, "second", began)) == (1, 0)
+    assert release_orphans(steps, "second")["released"] == 0
+
+
+def test_an_orphan_that_twilio_does_not_let_go_is_kept_and_told(start: Start) -> None:
+    steps = with_an_orphan(start)
+    steps.simulator.controls.release(phone_number(2, 0))
+    go_through(steps, "another release")
+    find_orphans(steps, "first")
+    find_orphans(steps, "second")
+    needed = steps.simulator.controls.plan_fault(
+        operation="DELETE /v1/CustomerProfiles/*", status=400, code=22205, message="needed by another product"
+    )
+
+    assert release_orphans(steps, "second") == {"released": 1, "living": 0, "refused": 1, "left": 0}
+    assert needed.happened == 1
+    assert release_orphans(steps, "second") == {"released": 1, "living": 0, "refused": 0, "left": 0}
+    assert all(len(bundle) == 2 for bundle in steps.assignments())
