@@ -49,7 +49,9 @@ def test_only_what_two_runs_have_named_is_removed_off_the_product_first(start: S
 
 def test_every_assignment_of_an_orphan_is_removed(start: Start) -> None:
     twice = {"numbers": [GONE, GONE]}
-    steps = start(products=[APPROVED | twice], profiles=[{"sid": PROFILE, "primary": True, **twice}])
+    steps = start(
+        subaccounts=[subaccount(1)], products=[APPROVED | twice], profiles=[{"sid": PROFILE, "primary": True, **twice}]
+    )
     steps.simulator.controls.release(GONE)
     go_through(steps)
 
