@@ -64,8 +64,8 @@ def test_a_subaccount_that_fails_stops_no_other_and_fails_the_run_after_the_verd
     assert report.cause == (
         f"1 of 2 subaccounts failed: {account(1)}: Twilio refused GET /2010-04-01/Accounts/{account(1)}/"
         "IncomingPhoneNumbers.json with 'Permission Denied' (code 20003, HTTP 403); "
-        "see https://www.twilio.com/docs/errors/20003; correct what it names, then send the request again (docs/errors.md#twilio-refused) "
-        "(docs/errors.md#subaccounts-failed)."
+        "see https://www.twilio.com/docs/errors/20003; correct what it names, then send the request again "
+        "(docs/errors.md#twilio-refused) (docs/errors.md#subaccounts-failed)."
     )
     assert report.trust_product
     assert report.trust_product.status == "twilio-approved"

@@ -2,6 +2,8 @@
 
 import socket
 
+from simulator.messages import Request
+from simulator.reviews import UNDER_REVIEW
 from tests.machine.conftest import Start
 from tests.world import (
     NAMED,
@@ -11,6 +13,7 @@ from tests.world import (
     announced,
     assignments,
     decide_once_awaited,
+    output,
     posts,
     product,
     wait_until,
@@ -58,6 +61,23 @@ def test_a_revoked_product_ends_the_run(start: Start) -> None:
     assert report.announced == ["Trust Product Rejected"]
     [rejection] = announced(local, "Trust Product Rejected")
     assert (rejection["trust_product_sid"], rejection["errors"]) == (PRODUCT, [18601])
+
+
+def test_a_verdict_that_came_before_the_wait_is_not_waited_for(start: Start) -> None:
+    local = start(review={"seconds": NEVER}, parameters={"PollSeconds": str(NEVER)})
+    local.simulator.controls.callbacks(drop=True)
+
+    def decide(request: Request) -> None:
+        for it in local.simulator.state.trust_products:
+            if it.status in UNDER_REVIEW and "ChannelEndpointAssignments" in request.path:
+                local.simulator.controls.decide(it.sid, "approved")
+
+    local.simulator.interpose(decide)
+    arn = local.engine.start_execution(NAMED)
+
+    assert local.engine.wait(arn, timeout=60)["status"] == "SUCCEEDED"
+    product_then = output(local, arn)["trust_product"]
+    assert (product_then["status"], product_then["verdict_by"]) == ("twilio-approved", "poll")
 
 
 def test_a_lost_callback_costs_only_the_time_until_the_poll(start: Start) -> None:

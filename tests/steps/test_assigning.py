@@ -4,6 +4,8 @@ import pytest
 
 from onboarding.twilio.http import CarefulRetry
 from shaken_stir.engine.functions import FunctionFailed
+from shaken_stir.engine.template import Template
+from shaken_stir.project import TEMPLATE
 from tests.steps.conftest import Start
 from tests.steps.steps import Steps
 from tests.steps.whole_fleet import APPROVED
@@ -94,7 +96,8 @@ def test_a_number_that_the_product_does_not_see_on_the_profile_yet_is_tried_once
 
 
 def test_a_refusal_before_the_batch_was_stopped_is_not_the_last_word(start: Start) -> None:
-    steps = start(products=[APPROVED], THREADS_PER_FUNCTION="1")
+    parameter = Template(TEMPLATE, {"ThreadsPerFunction": "1"}).environment()["THREADS_PER_FUNCTION"]
+    steps = start(products=[APPROVED], THREADS_PER_FUNCTION=parameter)
     plan = steps.simulator.controls.plan_fault
     plan(operation=ON_PRODUCT, status=400, code=22205, message=NOT_ON_ALL)
     plan(operation=ON_PRODUCT, status=429, times=0)

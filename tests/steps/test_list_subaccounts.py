@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from onboarding.table.numbers import read_named_numbers
+from shaken_stir.engine.template import Template
+from shaken_stir.project import TEMPLATE
 from tests.steps.conftest import Start
 from tests.steps.whole_fleet import entries, manifest
 from tests.world import NAMED, account, phone_number, subaccount
@@ -33,7 +35,8 @@ def test_the_parent_is_among_them_when_asked_for(start: Start) -> None:
 def test_a_deployment_may_mean_the_parent_s_own_numbers_by_default(
     start: Start, request_: dict[str, Any], accounts: list[int]
 ) -> None:
-    steps = start(parent=PARENT_S_OWN, INCLUDE_PARENT="true")
+    parameter = Template(TEMPLATE, {"IncludeParent": "true"}).environment()["INCLUDE_PARENT"]
+    steps = start(parent=PARENT_S_OWN, INCLUDE_PARENT=parameter)
 
     began = steps.begin({**NAMED, **request_})
 
