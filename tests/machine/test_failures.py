@@ -98,7 +98,8 @@ def test_an_outage_during_the_review_does_not_end_the_wait(start: Start) -> None
     # The first look at the product is made before it is submitted.
     down = local.simulator.controls.plan_fault(operation="GET /v1/TrustProducts/{Sid}", kind="reset", after=1, times=0)
     arn = local.engine.start_execution(NAMED)
-    waited = wait_until(lambda: "Wait Out The Outage" in entered(local, arn))
+    # Once from Await Review, once from Check Trust Product.
+    waited = wait_until(lambda: entered(local, arn).count("Wait Out The Outage") == 2, seconds=60)
     local.simulator.controls.clear_faults()
 
     assert waited

@@ -50,6 +50,22 @@ def test_a_rejection_ends_the_run_and_the_product_is_submitted_again_only_when_a
     assert again.trust_product.verdict_by == "callback"
 
 
+def test_a_rejected_product_that_is_approved_by_now_is_begun_with_again(start: Start) -> None:
+    local = start(products=[product(status="twilio-rejected", business_profile=PROFILE, errors=[18602])])
+    [rejected] = local.simulator.state.trust_products
+
+    def approve(request: Request) -> None:
+        if request.path == f"/v1/TrustProducts/{PRODUCT}":
+            rejected.status, rejected.errors = "twilio-approved", []
+
+    local.simulator.interpose(approve)
+
+    report = local.run({})
+
+    assert report.status == "SUCCEEDED"
+    assert len(assignments(local)[1]) == 4
+
+
 def test_a_revoked_product_ends_the_run(start: Start) -> None:
     local = start(products=[product(business_profile=PROFILE)])
     local.run({})
@@ -84,9 +100,9 @@ def test_a_lost_callback_costs_only_the_time_until_the_poll(start: Start) -> Non
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        local = start(parameters={"PublicBaseUrl": url, "PollSeconds": "60"})
+        local = start(review={"seconds": NEVER}, parameters={"PublicBaseUrl": url, "PollSeconds": "60"})
 
-        report = local.run(NAMED)
+        report = local.run(NAMED, decide_once_awaited(local))
 
     assert report.status == "SUCCEEDED"
     assert report.trust_product
