@@ -1,22 +1,27 @@
 """State "Check Trust Product": what Twilio says of the product now. The API is the truth, a callback only a hint."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from onboarding import announcements, clients, settings
-from onboarding.errors import ReviewTimedOut, TrustProductRejected
+from onboarding.errors import OnboardingError, ReviewTimedOut, TrustProductRejected
+from onboarding.masking import mask
 from onboarding.models import StepEvent
 from onboarding.observability import measure
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
-from onboarding.table.products import note_announced, record_trust_product
+from onboarding.table.products import note_announced, read_trust_product, record_trust_product
+from onboarding.table.reviews import newest_failure_reason
 from onboarding.trust_products import (
     VERDICTS,
     Status,
     TrustProductRecord,
     TrustProductState,
     VerdictBy,
+    codes_in,
     explain_rejection,
+    submitted_at,
 )
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
@@ -41,11 +46,14 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     environment = settings.load()
     table = clients.table(environment)
     before, asked_at = event.trust_product, datetime.now(UTC)
-    product = fetch(trust_hub.of_parent(environment), before.sid)
+    hub = trust_hub.of_parent(environment)
+    product = fetch(hub, before.sid)
     verdict_by: VerdictBy = "none"
     if product.status in VERDICTS and before.status not in VERDICTS:
         verdict_by = "poll" if before.verdict_by == "none" else before.verdict_by
     news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
+    if product.status is Status.REJECTED:
+        news = with_reasons(hub, table, news)
     recorded = record_trust_product(
         table, news if verdict_by == "none" else news.model_copy(update={"verdict_by": verdict_by}), asked_at
     )
@@ -53,7 +61,7 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     if product.status in VERDICTS and recorded.status is product.status is not recorded.announced:
         announce(table, environment.event_bus_name, recorded, event.execution)
     if product.status is Status.REJECTED:
-        raise TrustProductRejected(explain_rejection(product.sid, list(product.errors)))
+        raise TrustProductRejected(explain_rejection(product.sid, recorded.errors, recorded.reasons))
     if product.status is not Status.APPROVED:
         await_on(product, event)
     return before.model_copy(update={"status": product.status, "verdict_by": verdict_by})
@@ -74,6 +82,22 @@ def fetch(hub: TrustHub, sid: str) -> Bundle:
     return product
 
 
+def with_reasons(hub: TrustHub, table: Table, news: TrustProductRecord) -> TrustProductRecord:
+    """Gather why the product was rejected: Twilio tells it in its errors, in its callback, or in an evaluation.
+
+    That it is rejected only the API tells; what cannot be read now is left out.
+    """
+    known = read_trust_product(table, news.sid)
+    said = newest_failure_reason(table, news.sid, submitted_at(known.history) if known else None)
+    codes = codes_in(said)
+    reasons = [said] if said and not codes else []
+    with suppress(OnboardingError):
+        reasons += hub.newest_failures(news.sid)
+    return news.model_copy(
+        update={"errors": list(dict.fromkeys([*news.errors, *codes])), "reasons": list(dict.fromkeys(reasons))}
+    )
+
+
 def announce(table: Table, bus: str, product: TrustProductRecord, execution: str) -> None:
     """Announce the verdict on the product, or that an approval was revoked; executions at once send the same `id`."""
     since = product.history[-1].observed_at.isoformat() if product.history else ""
@@ -88,7 +112,10 @@ def announce(table: Table, bus: str, product: TrustProductRecord, execution: str
         announcements.TrustProductApproved(**said, message=f"Twilio has approved the Trust Product {product.sid}.")
         if product.status is Status.APPROVED
         else announcements.TrustProductRejected(
-            **said, errors=product.errors, message=explain_rejection(product.sid, product.errors)
+            **said,
+            errors=product.errors,
+            reasons=[mask(reason) for reason in product.reasons],
+            message=mask(explain_rejection(product.sid, product.errors, product.reasons)),
         ),
     )
     note_announced(table, product.sid, product.status)

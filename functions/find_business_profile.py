@@ -1,6 +1,7 @@
 """State "Find Business Profile": the approved profile that the request names, or the only primary one."""
 
 from onboarding import settings
+from onboarding.business_profiles import approved_primary_ones, describe_profiles, primary_ones
 from onboarding.errors import BusinessProfileAmbiguous, BusinessProfileNotApproved, BusinessProfileNotFound
 from onboarding.models import BundleSid, Model, StepEvent
 from onboarding.step import step
@@ -50,28 +51,29 @@ def fetch_approved(hub: TrustHub, sid: str) -> Bundle:
 
 
 def find_approved(hub: TrustHub) -> Bundle:
-    """Find the one approved primary Business Profile.
+    """Find the one approved primary Business Profile: a business's, or if there is none, of another kind.
 
     Raises:
         BusinessProfileNotFound: The parent account has no primary profile.
         BusinessProfileNotApproved: None of its primary profiles is approved.
         BusinessProfileAmbiguous: Several are.
     """
-    profiles = hub.primary_business_profiles()
-    match [profile for profile in profiles if profile.status is Status.APPROVED]:
+    profiles = hub.business_profiles()
+    match approved_primary_ones(profiles):
         case [profile]:
             return profile
         case []:
-            if profiles:
-                raise _not_approved(profiles[0])
+            if primary := primary_ones(profiles):
+                raise _not_approved(primary[0])
+            others = f", only {describe_profiles(profiles)}" if profiles else ""
             raise BusinessProfileNotFound(
-                f"The account {hub.account_sid} has no primary Business Profile; create one in the Console's Trust Hub."
+                f"The account {hub.account_sid} has no primary Business Profile{others}; "
+                "create one in the Console's Trust Hub."
             )
         case approved:
-            sids = ", ".join(profile.sid for profile in approved)
             raise BusinessProfileAmbiguous(
-                f"The account {hub.account_sid} has several approved primary Business Profiles ({sids}); "
-                "name one as business_profile_sid."
+                f"The account {hub.account_sid} has several approved primary Business Profiles: "
+                f"{describe_profiles(approved)}; name one as business_profile_sid."
             )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, validate_call
+from pydantic import BeforeValidator, Field, validate_call
 
 from simulator.errors import BAD_PARAMETER, BAD_STATUS, NOT_FOUND, ApiError, bad_request
 from simulator.faults import Fault, PlannedFault
@@ -82,16 +82,24 @@ class Controls:
                 raise ApiError(404, NOT_FOUND, f"{number_sid} is not assigned to {bundle_sid}")
 
     @validate_call
-    def revoke(self, trust_product_sid: str, errors: ErrorCodes | None = None) -> None:
+    def revoke(
+        self, trust_product_sid: str, errors: ErrorCodes | None = None, failure_reason: str | None = None
+    ) -> None:
         """Reject an approved product after all, for the fleet's reasons or others, and send the callback."""
         with self._state.lock:
             product = self._product(trust_product_sid)
             if product.status != "twilio-approved":
                 raise bad_request(BAD_STATUS, f"{product.sid} is {product.status}: only an approved one is revoked")
-            self._reviews.conclude(product, "rejected", errors)
+            self._reviews.conclude(product, "rejected", errors, failure_reason)
 
     @validate_call
-    def decide(self, trust_product_sid: str, verdict: Verdict, errors: ErrorCodes | None = None) -> None:
+    def decide(
+        self,
+        trust_product_sid: str,
+        verdict: Verdict,
+        errors: ErrorCodes | None = None,
+        failure_reason: str | None = None,
+    ) -> None:
         """End a product's review now, with this verdict, and send the callback."""
         with self._state.lock:
             product = self._product(trust_product_sid)
@@ -99,7 +107,13 @@ class Controls:
                 raise bad_request(BAD_STATUS, f"{product.sid} is {product.status}: there is no review to end")
             if errors is not None and verdict == "approved":
                 raise bad_request(BAD_PARAMETER, "An approval has no errors")
-            self._reviews.conclude(product, verdict, errors)
+            self._reviews.conclude(product, verdict, errors, failure_reason)
+
+    @validate_call
+    def set_status(self, trust_product_sid: str, status: Annotated[str, Field(min_length=1)]) -> None:
+        """Give a product any status, also one that Twilio does not document, and send the callback; ends its review."""
+        with self._state.lock:
+            self._reviews.set_status(self._product(trust_product_sid), status)
 
     @validate_call
     def suspend(self, account_sid: str) -> None:

@@ -40,6 +40,7 @@ def control_routes(state: State, controls: Controls) -> Map:
         f"{_ROOT}/bundles/<bundle_sid>/numbers/<number_sid>/drop": api.drop_assignment,
         f"{product}/decide": api.decide,
         f"{product}/revoke": api.revoke,
+        f"{product}/status": api.set_status,
         f"{_ROOT}/callbacks": api.callbacks,
         f"{_ROOT}/lag": api.lag,
         f"{_ROOT}/faults": api.plan_fault,
@@ -82,6 +83,11 @@ class ControlsApi:
     def revoke(self, request: Request, trust_product_sid: str) -> Response:
         """Rejects an approved product."""
         _use(self._controls.revoke, request, trust_product_sid)
+        return self._product(trust_product_sid)
+
+    def set_status(self, request: Request, trust_product_sid: str) -> Response:
+        """Give a product any status."""
+        _use(self._controls.set_status, request, trust_product_sid)
         return self._product(trust_product_sid)
 
     def suspend(self, request: Request, account_sid: str) -> Response:

@@ -29,7 +29,7 @@ class Deliveries:
         is_news = plan.every_status or bundle.status != "in-review"
         if bundle.status_callback is None or not is_news or self._stopping.is_set():
             return
-        reason = ", ".join(str(code) for code in bundle.errors)
+        reason = bundle.failure_reason or ", ".join(str(code) for code in bundle.errors)
         callback = self._sender.compose(
             bundle.status_callback, bundle_sid=bundle.sid, status=bundle.status, failure_reason=reason
         )

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ from simulator.errors import ApiError
 from simulator.messages import Request, Response
 from simulator.sids import without_sids
 
-type Kind = Literal["error", "reset", "truncated", "late"]
+type Kind = Literal["error", "ignored", "late", "reset", "truncated"]
 type Answer = Callable[[Request], Response]
 
 
@@ -35,8 +35,9 @@ class Fault(BaseModel):
     kind: Annotated[
         Kind,
         Field(
-            description="`error`: the status is answered; `reset`: the connection is, without an answer; `truncated`: "
-            "Twilio's answer stops in the middle; `late`: it comes after `seconds`."
+            description="`error`: the status is answered; `ignored`: HTTP 200 and the resource as it was; `reset`: "
+            "the connection is reset, without an answer; `truncated`: Twilio's answer stops in the middle; `late`: it "
+            "comes after `seconds`."
         ),
     ] = "error"
     carried_out: Annotated[
@@ -65,6 +66,8 @@ class Fault(BaseModel):
     def befall(self, request: Request, answer: Answer) -> Response:
         """What the client gets instead of the answer; Twilio does its work, or not, on the way."""
         match self.kind:
+            case "ignored":
+                return answer(replace(request, method="GET"))
             case "late":
                 response = answer(request)
                 time.sleep(self.seconds)

@@ -71,12 +71,16 @@ class Subaccount(_Strict):
 
 
 class Profile(_Strict):
-    """A Business Profile; ``numbers`` are assigned to it already."""
+    """A Business Profile; ``numbers`` are assigned to it already.
+
+    ``policy`` is its kind; when left out, the primary or the secondary one of a business.
+    """
 
     sid: BundleSid
     friendly_name: str = "Business Profile"
     status: BundleStatus = "twilio-approved"
     primary: bool = True
+    policy: PolicySid | None = None
     numbers: list[PhoneNumberSid] = []
 
 
@@ -93,11 +97,17 @@ class Product(_Strict):
 
 
 class ReviewPlan(_Strict):
-    """How long Twilio's review takes and how it ends; ``errors`` are the codes of a rejection."""
+    """How long Twilio's review takes and how it ends.
+
+    Of a rejection: ``errors`` are the codes that the product shows, ``failure_reason`` is what the callback says
+    instead of them, ``evaluation`` what an evaluation finds then.
+    """
 
     seconds: Annotated[float, Field(ge=0)] = 3.0
     verdict: Verdict = "approved"
     errors: list[int] = [18601]
+    failure_reason: str = ""
+    evaluation: str = ""
 
 
 class CallbackPlan(_Strict):

@@ -5,6 +5,12 @@ from typing import Any, Final
 SHAKEN_STIR: Final = "RN7a97559effdf62d00f4298208492a5ea"
 PRIMARY_BUSINESS_PROFILE: Final = "RN6433641899984f951173ef1738c3bdd0"
 SECONDARY_BUSINESS_PROFILE: Final = "RNdfbf3fae0e1107f8aded0e7cead80bf5"
+OTHER_PRIMARY_PROFILES: Final = {
+    "RNffcb02a20420c81caf596ffc44f69712": "Primary customer profile for individual",
+    "RN92dc6c39189b4d5ad9c6664f39769f90": "Primary Customer Profile of type Government",
+    "RN936f6140f1864391adca88df5d84cb6d": "Primary Customer Profile of type Nonprofit",
+}
+STARTER_PROFILE: Final = "RN806dd6cd175f314e1f96a9727ee271f4"
 
 PRIMARY_PROFILE_TYPE: Final = "primary_customer_profile_type_business"
 SECONDARY_PROFILE_TYPE: Final = "secondary_customer_profile_type_business"
@@ -15,6 +21,8 @@ FRIENDLY_NAMES: Final = {
     SHAKEN_STIR: "SHAKEN/STIR",
     PRIMARY_BUSINESS_PROFILE: "Primary Customer Profile of type Business",
     SECONDARY_BUSINESS_PROFILE: "Secondary Customer Profile of type Business",
+    STARTER_PROFILE: "Starter Customer Profile",
+    **OTHER_PRIMARY_PROFILES,
 }
 
 _PRIMARY_PROFILE: Final = {
@@ -28,7 +36,7 @@ def requirements(policy_sid: str) -> dict[str, Any]:
     """What a bundle of this policy must hold, in the shape of Twilio's Policies resource."""
     if policy_sid == SHAKEN_STIR:
         return _requirements(profiles=[_PRIMARY_PROFILE])
-    if policy_sid == SECONDARY_BUSINESS_PROFILE:
+    if policy_sid in (SECONDARY_BUSINESS_PROFILE, STARTER_PROFILE):
         return _requirements(profiles=[_PRIMARY_PROFILE], business=True)
     return _requirements(profiles=[], business=policy_sid == PRIMARY_BUSINESS_PROFILE)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.fleet import AccountStatus, BundleStatus, Refusal
+from simulator.fleet import AccountStatus, Refusal
 
 
 def now() -> datetime:
@@ -170,7 +170,8 @@ class Bundle(Record):
     policy_sid: str
     friendly_name: str
     email: str
-    status: BundleStatus = "draft"
+    status: str = "draft"
+    failure_reason: str = ""
     status_callback: str | None = None
     errors: list[int] = field(default_factory=list)
     updated: datetime = field(default_factory=now)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
+from simulator import rules
 from simulator.deliveries import Deliveries
 from simulator.fleet import ReviewPlan, Verdict
 from simulator.records import Bundle, now
@@ -37,22 +38,36 @@ class Reviews:
                 if bundle.status in UNDER_REVIEW:
                     self._begin(bundle)
 
-    def conclude(self, bundle: Bundle, verdict: Verdict, errors: Sequence[int] | None = None) -> None:
+    def conclude(
+        self,
+        bundle: Bundle,
+        verdict: Verdict,
+        errors: Sequence[int] | None = None,
+        failure_reason: str | None = None,
+    ) -> None:
         """Give a verdict, which ends a review that runs; the caller holds the state's lock.
 
         Args:
             bundle: In review, or approved some time ago.
             verdict: How the review ends.
             errors: The codes of a rejection; those of the plan when left out.
+            failure_reason: What the callback says of a rejection; as the plan has it when left out.
         """
-        end = self._ends.pop(bundle.sid, None)
-        if end is not None:
-            end.set()
+        self._end(bundle)
         if verdict == "approved":
-            bundle.status, bundle.errors = "twilio-approved", []
+            bundle.status, bundle.errors, bundle.failure_reason = "twilio-approved", [], ""
         else:
             bundle.status = "twilio-rejected"
             bundle.errors = list(self._plan.errors if errors is None else errors)
+            bundle.failure_reason = self._plan.failure_reason if failure_reason is None else failure_reason
+            if self._plan.evaluation:
+                bundle.evaluations.add(rules.failed_evaluation(bundle, self._plan.evaluation))
+        self._changed(bundle)
+
+    def set_status(self, bundle: Bundle, status: str) -> None:
+        """Give a status that no review leads to, which ends one that runs; the caller holds the state's lock."""
+        self._end(bundle)
+        bundle.status, bundle.errors = status, []
         self._changed(bundle)
 
     def stop(self) -> None:
@@ -65,6 +80,11 @@ class Reviews:
         for thread in threads:
             thread.join()
         self._deliveries.stop()
+
+    def _end(self, bundle: Bundle) -> None:
+        end = self._ends.pop(bundle.sid, None)
+        if end is not None:
+            end.set()
 
     def _begin(self, bundle: Bundle) -> None:
         if self._stopped:

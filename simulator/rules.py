@@ -11,7 +11,8 @@ from simulator.errors import (
 )
 from simulator.fleet import BundleStatus
 from simulator.policies import ADDRESS_TYPE, BUSINESS_INFORMATION_TYPE, requirements
-from simulator.records import CUSTOMER_PROFILE, Bundle
+from simulator.records import CUSTOMER_PROFILE, Bundle, Evaluation
+from simulator.sids import new_sid
 from simulator.state import State, profile_type
 
 STATUSES: tuple[str, ...] = get_args(BundleStatus.__value__)
@@ -39,6 +40,15 @@ def evaluate(state: State, bundle: Bundle) -> list[dict[str, Any]]:
         else:
             results.append(_result(need, need["type"], _INVALID_FIELD))
     return results
+
+
+def failed_evaluation(bundle: Bundle, reason: str) -> Evaluation:
+    """An evaluation of a bundle that finds one thing wrong with its first requirement."""
+    needs = requirements(bundle.policy_sid)
+    need = [*needs["end_user"], *needs["supporting_customer_profiles"]][0]
+    result = _result(need, need["type"], _INVALID_FIELD)
+    result["failure_reason"] = result["invalid"][0]["failure_reason"] = reason
+    return Evaluation(sid=new_sid("EL"), policy_sid=bundle.policy_sid, status="noncompliant", results=[result])
 
 
 def is_compliant(results: list[dict[str, Any]]) -> bool:

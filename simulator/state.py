@@ -6,6 +6,7 @@ from simulator.faults import Faults
 from simulator.fleet import Fleet, NumberEntry, Product, Profile
 from simulator.lag import Lag
 from simulator.policies import (
+    OTHER_PRIMARY_PROFILES,
     PRIMARY_BUSINESS_PROFILE,
     PRIMARY_PROFILE_TYPE,
     SECONDARY_BUSINESS_PROFILE,
@@ -104,7 +105,7 @@ class State:
         profile = Bundle(
             kind=CUSTOMER_PROFILE,
             sid=entry.sid,
-            policy_sid=PRIMARY_BUSINESS_PROFILE if entry.primary else SECONDARY_BUSINESS_PROFILE,
+            policy_sid=entry.policy or (PRIMARY_BUSINESS_PROFILE if entry.primary else SECONDARY_BUSINESS_PROFILE),
             friendly_name=entry.friendly_name,
             email=_EMAIL,
             status=entry.status,
@@ -133,7 +134,8 @@ class State:
 
 def profile_type(profile: Bundle) -> str:
     """The machine name by which a policy asks for this kind of profile."""
-    return PRIMARY_PROFILE_TYPE if profile.policy_sid == PRIMARY_BUSINESS_PROFILE else SECONDARY_PROFILE_TYPE
+    primary = profile.policy_sid == PRIMARY_BUSINESS_PROFILE or profile.policy_sid in OTHER_PRIMARY_PROFILES
+    return PRIMARY_PROFILE_TYPE if primary else SECONDARY_PROFILE_TYPE
 
 
 def _assign(bundle: Bundle, numbers: list[str]) -> None:

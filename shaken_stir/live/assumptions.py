@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from onboarding.twilio.trust_hub import PRIMARY_BUSINESS_PROFILE_POLICY_SID, SHAKEN_STIR_POLICY_SID
+from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID
 from shaken_stir.live.survey import Survey
 
 
@@ -28,12 +28,9 @@ def suspended_are_read(survey: Survey) -> bool | None:
 
 
 def policies_are_filtered(survey: Survey) -> bool | None:
-    """Whether the lists by policy held nothing of another one."""
-    profiles = {profile.policy_sid for profile in survey.profiles}
+    """Whether the list by policy held nothing of another one."""
     products = {product.policy_sid for product in survey.products}
-    if not profiles and not products:
-        return None
-    return profiles <= {PRIMARY_BUSINESS_PROFILE_POLICY_SID} and products <= {SHAKEN_STIR_POLICY_SID}
+    return products <= {SHAKEN_STIR_POLICY_SID} if products else None
 
 
 def profile_comes_first(survey: Survey) -> bool | None:
@@ -54,7 +51,7 @@ def by_no_get(_: Survey) -> None:
 ASSUMPTIONS = (
     Assumption("The parent's Auth Token reads its subaccounts' phone numbers.", subaccounts_are_read),
     Assumption("The numbers of a suspended subaccount can be listed, too.", suspended_are_read),
-    Assumption("Lists of profiles and products hold only those of the policy asked for.", policies_are_filtered),
+    Assumption("The list of Trust Products holds only those of the policy asked for.", policies_are_filtered),
     Assumption("A look-up of up to 100 numbers finds each one that is assigned.", lambda survey: survey.filter_holds),
     Assumption("Every number on the Trust Product is on the Business Profile.", profile_comes_first),
     Assumption(

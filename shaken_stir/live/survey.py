@@ -90,7 +90,7 @@ class Survey:
         request: The request that it was read for.
         account: The account that authenticates.
         subaccounts: All of them, of any status.
-        profiles: The primary Business Profiles of any status.
+        profiles: The Business Profiles of any kind and status.
         profile: The one that a run would use, None if it would use none.
         products: The SHAKEN/STIR Trust Products of any status.
         product: The one that a run would use, None if it would create one or does not get so far.
@@ -160,7 +160,7 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
     tell("subaccounts", 0, None)
     subaccounts = patiently(hub.subaccounts)
     tell("Business Profiles", 0, None)
-    profiles = patiently(hub.primary_business_profiles)
+    profiles = patiently(hub.business_profiles)
     profile = allowed(lambda: choices.choose_profile(hub, request), refused)
     tell("Trust Products", 0, None)
     products = patiently(hub.trust_products)

@@ -11,6 +11,7 @@ from shaken_stir.scenarios import (
     number_bought,
     orphans,
     rejected_and_resubmitted,
+    rejected_for_good,
     two_at_once,
 )
 from shaken_stir.scenarios.play import Scenario
@@ -20,6 +21,7 @@ _MODULES: Final = (
     nothing_to_do,
     number_bought,
     rejected_and_resubmitted,
+    rejected_for_good,
     lost_callback,
     two_at_once,
     drift,

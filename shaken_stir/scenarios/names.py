@@ -7,6 +7,7 @@ NAMES: Final = (
     "nothing-to-do",
     "number-bought",
     "rejected-and-resubmitted",
+    "rejected-for-good",
     "lost-callback",
     "two-at-once",
     "drift",

@@ -46,6 +46,13 @@ TOLD: Mapping[str, list[str]] = {
         "30 numbers are signed",
         "of 60 assignments, 0 had to be made again",
     ],
+    "rejected-for-good": [
+        "Twilio says: The website could not be reached",
+        "first, create a new SHAKEN/STIR Trust Product",
+        "30 numbers off the old one",
+        "puts 30 numbers on it, and they are signed",
+        "later requests need not name the new one",
+    ],
     "lost-callback": [
         "sent 1 callback: 1 got lost, 0 arrived",
         "asked Twilio by itself, 1 time",

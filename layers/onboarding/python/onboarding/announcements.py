@@ -41,12 +41,13 @@ class TrustProductApproved(Announcement):
 
 
 class TrustProductRejected(Announcement):
-    """Twilio has rejected the Trust Product, or revoked its approval; with Twilio's codes."""
+    """Twilio has rejected the Trust Product, or revoked its approval; with Twilio's codes and words."""
 
     detail_type = "Trust Product Rejected"
 
     trust_product_sid: BundleSid
     errors: list[int]
+    reasons: list[str]
 
 
 class SubaccountsOnboarded(Announcement):

@@ -1,7 +1,8 @@
 """Putting phone numbers of a subaccount that is held on a Business Profile or a Trust Product: look, POST, record."""
 
+import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from threading import Event
@@ -19,6 +20,7 @@ BATCH_SECONDS = 180
 """When a batch stops by itself, well before its function would be stopped."""
 OF_THE_NUMBER = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 """The answers that refuse one number; any other error is about all of them."""
+BUNDLE = re.compile(r"\bBU[0-9a-fA-F]{32}\b")
 BAD_STATUS, STATUS_AND_PROPERTIES = 22203, 22204
 OF_THE_BUNDLE = {BAD_STATUS, STATUS_AND_PROPERTIES}
 """The codes that refuse the profile or product as it is now, whatever the number."""
@@ -117,9 +119,10 @@ def assign(
             there = assignments.find(tried.refused)
             tried = reconsider(tried, there, assignments, again_after, deadline)
             found |= there
+    reasons = say_where_else(tried.refused, assignments)
     became = [moved(by_sid[sid], assignment_sid) for sid, assignment_sid in (found | tried.created).items()]
     became += [
-        by_sid[sid].refused(assignments.bundle_sid, refusal.reason, refusal.code)
+        by_sid[sid].refused(assignments.bundle_sid, reasons[sid], refusal.code)
         for sid, refusal in tried.refused.items()
     ]
     write_numbers(held.table, held.sid, became)
@@ -191,6 +194,29 @@ def reconsider(
     time.sleep(again_after)
     again = create(assignments, list(refused), deadline)
     return Tried(tried.created | again.created, again.refused, again.stopped_by, again.unanswered)
+
+
+def say_where_else(refused: Mapping[str, TwilioRefused], assignments: ChannelEndpointAssignments) -> dict[str, str]:
+    """Put the refusals into words; of one that names another bundle, say which one that is and what to do.
+
+    Args:
+        refused: Twilio's refusal of each number (`PN…`).
+        assignments: Those of the profile or product that refused them.
+    """
+    named = {sid: BUNDLE.search(refusal.reason.replace(assignments.bundle_sid, "")) for sid, refusal in refused.items()}
+    told: dict[str, str] = {}
+    for other in {match[0] for match in named.values() if match}:
+        try:
+            told[other] = assignments.describe_bundle(other) or f"{other}, which this account does not have"
+        except OnboardingError:  # what was assigned is still to be recorded
+            told[other] = other
+    return {
+        sid: f"{refusal.reason.rstrip('.')}: it is on {told[match[0]]}; take it off there in the Console, and the next "
+        "request that names the number tries again"
+        if (match := named[sid])
+        else refusal.reason
+        for sid, refusal in refused.items()
+    }
 
 
 def refuses_one_number(error: OnboardingError) -> bool:

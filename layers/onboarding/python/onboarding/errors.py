@@ -50,6 +50,14 @@ class TrustProductRejected(OnboardingError):
     """Twilio rejected the Trust Product."""
 
 
+class TrustProductNotSubmitted(OnboardingError):
+    """Twilio took the submission, but the Trust Product has not left the status that it was in."""
+
+
+class TrustProductNotResubmitted(OnboardingError):
+    """Twilio does not take a rejected Trust Product for review again: another one is needed."""
+
+
 class ReviewAwaitedElsewhere(OnboardingError):
     """Another execution waits for the verdict already; this one need not."""
 

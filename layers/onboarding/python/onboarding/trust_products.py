@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Literal, Protocol
 
 from pydantic import Field
@@ -13,7 +14,11 @@ HISTORY_LENGTH = 100
 
 
 class Status(StrEnum):
-    """The status of a Business Profile or a Trust Product, as Twilio names it."""
+    """The status of a Business Profile or a Trust Product, as Twilio names it.
+
+    One that is not among these is known by its name alone, is no verdict, and is waited on like a review:
+    `Status("provisionally-approved")`.
+    """
 
     DRAFT = "draft"
     PENDING_REVIEW = "pending-review"
@@ -21,26 +26,69 @@ class Status(StrEnum):
     REJECTED = "twilio-rejected"
     APPROVED = "twilio-approved"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Status":
+        return _unknown(str(value))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is one that this project knows what to do about."""
+        return self.name in Status.__members__
+
+
+@cache
+def _unknown(name: str) -> Status:
+    """Make a status that is not among the known ones; the same one for the same name."""
+    status = str.__new__(Status, name)
+    status._name_, status._value_ = name, name
+    return status
+
 
 VERDICTS = frozenset({Status.APPROVED, Status.REJECTED})
 """The statuses that end a review."""
 SUBMITTABLE = frozenset({Status.DRAFT, Status.REJECTED})
 """The statuses in which a product can be submitted for review."""
-BEST_FIRST = (Status.APPROVED, Status.IN_REVIEW, Status.PENDING_REVIEW, Status.DRAFT, Status.REJECTED)
-"""Which of several products is taken."""
+BEST_FIRST = (Status.APPROVED, Status.IN_REVIEW, Status.PENDING_REVIEW)
+"""Which of several products is taken, before any of a status that nobody knows."""
+WORST_LAST = (Status.DRAFT, Status.REJECTED)
 VerdictBy = Literal["callback", "poll", "none"]
 """How a run learned of Twilio's verdict; `none` when it was in before the run, or is not in yet."""
 
 REJECTION_REMEDIES = {
+    11001: "the website is not written as one: correct it in the Business Profile",
+    11002: "a representative's phone number is not a US one: give one that begins with +1",
+    11003: "the address is not in the US: correct it in the Business Profile",
+    11004: "the business registration could not be checked: compare number and authority with the registration papers",
+    11005: "the Business Profile is not approved: have it approved first",
+    11006: "the Business Profile is not approved: have it approved first",
+    11007: "the display name is not the business's: use the business's own name",
+    11008: "a name has a term that is not allowed, such as that of an authority: use another one",
+    11022: "the business did not answer Twilio: answer its e-mails, then submit again",
     18601: "the business name or website does not match public records: correct it in the Business Profile",
     18602: "the business registration number could not be verified: correct it in the Business Profile",
     18603: "the business address could not be verified: correct it in the Business Profile",
     18604: "the first authorized representative could not be verified: correct their details",
     18605: "the second authorized representative could not be verified: correct their details",
     18606: "a representative's e-mail is not of the business's domain: use one that is",
-    18607: "the data was used by another profile: enter the business's own data",
-    18608: "the data was used by another profile: enter the business's own data",
+    18607: "the data cannot be copied from another profile: enter the business's own data",
+    18608: "the data was copied from another profile already: nothing is to be copied again",
     18609: "the registration authority does not fit the registration number: choose the right one",
+    18610: "the data cannot be copied, since its address was deleted: enter the address again",
+    20409: "something on it could not be changed just then: wait, then try again",
+    22203: "a status did not fit: look at the product's and the profile's in the Console",
+    22204: "status and properties were changed in one request: change the properties in the Console first",
+    22205: "something that is assigned is not the account's own: look at what is assigned to it",
+    22206: "something that is assigned is of the wrong kind: look at what is assigned to it",
+    22212: "something that is assigned is of the wrong type: look at what is assigned to it",
+    22213: "something that is assigned is not known: look at what is assigned to it",
+    22214: "information about the business is missing: add it to the Business Profile",
+    22215: "a field of the business's information is missing or not approved: complete it in the Business Profile",
+    22216: "a document is missing: add it to the Business Profile",
+    22217: "a field of a document is missing: complete it in the Business Profile",
+    60711: "it could not be edited while it was in review or approved: submit it again when that is over",
+    70001: "a field did not pass Twilio's check: look at what the Console marks",
+    70002: "Twilio could not read a field: look at what the Console marks",
+    70003: "something on it has changed meanwhile: look at it in the Console, then try again",
 }
 """What to correct, by the code in a rejected bundle's `errors` (https://www.twilio.com/docs/api/errors)."""
 
@@ -56,10 +104,11 @@ class TrustProductState(Model):
 
 
 class StatusChange(Model):
-    """A status of a Trust Product that Twilio was seen to give it, with the codes of a rejection."""
+    """A status of a Trust Product that Twilio was seen to give it, with the codes and the reasons of a rejection."""
 
     status: Status
     errors: list[int]
+    reasons: list[str] = Field(default_factory=list)
     observed_at: datetime
 
 
@@ -72,6 +121,7 @@ class TrustProductRecord(Model):
     created_by: str | None = None
     verdict_by: VerdictBy = "none"
     errors: list[int] = Field(default_factory=list)
+    reasons: list[str] = Field(default_factory=list)
     history: list[StatusChange] = Field(default_factory=list)
     announced: Status | None = None
 
@@ -86,7 +136,15 @@ class HasStatus(Protocol):
 
 def best_first[Product: HasStatus](products: Iterable[Product]) -> list[Product]:
     """Sort Trust Products by how near they are to signing; of equals, Twilio's order stays."""
-    return sorted(products, key=lambda product: BEST_FIRST.index(product.status))
+
+    def rank(product: Product) -> int:
+        if product.status in BEST_FIRST:
+            return BEST_FIRST.index(product.status)
+        return (
+            len(BEST_FIRST) + 1 + WORST_LAST.index(product.status) if product.status in WORST_LAST else len(BEST_FIRST)
+        )
+
+    return sorted(products, key=rank)
 
 
 def with_news(known: TrustProductRecord | None, news: TrustProductRecord, observed_at: datetime) -> TrustProductRecord:
@@ -105,7 +163,15 @@ def with_news(known: TrustProductRecord | None, news: TrustProductRecord, observ
     told = known.model_copy(update={name: getattr(news, name) for name in news.model_fields_set})
     if known.status is not news.status:
         history = [*known.history, _change(news, observed_at)]
-        return told.model_copy(update={"errors": news.errors, "announced": None, "history": history[-HISTORY_LENGTH:]})
+        update = {
+            "errors": news.errors,
+            "reasons": news.reasons,
+            "announced": None,
+            "history": history[-HISTORY_LENGTH:],
+        }
+        return told.model_copy(update=update)
+    # What a callback said is kept, though the callback itself is forgotten in time.
+    told = told.model_copy(update={"errors": news.errors or known.errors, "reasons": news.reasons or known.reasons})
     if not news.errors or news.errors == known.errors:
         return told
     if known.errors:
@@ -116,20 +182,34 @@ def with_news(known: TrustProductRecord | None, news: TrustProductRecord, observ
 
 
 def _change(news: TrustProductRecord, observed_at: datetime) -> StatusChange:
-    return StatusChange(status=news.status, errors=news.errors, observed_at=observed_at)
+    return StatusChange(status=news.status, errors=news.errors, reasons=news.reasons, observed_at=observed_at)
 
 
-def explain_rejection(trust_product_sid: str, codes: list[int]) -> str:
+def submitted_at(history: Iterable[StatusChange]) -> datetime | None:
+    """Say when the review began that ended last, None if nobody saw it begin."""
+    begun = [change.observed_at for change in history if change.status not in VERDICTS | SUBMITTABLE]
+    return begun[-1] if begun else None
+
+
+def codes_in(reason: str) -> list[int]:
+    """Read a reason that is nothing but codes, such as `18601, 18606`; empty for any other."""
+    words = reason.replace(",", " ").split()
+    return [int(word) for word in words] if all(word.isdecimal() for word in words) else []
+
+
+def explain_rejection(trust_product_sid: str, codes: Iterable[int], said: Iterable[str] = ()) -> str:
     """Put a rejection into one sentence.
 
     Args:
         trust_product_sid: The rejected Trust Product, `BU…`.
         codes: Twilio's codes, from the `errors` of the bundle.
+        said: Twilio's own words, from its callback and from its evaluation.
 
     Returns:
         What Twilio found, code by code, and what to do next.
     """
     reasons = [f"{code}: {REJECTION_REMEDIES.get(code, 'see https://www.twilio.com/docs/errors')}" for code in codes]
+    reasons += [f"Twilio says: {words.rstrip('.')}" for words in said]
     why = "; ".join(reasons) if reasons else "Twilio named no reason: look into the Console's Trust Hub"
     return (
         f"Twilio rejected the Trust Product {trust_product_sid} ({why}). "

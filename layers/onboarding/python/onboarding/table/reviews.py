@@ -52,6 +52,23 @@ def record_callback(table: Table, trust_product_sid: str, digest: str, parameter
     table.put(key, {"parameters": parameters} | expires_after(CALLBACK_SECONDS))
 
 
+def newest_failure_reason(table: Table, trust_product_sid: str, since: datetime | None) -> str:
+    """Read why the newest verified callback says that a Trust Product was rejected.
+
+    Args:
+        table: The progress table.
+        trust_product_sid: `BU…`.
+        since: Callbacks from before are about an earlier review, None if there was none.
+
+    Returns:
+        Its `FailureReason`, empty if none came or it holds none.
+    """
+    callbacks = table.query(_product(trust_product_sid), "CALLBACK#")
+    begin = f"CALLBACK#{since.isoformat()}" if since else ""
+    newest = [it["parameters"] for it in callbacks if it["sk"] >= begin][-1:]
+    return newest[0].get("FailureReason", "").strip() if newest else ""
+
+
 def _product(sid: str) -> str:
     return f"TRUST_PRODUCT#{sid}"
 

@@ -18,10 +18,17 @@ PHONE_NUMBER = "phone-number"
 
 
 class ChannelEndpointAssignments:
-    """The phone numbers on one Business Profile or Trust Product, `bundle_sid`; `at_once` requests at the most."""
+    """The phone numbers on one Business Profile or Trust Product, `bundle_sid`; `at_once` requests at the most.
 
-    def __init__(self, bundle_sid: str, resource: Any, at_once: int) -> None:
+    Attributes:
+        describe_bundle: As `TrustHub.describe_bundle`.
+    """
+
+    def __init__(
+        self, bundle_sid: str, resource: Any, at_once: int, describe_bundle: Callable[[str], str | None]
+    ) -> None:
         self.bundle_sid = bundle_sid
+        self.describe_bundle = describe_bundle
         self._resource = resource
         self._at_once = at_once
 

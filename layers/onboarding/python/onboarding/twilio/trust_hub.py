@@ -6,14 +6,16 @@ https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
 
 from onboarding import credentials
 from onboarding.errors import TwilioRefused
+from onboarding.observability import logger
 from onboarding.phone_numbers import PhoneNumber
-from onboarding.process import kept
+from onboarding.process import forgotten_by, kept
 from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, Settings
 from onboarding.side_by_side import side_by_side
 from onboarding.trust_products import Status
@@ -21,7 +23,6 @@ from onboarding.twilio.assignments import PAGE_SIZE, ChannelEndpointAssignments
 from onboarding.twilio.http import TwilioHttpClient, if_found
 
 SHAKEN_STIR_POLICY_SID = "RN7a97559effdf62d00f4298208492a5ea"
-PRIMARY_BUSINESS_PROFILE_POLICY_SID = "RN6433641899984f951173ef1738c3bdd0"
 REQUESTS_AT_ONCE = 8
 PHONE_NUMBERS_PER_PAGE = 500
 STATUS_AND_PROPERTIES_TOGETHER = 22204
@@ -84,10 +85,9 @@ class TrustHub:
         """Fetch a Business Profile, `BU…`."""
         return if_found(lambda: _bundle(self._hub.customer_profiles(sid).fetch()))
 
-    def primary_business_profiles(self) -> list[Bundle]:
-        """List the primary Business Profiles of any status."""
-        profiles = self._hub.customer_profiles.list(policy_sid=PRIMARY_BUSINESS_PROFILE_POLICY_SID, page_size=PAGE_SIZE)
-        return [_bundle(profile) for profile in profiles]
+    def business_profiles(self) -> list[Bundle]:
+        """List the Business Profiles of any kind and status."""
+        return [_bundle(profile) for profile in self._hub.customer_profiles.list(page_size=PAGE_SIZE)]
 
     def trust_product(self, sid: str) -> Bundle | None:
         """Fetch a Trust Product, `BU…`."""
@@ -121,16 +121,13 @@ class TrustHub:
         evaluation = self._hub.trust_products(trust_product_sid).trust_products_evaluations.create(
             policy_sid=SHAKEN_STIR_POLICY_SID
         )
-        failures = [
-            f"{failure['friendly_name']}: {failure['failure_reason']}"
-            for result in evaluation.results
-            if not result["passed"]
-            for failure in ([result] if result.get("failure_reason") else result["invalid"])
-        ]
-        compliant = str(evaluation.status) == "compliant"
-        return Evaluation(
-            str(evaluation.sid), () if compliant else tuple(failures) or (f"its status is {evaluation.status}",)
-        )
+        return _evaluation(evaluation)
+
+    def newest_failures(self, trust_product_sid: str) -> tuple[str, ...]:
+        """Read what the newest evaluation of a Trust Product (`BU…`) found missing; empty without one."""
+        evaluations = self._hub.trust_products(trust_product_sid).trust_products_evaluations.list(page_size=PAGE_SIZE)
+        newest = max(evaluations, key=lambda it: it.date_created, default=None)
+        return _evaluation(newest).failures if newest else ()
 
     def submit(self, trust_product_sid: str, callback_url: str | None) -> Bundle:
         """Submit a Trust Product for review.
@@ -190,13 +187,21 @@ class TrustHub:
         """The phone numbers on a Business Profile."""
         profile = self._hub.customer_profiles(business_profile_sid)
         resource = profile.customer_profiles_channel_endpoint_assignment
-        return ChannelEndpointAssignments(business_profile_sid, resource, self._at_once)
+        return ChannelEndpointAssignments(business_profile_sid, resource, self._at_once, self.describe_bundle)
 
     def on_trust_product(self, trust_product_sid: str) -> ChannelEndpointAssignments:
         """The phone numbers on a Trust Product."""
         product = self._hub.trust_products(trust_product_sid)
         resource = product.trust_products_channel_endpoint_assignment
-        return ChannelEndpointAssignments(trust_product_sid, resource, self._at_once)
+        return ChannelEndpointAssignments(trust_product_sid, resource, self._at_once, self.describe_bundle)
+
+    def describe_bundle(self, sid: str) -> str | None:
+        """Name the kind, the name and the status of a bundle (`BU…`); None if the account has none of this SID."""
+        if product := self.trust_product(sid):
+            return f"the Trust Product {sid} ('{product.friendly_name}', {product.status.value})"
+        if profile := self.business_profile(sid):
+            return f"the Business Profile {sid} ('{profile.friendly_name}', {profile.status.value})"
+        return None
 
 
 def of_parent(settings: Settings) -> TrustHub:
@@ -241,7 +246,27 @@ _kept_of_account = kept(of_account)
 
 def _bundle(resource: Any) -> Bundle:
     codes = tuple(int(error["code"]) for error in resource.errors or [] if error.get("code"))
-    return Bundle(resource.sid, resource.friendly_name, Status(str(resource.status)), resource.policy_sid, codes)
+    status = Status(str(resource.status))
+    if not status.is_known:
+        _log_unknown(status)
+    return Bundle(resource.sid, resource.friendly_name, status, resource.policy_sid, codes)
+
+
+@cache
+def _log_unknown(status: Status) -> None:
+    """Once in a process: whoever waits for a verdict sees it again and again."""
+    logger().warning("Twilio gives a status that is not known here; it is waited on", extra={"status": status.value})
+
+
+def _evaluation(resource: Any) -> Evaluation:
+    failures = [
+        f"{failure['friendly_name']}: {failure['failure_reason']}"
+        for result in resource.results
+        if not result["passed"]
+        for failure in ([result] if result.get("failure_reason") else result["invalid"])
+    ]
+    compliant = str(resource.status) == "compliant"
+    return Evaluation(str(resource.sid), () if compliant else tuple(failures) or (f"its status is {resource.status}",))
 
 
 def _account(resource: Any) -> Account:
@@ -250,3 +275,6 @@ def _account(resource: Any) -> Account:
 
 def _phone_number(resource: Any) -> PhoneNumber:
     return PhoneNumber(resource.sid, resource.phone_number, bool((resource.capabilities or {}).get("voice")))
+
+
+forgotten_by(_log_unknown.cache_clear)
