@@ -8,7 +8,7 @@ from onboarding.table.products import read_trust_product
 from onboarding.table.reviews import read_waiters
 from tests.steps.conftest import Start
 from tests.steps.steps import LATER, STARTED_AT, Steps
-from tests.steps.way import EXECUTIONS
+from tests.steps.whole_run import EXECUTIONS
 from tests.world import NAMED, PRODUCT, PROFILE, product, told
 
 UNKNOWN = "provisionally-approved"
