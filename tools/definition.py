@@ -15,6 +15,9 @@ SOURCE: Final = ROOT / "statemachine/onboarding.asl.yaml"
 DEFINITION: Final = ROOT / "statemachine/onboarding.asl.json"
 _SHARED: Final = "x-"
 
+type Definition = dict[str, Any]
+"""A state machine, or the part of one that a Map runs, as its JSON says it."""
+
 
 class SourceError(ValueError):
     """The source cannot be written as JSON; the message is one sentence for a person."""

@@ -17,13 +17,6 @@ ACCOUNTS = ("twilio_api_v2010.json", "twilio_api_v2010.accounts_and_numbers.json
 """Twilio's own file, or an excerpt of it."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one process, which has what they look at once."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("contract"))
-
-
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     folder = Path(os.environ.get("TWILIO_OAI_DIR") or ROOT.parent / "shared/twilio-oai")

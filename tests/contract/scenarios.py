@@ -12,10 +12,8 @@ import pytest
 from onboarding.twilio.assignments import ChannelEndpointAssignments
 from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.simulated.place import SimulatedPlace
-from simulator.bundles_api import BundlesApi
-from simulator.errors import STATUS_WITH_PROPERTIES, bad_request
+from simulator.errors import STATUS_WITH_PROPERTIES
 from simulator.fleet import Fleet
-from simulator.messages import Request, Response
 from tests.contract.exchanges import Exchange, recording
 from tests.machine.conftest import TIME_SCALE
 from tests.world import (
@@ -26,11 +24,13 @@ from tests.world import (
     account,
     phone_number,
     product,
+    small_pages,
     subaccount,
 )
 
-THREE_PAGES = [{"sid": phone_number(3, index), "voice": False} for index in range(1001)]
 TWO_LOOK_UPS = subaccount(1, numbers=101)
+PAGE = 101
+THREE_PAGES = [{"sid": phone_number(3, index), "voice": False} for index in range(2 * PAGE + 1)]
 
 
 @dataclass
@@ -48,7 +48,8 @@ def first_run_and_later_ones(traffic: Traffic) -> None:
         profiles=[{"sid": PROFILE, "numbers": by_hand}],
         subaccounts=[TWO_LOOK_UPS, subaccount(2), {**subaccount(3), "numbers": THREE_PAGES}],
     )
-    with _onboarding(fleet, traffic) as run:
+    with pytest.MonkeyPatch.context() as patch, _onboarding(fleet, traffic) as run:
+        small_pages(patch, phone_numbers=PAGE)  # the other scenarios ask for pages of the usual size
         run(NAMED)
         run({})
         run({"subaccounts": [account(1), account(2)], "include_parent": True})
@@ -58,20 +59,17 @@ def first_run_and_later_ones(traffic: Traffic) -> None:
 
 def resubmission_of_a_named_product(traffic: Traffic) -> None:
     """At a Twilio that takes callback and status only one by one, as it documents for other bundles (22204)."""
-    update = BundlesApi.update
-
-    def not_together(api: BundlesApi, request: Request, bundle_sid: str) -> Response:
-        if {"Status", "StatusCallback"} <= request.form.keys():
-            raise bad_request(STATUS_WITH_PROPERTIES, "Status and properties can't be updated together")
-        return update(api, request, bundle_sid)
-
     rejected = product(status="twilio-rejected", errors=[18602])
     named = {"business_profile_sid": PROFILE, "trust_product": {"sid": PRODUCT}}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BundlesApi, "update", not_together)
-        with _onboarding(a_fleet(products=[rejected]), traffic) as run:
-            run(named, ends="FAILED")
-            run({**named, "resubmit": True})
+    apart = {"operation": f"POST /v1/TrustProducts/{PRODUCT}", "mentioning": "StatusCallback", "times": 1}
+    refusal = {
+        "status": 400,
+        "code": STATUS_WITH_PROPERTIES,
+        "message": "not both together",
+    }
+    with _onboarding(a_fleet(products=[rejected], faults=[apart | refusal]), traffic) as run:
+        run(named, ends="FAILED")
+        run({**named, "resubmit": True})
     submission = [it for it in traffic.exchanges if it.form.keys() & {"Status", "StatusCallback"}]
     assert [it.answer.status_code for it in submission] == [400, 200, 200]
 

@@ -5,7 +5,8 @@ import pytest
 from tests.contract.scenarios import SCENARIOS, Traffic, client_calls
 from tests.contract.twilio_openapi import Contract
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1", "localhost"])
+# One process has what they look at, once.
+pytestmark = [pytest.mark.allow_hosts(["127.0.0.1", "localhost"]), pytest.mark.xdist_group("contract")]
 
 USED = {
     "CreateCustomerProfileChannelEndpointAssignment",

@@ -14,7 +14,8 @@ from tests.contract.tour import ACCOUNTS, FLEET, NOTHING, NUMBERS, Customer, exi
 from tests.contract.twilio_openapi import Contract, route
 from tests.world import PROFILE, account, phone_number
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+# One process has what they look at, once.
+pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.xdist_group("contract")]
 
 PRODUCTS = "/v1/TrustProducts"
 DRAFT, *_, APPROVED = (f"{PRODUCTS}/{sid}" for sid in existing(0x200))

@@ -13,7 +13,8 @@ from tests.contract.exchanges import Exchange
 from tests.contract.tour import NOTHING
 from tests.contract.twilio_openapi import Contract
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+# One process has what they look at, once.
+pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.xdist_group("contract")]
 
 NO_OPERATION = "Twilio has no such operation"
 
@@ -83,49 +84,22 @@ WRONG_REQUESTS = {
     "a renamed form parameter": Wrong(
         "CreateTrustProduct", lambda it: with_form(it, Email=None, EMail="a@b.example"), "unknown form parameter EMail"
     ),
-    "a missing form parameter": Wrong(
-        "CreateTrustProduct", lambda it: with_form(it, Email=None), "$: 'Email' is a required property"
-    ),
     "no form": Wrong("CreateTrustProduct", lambda it: with_body(it, ""), "Missing required request body"),
     "a form parameter twice": Wrong("CreateTrustProduct", lambda it: with_more(it, "Email=c"), "Email is sent 2 times"),
-    "an empty unknown form parameter": Wrong(
-        "UpdateTrustProduct", lambda it: with_more(it, "PolicySid="), "form parameter PolicySid"
-    ),
-    "a SID that is none": Wrong(
-        "CreateTrustProduct", lambda it: with_form(it, PolicySid="RN1"), "$.PolicySid: 'RN1' is too short"
-    ),
     "a SID of the wrong kind": Wrong(
         "CreateTrustProductEvaluation", lambda it: with_form(it, PolicySid=f"BU{NOTHING}"), "does not match '^RN"
     ),
     "an address that is none": Wrong(
         "CreateTrustProduct", lambda it: with_form(it, StatusCallback="nowhere"), "'nowhere' is not a 'uri'"
     ),
-    "a status that there is not": Wrong(
-        "UpdateTrustProduct", lambda it: with_form(it, Status="submitted"), "$.Status: 'submitted' is not one of"
-    ),
-    "a form where none belongs": Wrong(
-        "ListAccount", lambda it: with_body(it, "Status=active"), "unknown form parameter Status"
-    ),
     "an unknown query parameter": Wrong(
         "ListTrustProduct", lambda it: with_url(it, "Status=", "State="), "unknown query parameter State"
-    ),
-    "a filter on what there is not": Wrong(
-        "ListTrustProduct", lambda it: with_url(it, "Status=draft", "Status=new"), "Status $: 'new' is not one of"
     ),
     "too large a page": Wrong(
         "ListAccount", lambda it: with_url(it, "?", "?PageSize=1001&"), "1001 is greater than the maximum of 1000"
     ),
-    "a page that is no number": Wrong(
-        "ListAccount", lambda it: with_url(it, "?", "?Page=first&"), "Page Failed to cast value to integer type: first"
-    ),
-    "a path's SID of the wrong kind": Wrong("FetchTrustProduct", lambda it: with_url(it, "/BU", "/PN"), "Sid $: 'PN"),
-    "an unknown path": Wrong(
-        "FetchTrustProduct", lambda it: with_url(it, "TrustProducts", "TrustProduct"), NO_OPERATION
-    ),
-    "an unknown method": Wrong("FetchTrustProduct", lambda it: with_request(it, method="PUT"), NO_OPERATION),
     "the other host": Wrong("ListAccount", lambda it: with_url(it, "api.", "trusthub."), NO_OPERATION),
     "an unknown host": Wrong("ListAccount", lambda it: with_url(it, "api.", "www."), NO_OPERATION),
-    "an open connection": Wrong("ListAccount", lambda it: with_url(it, "https:", "http:"), NO_OPERATION),
     "no credentials": Wrong("ListAccount", lambda it: with_request(it, headers={}), "Security not found"),
 }
 
@@ -142,17 +116,6 @@ WRONG_ANSWERS = {
         "FetchTrustProduct",
         lambda it: with_json(it, lambda its: its.update(status="new")),
         "$.status: 'new' is not one of",
-    ),
-    "a number for a text": Wrong(
-        "FetchTrustProduct", lambda it: with_json(it, lambda its: its.update(email=1)), "$.email: 1 is not of type"
-    ),
-    "nothing where there is always something": Wrong(
-        "FetchTrustProduct", lambda it: with_json(it, lambda its: its.update(status=None)), "$.status: None"
-    ),
-    "a SID of the wrong kind": Wrong(
-        "FetchTrustProduct",
-        lambda it: with_json(it, lambda its: its.update(policy_sid=f"BU{NOTHING}")),
-        "$.policy_sid: 'BU",
     ),
     "a local time": Wrong(
         "FetchTrustProduct",
@@ -171,16 +134,6 @@ WRONG_ANSWERS = {
     ),
     "another resource's links": Wrong(
         "FetchAccount", lambda it: with_json(it, lambda its: its["subresource_uris"].update(faxes="/F")), "'faxes' was"
-    ),
-    "a list without its next page": Wrong(
-        "ListTrustProduct",
-        lambda it: with_json(it, lambda its: its["meta"].pop("next_page_url")),
-        "$.meta: 'next_page_url' is a required property",
-    ),
-    "a record of a list without a field": Wrong(
-        "ListIncomingPhoneNumber",
-        lambda it: with_json(it, lambda its: its["incoming_phone_numbers"][0].pop("capabilities")),
-        "$.incoming_phone_numbers[0]: 'capabilities' is a required property",
     ),
     "a capability left out": Wrong(
         "FetchIncomingPhoneNumber",

@@ -11,10 +11,8 @@ import pytest
 
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.engine.template import Function, Template
-from tools.definition import DEFINITION
+from tools.definition import DEFINITION, Definition
 from tools.picture import ROOT, States
-
-type Definition = dict[str, Any]
 
 TEMPLATE = Template(ROOT / "template.yaml", {})
 WHOLE_TEMPLATE = read_template(ROOT / "template.yaml")

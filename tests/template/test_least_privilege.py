@@ -1,7 +1,8 @@
 """Each role allows what its function does, and nothing else."""
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from functools import partial
@@ -15,7 +16,9 @@ from shaken_stir.engine.functions import Functions
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import Fleet
-from tests.world import NAMED, PROFILE, a_fleet, account, phone_number, wait_until, waiting
+from simulator.messages import Request
+from simulator.records import Bundle
+from tests.world import NAMED, NEVER, PROFILE, a_fleet, account, phone_number, wait_until, waiting
 from tools.rights import DOCUMENT, TEMPLATE, document, roles
 
 pytestmark = pytest.mark.xdist_group("least privilege")  # one process makes the runs, for all tests
@@ -53,23 +56,52 @@ def calls() -> Iterator[dict[str, set[str]]]:
         patch.setattr(ThreadPoolExecutor, "submit", submit_in_context)
         patch.setattr(Functions, "invoke", invoke_recorded)
         patch.setattr(BaseClient, "_make_api_call", call_recorded)
-        # With a callback that wakes somebody, and with a verdict that is in already.
-        for review_seconds in (500_000, 0):
-            fleet = Fleet.model_validate(a_fleet(review={"seconds": review_seconds}))
-            with SimulatedPlace(fleet, time_scale=0.01) as local:
-                first = local.engine.start_execution(NAMED)
-                assert not review_seconds or wait_until(partial(waiting, local))
-                assert local.run(NAMED).status == "SUCCEEDED"  # finds the first one waiting
-                for product in local.simulator.state.trust_products if review_seconds else ():
-                    local.simulator.controls.decide(product.sid, "approved")
-                assert local.engine.wait(first, timeout=60)["status"] == "SUCCEEDED"
-                local.simulator.controls.drop_assignment(PROFILE, phone_number(1, 0))
-                local.simulator.controls.release(phone_number(2, 0))
-                assert local.run({}).status == "SUCCEEDED"  # names an orphan
-                assert local.run({"release_orphans": True}).status == "SUCCEEDED"
-                bought = {"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 1)]}
-                assert local.run(bought).status == "SUCCEEDED"
+        with SimulatedPlace(Fleet.model_validate(a_fleet(review={"seconds": NEVER})), time_scale=0.01) as local:
+            [product] = onboard_while_others_ask(local)
+            leave_an_orphan_and_a_gap(local)
+            approve_before_it_is_awaited(local, product.sid)
         yield made
+
+
+def onboard_while_others_ask(local: SimulatedPlace) -> Iterable[Bundle]:
+    """A run that a callback wakes, and one that finds it waiting; gives the Trust Products."""
+    first = local.engine.start_execution(NAMED)
+    assert wait_until(partial(waiting, local))
+    bought = {"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 1)]}
+    assert local.run(bought).status == "SUCCEEDED"
+    products = local.simulator.state.trust_products
+    for product in products:
+        local.simulator.controls.decide(product.sid, "approved")
+    assert local.engine.wait(first, timeout=60)["status"] == "SUCCEEDED"
+    return products
+
+
+def leave_an_orphan_and_a_gap(local: SimulatedPlace) -> None:
+    """A run that finds an assignment gone, and a number that lives in no account."""
+    local.simulator.controls.drop_assignment(PROFILE, phone_number(1, 0))
+    local.simulator.controls.release(phone_number(2, 0))
+    report = local.run({})
+    assert report.status == "SUCCEEDED"
+    assert report.orphans
+    assert report.orphans.found == 1
+
+
+def approve_before_it_is_awaited(local: SimulatedPlace, product_sid: str) -> None:
+    """A run that submits the product again, releases the orphan, and begins to wait when the verdict is in."""
+
+    decided = threading.Lock()
+
+    def decide(request: Request) -> None:
+        # By the time that phone numbers are listed, the product is submitted.
+        if request.path.endswith("/IncomingPhoneNumbers.json") and decided.acquire(blocking=False):
+            local.simulator.controls.decide(product_sid, "approved")
+
+    local.simulator.controls.revoke(product_sid)
+    local.simulator.interpose(decide)
+    report = local.run({"resubmit": True, "release_orphans": True})
+    assert report.status == "SUCCEEDED"
+    assert report.orphans
+    assert report.orphans.released == 1
 
 
 @pytest.mark.parametrize("role", FUNCTION_ROLES)

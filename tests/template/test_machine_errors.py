@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from onboarding import errors
-from tests.template.data import rules_in
 from tests.template.machine import BUSY, MACHINE, MAP, TASKS, TOP_TASKS, every_task, leases
+from tools.data import rules_in
 
 every_caught_task = pytest.mark.parametrize("task", [name for name, state in TASKS.items() if "End" not in state])
 

@@ -1,9 +1,12 @@
-"""The ways through a definition: whether each state is reached, leads on, and comes to an end."""
+"""The ways through a definition: whether each state is reached, leads on, and comes to an end.
+
+`tests/template/` asks for the faults.
+"""
 
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from tests.template.machine import Definition
+from tools.definition import Definition
 from tools.picture import States, edges
 
 
@@ -21,10 +24,10 @@ def graph_faults(level: Definition, ends: tuple[str, ...] = ("Succeed", "Fail"))
         yield from (f"{name} leads to {target}, which does not exist" for target in targets - states.keys())
         for target in targets & states.keys() & before.keys():
             before[target].add(name)
-    reached = closure({level["StartAt"]}, following)
+    reached = _closure({level["StartAt"]}, following)
     yield from (f"{name} is never reached" for name in states.keys() - reached)
     last = {name for name, state in states.items() if state["Type"] in ends or ("End" in ends and state.get("End"))}
-    yield from (f"{name} never ends" for name in states.keys() - closure(last, before))
+    yield from (f"{name} never ends" for name in states.keys() - _closure(last, before))
     idle = {name: targets for name, targets in following.items() if states[name]["Type"] not in {"Task", "Wait", "Map"}}
     try:
         TopologicalSorter({name: targets & idle.keys() for name, targets in idle.items()}).prepare()
@@ -35,7 +38,7 @@ def graph_faults(level: Definition, ends: tuple[str, ...] = ("Succeed", "Fail"))
             yield from graph_faults(state["ItemProcessor"], (*ends, "End"))
 
 
-def closure(start: set[str], following: dict[str, set[str]]) -> set[str]:
+def _closure(start: set[str], following: dict[str, set[str]]) -> set[str]:
     """List the states that can be reached, those to start from among them."""
     reached, todo = set(start), list(start)
     while todo:
