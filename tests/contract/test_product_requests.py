@@ -5,8 +5,7 @@ import pytest
 from tests.contract.scenarios import SCENARIOS, Traffic, client_calls
 from tests.contract.twilio_openapi import Contract
 
-# One process has what they look at, once.
-pytestmark = [pytest.mark.allow_hosts(["127.0.0.1", "localhost"]), pytest.mark.xdist_group("contract")]
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1", "localhost"])
 
 USED = {
     "CreateCustomerProfileChannelEndpointAssignment",

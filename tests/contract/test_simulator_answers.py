@@ -14,8 +14,7 @@ from tests.contract.tour import ACCOUNTS, FLEET, NOTHING, NUMBERS, Customer, exi
 from tests.contract.twilio_openapi import Contract, route
 from tests.world import PROFILE, account, phone_number
 
-# One process has what they look at, once.
-pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.xdist_group("contract")]
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 PRODUCTS = "/v1/TrustProducts"
 DRAFT, *_, APPROVED = (f"{PRODUCTS}/{sid}" for sid in existing(0x200))

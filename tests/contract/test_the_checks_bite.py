@@ -13,8 +13,7 @@ from tests.contract.exchanges import Exchange
 from tests.contract.tour import NOTHING
 from tests.contract.twilio_openapi import Contract
 
-# One process has what they look at, once.
-pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.xdist_group("contract")]
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 NO_OPERATION = "Twilio has no such operation"
 

@@ -21,8 +21,6 @@ from simulator.records import Bundle
 from tests.world import NAMED, NEVER, PROFILE, a_fleet, account, phone_number, wait_until, waiting
 from tools.rights import DOCUMENT, TEMPLATE, document, roles
 
-pytestmark = pytest.mark.xdist_group("least privilege")  # one process makes the runs, for all tests
-
 RESOURCES_KNOW_NO_ARN = {"logs", "xray"}
 ROLES = roles()
 FUNCTION_ROLES = [name for name in ROLES if name.endswith("Role") and name != "OnboardingStateMachineRole"]
