@@ -9,7 +9,6 @@ from typing import Final, override
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = (
-    "tests/commands/simulated/test_names_in_runs.py",
     "tests/commands/simulated/test_run_command.py",
     "tests/commands/simulated/test_serve_command.py",
     "tests/contract/",

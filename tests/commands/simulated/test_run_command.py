@@ -14,27 +14,40 @@ import pytest
 import requests
 
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, SMALL_FLEET
+from tests.commands.ascii_output import run_in_ascii
+from tests.commands.simulated.running import SOON, Done, shaken_stir
+from tests.world import NAMED
 
 COMMAND = [sys.executable, "-m", "shaken_stir.cli.main"]
 
 
-def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
+@pytest.fixture(scope="module")
+def words() -> Done:
+    """The example's run, told in words."""
+    return shaken_stir("run", *SOON)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("log") / "functions.log"
+
+
+@pytest.fixture(scope="module")
+def objects(log: Path) -> Done:
+    """The example's run, twice, told in JSON by a process of its own, which keeps the functions' log."""
+    done = subprocess.run(
+        [*COMMAND, "run", "--repeat", "2", "--json", "--log", str(log), *SOON],
         cwd=ROOT,
-        env=os.environ | variables,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
-def test_json_is_one_object_per_run_and_nothing_else() -> None:
-    done = run("run", "--repeat", "2", "--json")
-
-    first, second = map(json.loads, done.stdout.splitlines())
-    assert done.returncode == 0
+def test_json_is_one_object_per_run_and_nothing_else(objects: Done) -> None:
+    first, second = map(json.loads, objects.out.splitlines())
+    assert (objects.code, objects.err) == (0, "")
     assert set(first) == {
         "status",
         "error",
@@ -60,27 +73,47 @@ def test_json_is_one_object_per_run_and_nothing_else() -> None:
     assert sum(second["twilio_calls"].values()) <= 3 + 2 + 6
 
 
-@pytest.mark.parametrize(("fleet", "calls_per_number"), [("30x10", 2.4), ("1x300", 2.1)])
-def test_many_numbers_cost_little_more_than_two_calls_each(fleet: str, calls_per_number: float) -> None:
-    done = run("run", "--fleet", fleet, "--json")
+def test_the_functions_logs_are_kept_when_asked_for(objects: Done, log: Path) -> None:
+    assert objects.code == 0
+    content = log.read_text(encoding="utf-8")
+    # Functions that run side by side may end their lines in each other's.
+    entries = content.replace("}{", "}\n{").splitlines()
+    lines: list[dict[str, Any]] = [json.loads(entry) for entry in entries if entry.strip()]
+    assert any(line.get("message") == "callback taken in" for line in lines)
+    done = [line for line in lines if line.get("message") == "done"]
+    assert {line["step"] for line in done} >= {"local-ReadRequestFunction", "local-CheckTrustProductFunction"}
+    assert len({line["correlation_id"] for line in done}) == 2  # one for each run
+    assert "+1" not in content
+    fleet = json.loads(SMALL_FLEET.read_text())
+    assert fleet["parent"]["auth_token"] not in content
 
-    report = json.loads(done.stdout)
-    assert report["numbers"] == {"on_trust_product": 300}
-    assert sum(report["twilio_calls"].values()) / 300 <= calls_per_number
+
+@pytest.mark.parametrize(("fleet", "subaccounts", "numbers"), [("5x10", 5, 50), ("1x100", 1, 100)])
+def test_a_number_costs_two_calls_a_subaccount_three_and_a_run_less_than_twenty(
+    fleet: str, subaccounts: int, numbers: int
+) -> None:
+    done = shaken_stir("run", "--fleet", fleet, "--json", *SOON)
+
+    report = json.loads(done.out)
+    assert report["numbers"] == {"on_trust_product": numbers}
+    assert sum(report["twilio_calls"].values()) < 2 * numbers + 3 * subaccounts + 20
 
 
-def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words() -> None:
-    done = run("run", "--time-scale", "0.1")
+def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words(words: Done) -> None:
+    assert words.code == 0
+    assert "Acme Support (AC10000000000000000000000000000001): onboarded (13 on product)" in words.out
+    assert "Trust Product: twilio-approved" in words.out
+    assert "30 numbers of 3 accounts are signed with full (A) attestation." in words.out
+    assert "its region is CA, not US" in words.out
+    assert "(AC40000000000000000000000000000004) was left out: it is suspended" in words.out
+    assert "Trust Hub calls" in words.out
+    assert "Next: " in words.out
+    assert words.err == ""
 
-    assert done.returncode == 0
-    assert "Acme Support (AC10000000000000000000000000000001): onboarded (13 on product)" in done.stdout
-    assert "Trust Product: twilio-approved" in done.stdout
-    assert "30 numbers of 3 accounts are signed with full (A) attestation." in done.stdout
-    assert "its region is CA, not US" in done.stdout
-    assert "(AC40000000000000000000000000000004) was left out: it is suspended" in done.stdout
-    assert "Trust Hub calls" in done.stdout
-    assert "Next: " in done.stdout
-    assert done.stderr == ""
+
+def test_names_stand_beside_sids(words: Done) -> None:
+    assert re.search(r"\(PN\w{32} of Acme Sales, AC20000000000000000000000000000002\): ineligible", words.out)
+    assert "Acme Holiday Line (AC40000000000000000000000000000004) was left out" in words.out
 
 
 def test_more_than_a_thousand_have_a_separator(tmp_path: Path) -> None:
@@ -91,60 +124,49 @@ def test_more_than_a_thousand_have_a_separator(tmp_path: Path) -> None:
     file = tmp_path / "abroad.json"
     file.write_text(json.dumps(fleet))
 
-    done = run("run", "--fleet", str(file), "--time-scale", "0.1")
+    done = shaken_stir("run", "--fleet", str(file), *SOON)
 
-    assert "1,030 numbers not on the Trust Product:\n" in done.stdout, done.stderr
-    assert "  … and 1,010 more\n" in done.stdout
+    assert "1,030 numbers not on the Trust Product:\n" in done.out, done.err
+    assert "  … and 1,010 more\n" in done.out
 
 
-@pytest.mark.parametrize("options", [[], ["--scenario", "number-bought"], ["--list"]], ids=" ".join)
-def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(options: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [["run"], ["run", "--scenario", "number-bought"], ["run", "--list"]], ids=" ".join)
+def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fleet = json.loads(SMALL_FLEET.read_text())
-    fleet["subaccounts"][0]["friendly_name"] = "Büro ☎"
+    fleet["subaccounts"] = [fleet["subaccounts"][0] | {"friendly_name": "Büro ☎"}]
     file = tmp_path / "fleet.json"
     file.write_text(json.dumps(fleet))
-    named = [] if options else ["--fleet", str(file), "--time-scale", "0.1"]
+    named = ["--fleet", str(file), *SOON] if options == ["run"] else []
 
-    done = run("run", *options, *named, PYTHONIOENCODING="ascii")
+    code, told = run_in_ascii(monkeypatch, *options, *named)
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert ("B\\xfcro \\u260e" in done.stdout) == bool(named)
-
-
-def test_a_request_for_one_subaccount_says_nothing_of_the_others() -> None:
-    done = run("run", "--event", "events/number_purchased.json", "--time-scale", "0.1")
-
-    assert "of 1 account is signed" in done.stdout
-    assert "was left out" not in done.stdout
+    assert code == 0
+    assert ("B\\xfcro \\u260e" in told) == bool(named)
 
 
-def test_names_stand_beside_sids() -> None:
-    done = run("run", "--time-scale", "0.1")
-
-    assert re.search(r"\(PN\w{32} of Acme Sales, AC20000000000000000000000000000002\): ineligible", done.stdout)
-    assert "Acme Holiday Line (AC40000000000000000000000000000004) was left out" in done.stdout
-
-
-def test_a_number_that_the_subaccount_does_not_have_is_told_with_its_reason(tmp_path: Path) -> None:
+def test_numbers_that_were_bought_are_told_without_the_rest_of_the_fleet(tmp_path: Path) -> None:
     event = json.loads((ROOT / "events/number_purchased.json").read_text(encoding="utf-8"))
     sid, wrong = event["detail"]["subaccounts"][0], f"PN{'f' * 32}"
     event["detail"]["phone_numbers"].append(wrong)
     file = tmp_path / "event.json"
     file.write_text(json.dumps(event))
 
-    told = run("run", "--event", str(file), "--time-scale", "0.1")
-    report = json.loads(run("run", "--event", str(file), "--time-scale", "0.1", "--json").stdout)
+    told = shaken_stir("run", "--event", str(file), *SOON)
 
-    assert told.returncode == 0
-    assert f"1 number of the request left out:\n  {wrong}: it is not a number of {sid}\n" in told.stdout
-    assert report["left_out"] == [{"phone_number_sid": wrong, "reason": f"it is not a number of {sid}"}]
+    assert told.code == 0
+    assert "of 1 account is signed" in told.out
+    assert "was left out" not in told.out
+    assert f"1 number of the request left out:\n  {wrong}: it is not a number of {sid}\n" in told.out
 
 
-def test_the_event_files_run_through_the_template_s_rule() -> None:
-    for event in ("onboarding_requested.json", "number_purchased.json"):
-        done = run("run", "--event", f"events/{event}", "--time-scale", "0.1", "--json")
+@pytest.mark.parametrize("event", ["onboarding_requested.json", "number_purchased.json"])
+def test_an_event_file_runs_through_the_template_s_rule(event: str) -> None:
+    done = shaken_stir("run", "--event", str(ROOT / "events" / event), "--json", *SOON)
 
-        assert json.loads(done.stdout)["status"] == "SUCCEEDED", event
+    report = json.loads(done.out)
+    assert (report["status"], report["left_out"]) == ("SUCCEEDED", [])
 
 
 def test_a_run_that_fails_has_exit_code_1_and_says_what_to_do(tmp_path: Path) -> None:
@@ -153,12 +175,23 @@ def test_a_run_that_fails_has_exit_code_1_and_says_what_to_do(tmp_path: Path) ->
     file = tmp_path / "rejecting.json"
     file.write_text(json.dumps(fleet))
 
-    done = run("run", "--fleet", str(file), "--time-scale", "0.1")
+    done = shaken_stir("run", "--fleet", str(file), *SOON)
 
-    assert done.returncode == 1
-    assert "FAILED" in done.stdout
-    assert "TrustProductRejected: Twilio rejected the Trust Product" in done.stdout
-    assert "18606: a representative's e-mail is not of the business's domain" in done.stdout
+    assert done.code == 1
+    assert "FAILED" in done.out
+    assert "TrustProductRejected: Twilio rejected the Trust Product" in done.out
+    assert "18606: a representative's e-mail is not of the business's domain" in done.out
+
+
+def test_a_request_with_a_wrong_account_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    event, foreign = tmp_path / "event.json", f"AC{'9' * 32}"
+    event.write_text(json.dumps({"subaccounts": [foreign], **NAMED}), "utf-8")
+
+    done = shaken_stir("run", "--event", str(event), *SOON)
+
+    assert (done.code, done.err) == (1, "")
+    assert f"InvalidRequest: The request was refused: subaccounts[0]: {foreign} is not a subaccount of AC" in done.out
+    assert "(0 POSTs)" in done.out
 
 
 def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path) -> None:
@@ -207,24 +240,6 @@ def test_the_simulator_serves_alone_until_ctrl_c(encoding: str) -> None:
     assert sid in {account["sid"] for account in accounts["accounts"]}
     assert f"run --live --twilio {url}" in "".join(told)
     assert process.returncode == 130
-
-
-def test_the_functions_logs_are_kept_when_asked_for(tmp_path: Path) -> None:
-    log = tmp_path / "functions.log"
-
-    run("run", "--time-scale", "0.1", "--json", "--log", str(log))
-
-    # Functions that run side by side may end their lines in each other's.
-    entries = log.read_text().replace("}{", "}\n{").splitlines()
-    lines: list[dict[str, Any]] = [json.loads(entry) for entry in entries if entry.strip()]
-    assert any(line.get("message") == "callback taken in" for line in lines)
-    done = [line for line in lines if line.get("message") == "done"]
-    assert {line["step"] for line in done} >= {"local-ReadRequestFunction", "local-CheckTrustProductFunction"}
-    assert len({line["correlation_id"] for line in done}) == 1
-    content = log.read_text()
-    assert "+1" not in content
-    fleet = json.loads(SMALL_FLEET.read_text())
-    assert fleet["parent"]["auth_token"] not in content
 
 
 def free_port() -> int:

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,11 +10,13 @@ import pytest
 
 from onboarding.trust_products import REJECTION_REMEDIES
 from shaken_stir.cli.main import execute
-from shaken_stir.project import ROOT
 from shaken_stir.scenarios import catalogue, lost_callback, number_bought, rejected_and_resubmitted
 from shaken_stir.scenarios.play import DifferedError, Play, Scenario, expect
 from shaken_stir.simulated.place import SimulatedPlace
+from tests.commands.simulated.running import SOON, shaken_stir
 
+AT_THEIR_PACE = {"lost-callback", "rejected-and-resubmitted"}
+"""Stories that end a review themselves, before it would end by itself."""
 TOLD: Mapping[str, list[str]] = {
     "first-onboarding": [
         "Signed before: 0 numbers.",
@@ -77,33 +77,22 @@ TOLD: Mapping[str, list[str]] = {
 }
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "shaken_stir.cli.main", "run", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("name", catalogue.SCENARIOS)
 def test_a_story_comes_out_as_told_and_says_what_was_measured(name: str) -> None:
-    done = command("--scenario", name)
+    done = shaken_stir("run", "--scenario", name, *([] if name in AT_THEIR_PACE else SOON))
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.err) == (0, "")
     for told in TOLD[name]:
-        assert told in done.stdout
-    assert re.search(r"^ +\d+\.\d s  Acme Support .*: onboarded", done.stdout, re.MULTILINE)
-    assert done.stdout.splitlines()[-1].startswith("Learned: ")
+        assert told in done.out
+    assert re.search(r"^ +\d+\.\d s  Acme Support .*: onboarded", done.out, re.MULTILINE)
+    assert done.out.splitlines()[-1].startswith("Learned: ")
 
 
 def test_json_is_one_object_per_run_of_the_story_and_nothing_else() -> None:
-    done = command("--scenario", "rejected-and-resubmitted", "--json")
+    done = shaken_stir("run", "--scenario", "rejected-and-resubmitted", "--json")
 
-    runs: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
-    assert (done.returncode, done.stderr) == (0, "")
+    runs: list[dict[str, Any]] = [json.loads(line) for line in done.out.splitlines()]
+    assert (done.code, done.err) == (0, "")
     assert [run["status"] for run in runs] == ["FAILED", "FAILED", "SUCCEEDED"]
 
 
