@@ -11,8 +11,7 @@ from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.simulated.serve import SERVED_FLEET
 from simulator.addresses import THIS_MACHINE, Address
 from simulator.fleet import load_fleet
-from tests.commands.deployed.conftest import client
-from tests.machine.conftest import Start
+from tests.commands.deployed.conftest import Deploy, client
 from tests.world import NAMED, NEVER, wait_until, waiting
 
 PRODUCT = "BU" + "5" * 32
@@ -38,9 +37,9 @@ def test_without_more_it_goes_to_what_make_serve_keeps_up(
 
 
 def test_who_waits_for_the_product_is_woken(
-    start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    local = start(review={"seconds": NEVER, "verdict": "approved"})
+    local = deploy(review={"seconds": NEVER, "verdict": "approved"})
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", local.simulator.auth_token)
     arn = local.engine.start_execution(NAMED)
     assert wait_until(lambda: waiting(local))
@@ -61,9 +60,9 @@ def test_who_waits_for_the_product_is_woken(
 
 
 def test_another_token_is_refused_with_exit_code_1(
-    start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    local = start()
+    local = deploy()
     monkeypatch.setenv("OTHER", "f" * 32)
     url = f"{local.engine.public_url}/status-callback"
     target = ["--url", url, "--trust-product", PRODUCT, "--auth-token-env", "OTHER"]

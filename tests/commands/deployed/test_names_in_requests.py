@@ -1,33 +1,38 @@
 """Whatever a subaccount is called, `shaken-stir request` shows its name as text."""
 
-import subprocess
 import sys
 
+import pytest
+
 from shaken_stir.engine.server import AwsServer
-from shaken_stir.project import EXAMPLE_EVENT, ROOT
+from shaken_stir.project import EXAMPLE_EVENT
 from tests.commands.deployed.conftest import Deploy
+from tests.commands.deployed.requesting import request
 from tests.commands.hostile import FLEET, none_is_raw, shown_as_text
 from tests.commands.terminal import in_terminal
 
-COMMAND = [sys.executable, "-m", "shaken_stir.cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
+OPTIONS = ["--event", str(EXAMPLE_EVENT), "--wait"]
+
+pytestmark = pytest.mark.usefixtures("_look_often")
 
 
-def test_request(deploy: Deploy) -> None:
+def test_in_a_pipe_and_in_a_terminal(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
     deploy(**FLEET)
-    with AwsServer() as aws:
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "AWS_ENDPOINT_URL": aws.url,
-            "AWS_ACCESS_KEY_ID": "any",
-            "AWS_SECRET_ACCESS_KEY": "any",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
-        piped = subprocess.run(
-            COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-        seen = in_terminal(COMMAND, environment)
 
-    assert (piped.returncode, piped.stderr, seen.code) == (0, "", 0)
-    shown_as_text(piped.stdout)
+    code, lines, errors = request(capsys, *OPTIONS)
+    with AwsServer() as aws:
+        seen = in_terminal(
+            [sys.executable, "-m", "shaken_stir.cli.main", "request", *OPTIONS],
+            {
+                "PATH": "/usr/bin:/bin",
+                "AWS_ENDPOINT_URL": aws.url,
+                "AWS_ACCESS_KEY_ID": "any",
+                "AWS_SECRET_ACCESS_KEY": "any",
+                "AWS_DEFAULT_REGION": "us-east-1",
+            },
+        )
+
+    assert (code, errors, seen.code) == (0, "", 0)
+    shown_as_text("\n".join(lines))
     shown_as_text(seen.text)
     none_is_raw(seen.raw)

@@ -22,7 +22,9 @@ NAMED = {"TrustProductFriendlyName": "Acme Voice", "TrustProductEmail": "trust@a
 pytestmark = pytest.mark.usefixtures("_look_often")
 
 
-def test_it_is_followed_to_the_review_which_goes_on_without(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_followed_to_the_review_each_subaccount_told_before_the_states_after_it(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
     local = deploy(review={"seconds": NEVER, "verdict": "approved"})
 
     code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
@@ -34,15 +36,6 @@ def test_it_is_followed_to_the_review_which_goes_on_without(deploy: Deploy, caps
     assert status(local, arn) == "RUNNING"
     assert lines[-1] == f"Follow it again: .venv/bin/shaken-stir request --stack {STACK} --execution {arn} --wait"
     assert any("Twilio reviews the Trust Product" in line for line in lines)
-
-
-def test_subaccounts_are_told_as_they_come_out_before_the_states_after_them(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str]
-) -> None:
-    deploy(review={"seconds": NEVER, "verdict": "approved"})
-
-    _, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
-
     told = [line.strip() for line in lines]
     [first] = [index for index, line in enumerate(told) if line.startswith(f"Subaccount 1 ({account(1)}): onboarded")]
     after = next(index for index, line in enumerate(told) if line.endswith("Summarise Subaccounts"))
@@ -103,23 +96,16 @@ def test_numbers_that_were_left_out_are_told(
     assert lines[-2] == f"Left out of the request: {wrong}: it is not a number of {account(1)}."
 
 
-def test_one_subaccount_is_told_in_the_singular(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    deploy(parameters=NAMED, subaccounts=[subaccount(1)])
-
-    _, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
-
-    assert lines[-2] == "1 subaccount onboarded, 0 left to another execution (2 on product)."
-
-
-def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
+def test_one_subaccount_is_told_in_the_singular_and_by_numbers_where_only_ascii_is_taken(
     deploy: Deploy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(parameters=NAMED, subaccounts=[subaccount(1, friendly_name="Büro")])
 
-    code, told = run_in_ascii(monkeypatch, "request", "--event", str(WHOLE_FLEET))
+    code, told = run_in_ascii(monkeypatch, "request", "--event", str(WHOLE_FLEET), "--wait")
 
     assert code == 0
     assert f"B\\xfcro ({account(1)}): onboarded" in told
+    assert "\n1 subaccount onboarded, 0 left to another execution (2 on product).\n" in told
 
 
 def test_a_request_that_fails_has_exit_code_1_and_says_what_to_do(

@@ -15,10 +15,8 @@ from shaken_stir.cli.main import execute
 from shaken_stir.deployed import executions
 from shaken_stir.deployed.stack import sentence
 from shaken_stir.project import EXAMPLE_EVENT
-from simulator.app import App
-from simulator.messages import Request, Response
 from tests.commands.deployed.conftest import Deploy
-from tests.world import NEVER, error
+from tests.world import NEVER
 from tools.definition import DEFINITION
 
 CLOCK = r" *\d+:\d\d:\d\d"
@@ -53,23 +51,16 @@ def request(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, lis
 
 
 def test_a_state_that_fails_and_is_tried_again_is_told_with_the_reason(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    left, answer = threading.Semaphore(8), App.answer
-
-    def answer_or_fail(app: App, asked: Request) -> Response:
-        if "CustomerProfiles" in asked.path and left.acquire(blocking=False):
-            return error(503, 20503, "Unavailable")
-        return answer(app, asked)
-
-    monkeypatch.setattr(App, "answer", answer_or_fail)
-    deploy()
+    # As often as one attempt of the state asks.
+    deploy(faults=[{"operation": "GET /v1/CustomerProfiles", "times": 4}])
 
     code, lines, _ = request(capsys, "--wait")
 
     told = [line for line in lines if "failed" in line]
     assert code == 0
-    assert len(told) >= 1
+    assert len(told) == 1
     assert re.fullmatch(
         rf"{CLOCK}  Find Business Profile failed: Twilio failed at GET /v1/CustomerProfiles with HTTP 503; "
         r"Step Functions tries it again within 120 s, unless that was the last time",
