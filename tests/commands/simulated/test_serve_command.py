@@ -6,8 +6,8 @@ import re
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import boto3
 import pytest
@@ -20,16 +20,62 @@ from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
 from tests.commands.simulated.serving import FREE_PORTS, Served, serving
+from tests.world import wait_until
 
 STEPS = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
 TABLE = load_event(EVENTS / "local.env.json")["Parameters"]["TABLE_NAME"]
+CALLBACK = load_event(EVENTS / "status_callback.json")
+TARGET = f"{CALLBACK['rawPath']}?{CALLBACK['rawQueryString']}"
 ANY_CREDENTIALS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
 
 
+@dataclass(frozen=True)
+class Visit:
+    """What others found while it was up, and what it said by its end."""
+
+    served: Served
+    machine: str
+    ended: dict[str, str]
+    answers: list[int]
+
+
+def run(step_functions: Any, machine: str, name: str, request: str) -> str:
+    """How an execution ends."""
+    arn = step_functions.start_execution(stateMachineArn=machine, name=name, input=request)["executionArn"]
+
+    def status() -> str:
+        return str(step_functions.describe_execution(executionArn=arn)["status"])
+
+    assert wait_until(lambda: status() != "RUNNING", 60)
+    return status()
+
+
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving("--time-scale", "0.01") as served:
-        yield served
+def visit() -> Visit:
+    """A good and a bad execution, then requests to the webhook and to Twilio."""
+    parent = load_fleet(SERVED_FLEET).parent
+    with serving("--time-scale", "0.01", PYTHONIOENCODING="ascii") as served:
+        session = boto3.Session("any", "any", region_name="us-east-1")
+        step_functions = session.client("stepfunctions", endpoint_url=served.url("AWS"))
+        dynamodb = session.client("dynamodb", endpoint_url=served.url("AWS"))
+        machine = step_functions.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        onboarding = (EVENTS / "onboarding.json").read_text(encoding="utf-8")
+        ended = {
+            "good": run(step_functions, machine, "good", onboarding),
+            "bad": run(step_functions, machine, "bad", '{"colour\\u202e": "\\u001b[31m"}'),
+        }
+        assert wait_until(
+            lambda: any(it["sk"]["S"].startswith("CALLBACK#") for it in dynamodb.scan(TableName=TABLE)["Items"])
+        )
+        url, form = f"{served.url('Webhook')}{TARGET}", {"AccountSid": parent.sid, "Status": "twilio-approved"}
+        signature = RequestValidator(parent.auth_token).compute_signature(url, form)
+        answers = [
+            requests.post(url, form, headers={"X-Twilio-Signature": signature}, timeout=30),
+            requests.post(url, {"Status": "for\nged\x1b[31m"}, timeout=30),
+            requests.get(f"{served.url('Webhook')}/nowhere", timeout=30),
+            requests.get(f"{served.url('Twilio')}/v1/TrustProducts", auth=("AC", "wrong"), timeout=30),
+        ]
+    return Visit(served, machine, ended, [answer.status_code for answer in answers])
 
 
 def test_every_function_works_by_itself_until_ctrl_c() -> None:
@@ -63,80 +109,36 @@ def test_every_function_works_by_itself_until_ctrl_c() -> None:
     assert served.errors == "Stopped. Nothing is left behind: run it again at any time.\n"
 
 
-def test_an_execution_started_over_http_runs_to_its_end(served: Served) -> None:
-    session = boto3.Session("any", "any", region_name="us-east-1")
-    step_functions = session.client("stepfunctions", endpoint_url=served.url("AWS"))
-    dynamodb = session.client("dynamodb", endpoint_url=served.url("AWS"))
-    machine = step_functions.list_state_machines()["stateMachines"][0]["stateMachineArn"]
-    request = (EVENTS / "onboarding.json").read_text(encoding="utf-8")
-
-    arn = step_functions.start_execution(stateMachineArn=machine, input=request)["executionArn"]
-    soon = time.monotonic() + 60
-    while (ended := step_functions.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        assert time.monotonic() < soon
-        time.sleep(0.05)
-    while not [it for it in dynamodb.scan(TableName=TABLE)["Items"] if it["sk"]["S"].startswith("CALLBACK#")]:
-        assert time.monotonic() < soon
-        time.sleep(0.05)
-
-    assert f"--state-machine-arn {machine} " in served.words
-    assert ended["status"] == "SUCCEEDED"
+def test_executions_started_over_http_run_to_their_end(visit: Visit) -> None:
+    assert f"--state-machine-arn {visit.machine} " in visit.served.words
+    assert visit.ended == {"good": "SUCCEEDED", "bad": "FAILED"}
 
 
-def test_the_webhook_takes_what_twilio_signed_and_nothing_else(served: Served) -> None:
-    parent = load_fleet(SERVED_FLEET).parent
-    callback = load_event(EVENTS / "status_callback.json")
-    url = f"{served.url('Webhook')}{callback['rawPath']}?{callback['rawQueryString']}"
-    form = {"AccountSid": parent.sid, "Status": "twilio-approved"}
-    signature = RequestValidator(parent.auth_token).compute_signature(url, form)
-
-    signed = requests.post(url, form, headers={"X-Twilio-Signature": signature}, timeout=5)
-    unsigned = requests.post(url, form, timeout=5)
-
-    assert (signed.status_code, unsigned.status_code) == (204, 403)
+def test_the_webhook_takes_what_twilio_signed_and_nothing_else(visit: Visit) -> None:
+    assert visit.answers[:3] == [204, 403, 404]
 
 
-def test_what_happens_is_told_in_a_line_each() -> None:
-    parent, callback = load_fleet(SERVED_FLEET).parent, load_event(EVENTS / "status_callback.json")
-    with serving("--time-scale", "0.01", PYTHONIOENCODING="ascii") as served:
-        session = boto3.Session("any", "any", region_name="us-east-1")
-        step_functions = session.client("stepfunctions", endpoint_url=served.url("AWS"))
-        machine = step_functions.list_state_machines()["stateMachines"][0]["stateMachineArn"]
-        onboarding = (EVENTS / "onboarding.json").read_text(encoding="utf-8")
-        for name, request in (("good", onboarding), ("bad", '{"colour\\u202e": "\\u001b[31m"}')):
-            arn = step_functions.start_execution(stateMachineArn=machine, name=name, input=request)["executionArn"]
-            soon = time.monotonic() + 60
-            while step_functions.describe_execution(executionArn=arn)["status"] == "RUNNING":
-                assert time.monotonic() < soon
-                time.sleep(0.05)
-        target = f"{callback['rawPath']}?{callback['rawQueryString']}"
-        url, form = f"{served.url('Webhook')}{target}", {"AccountSid": parent.sid, "Status": "twilio-approved"}
-        signature = RequestValidator(parent.auth_token).compute_signature(url, form)
-        requests.post(url, form, headers={"X-Twilio-Signature": signature}, timeout=5)
-        requests.post(url, {"Status": "for\nged\x1b[31m"}, timeout=5)
-        requests.get(f"{served.url('Webhook')}/nowhere", timeout=5)
-        requests.get(f"{served.url('Twilio')}/v1/TrustProducts", auth=("AC", "wrong"), timeout=5)
-
-    told = served.more_words.splitlines()
+def test_what_happens_is_told_in_a_line_each(visit: Visit) -> None:
+    told = visit.served.more_words.splitlines()
     happened = [line[len("12:34:56  ") :] for line in told if re.match(r"\d\d:\d\d:\d\d  \S", line)]
     assert len(happened) == len(told)
     assert happened[0] == "Execution good started"
     assert "Execution good SUCCEEDED" in happened
-    assert f"Webhook POST {target} (twilio-approved): 204 No Content" in happened
+    assert f"Webhook POST {TARGET} (twilio-approved): 204 No Content" in happened
     refused = "InvalidRequest: The request was refused: colour\\u202e is not known"
     assert [line.partition(" (")[0] for line in happened if "refused" in line] == [
         f"ReadRequestFunction failed: {refused}",
         f"Execution bad FAILED: {refused}",
     ]
     assert happened[-3:] == [
-        rf"Webhook POST {target} (for\nged\x1b[31m): 403 Forbidden",
+        rf"Webhook POST {TARGET} (for\nged\x1b[31m): 403 Forbidden",
         "Webhook GET /nowhere: 404 Not Found",
         "Twilio GET /v1/TrustProducts: 401 Unauthorized: Authenticate",
     ]
 
 
-def test_it_says_that_it_is_open_to_the_network(served: Served) -> None:
-    assert "for development only" in served.words
+def test_it_says_that_it_is_open_to_the_network(visit: Visit) -> None:
+    assert "for development only" in visit.served.words
 
 
 @pytest.mark.parametrize("which", ["aws", "twilio", "webhook"])
