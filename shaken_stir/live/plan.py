@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from onboarding.requests import LeftOutNumber
 from onboarding.table.dynamodb import Table
 from onboarding.table.orphans import read_orphans
-from onboarding.trust_products import BEST_FIRST, SUBMITTABLE, Status
+from onboarding.trust_products import SUBMITTABLE, Status, best_first
 from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER
 from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE
 from shaken_stir.live.known import ItemsAtRest
@@ -209,8 +209,7 @@ def product_gets(survey: Survey) -> Counter[str]:
     product = survey.product
     looked_at = len(survey.products)
     if product and product.connection_sid:
-        best_first = sorted(survey.products, key=lambda it: BEST_FIRST.index(it.status))
-        looked_at = 1 + [it.sid for it in best_first].index(product.sid)
+        looked_at = 1 + [it.sid for it in best_first(survey.products)].index(product.sid)
     times = 1 if product else 2
     return Counter({PRODUCTS: times * pages(survey.products), CONNECTIONS: times * looked_at})
 

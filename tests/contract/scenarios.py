@@ -75,8 +75,20 @@ def resubmission_of_a_named_product(traffic: Traffic) -> None:
 
 
 def release_of_an_orphan(traffic: Traffic) -> None:
+    """And one of the other numbers is on a product that the account does not have."""
     on_both: dict[str, Any] = {"numbers": [phone_number(1, 0)]}
-    fleet = a_fleet(profiles=[{"sid": PROFILE, **on_both}], products=[product(business_profile=PROFILE, **on_both)])
+    elsewhere = {
+        "operation": f"POST /v1/TrustProducts/{PRODUCT}/ChannelEndpointAssignments",
+        "mentioning": phone_number(2, 0),
+        "status": 409,
+        "message": f"Already assigned to BU{'9' * 32}",
+        "times": 0,
+    }
+    fleet = a_fleet(
+        profiles=[{"sid": PROFILE, **on_both}],
+        products=[product(business_profile=PROFILE, **on_both)],
+        faults=[elsewhere],
+    )
     with _onboarding(fleet, traffic, released=[phone_number(1, 0)]) as run:
         run({})
         run({"release_orphans": True})

@@ -26,6 +26,7 @@ USED = {
     "ListTrustProduct",
     "ListTrustProductChannelEndpointAssignment",
     "ListTrustProductEntityAssignment",
+    "ListTrustProductEvaluation",
     "UpdateTrustProduct",
 }
 """Every operation of Twilio that the product depends on."""

@@ -2,7 +2,6 @@
 
 import re
 import threading
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,8 +9,6 @@ import requests
 
 from onboarding.table.products import read_trust_product
 from onboarding.trust_products import Status
-from shaken_stir.engine.intrinsics import read_template
-from shaken_stir.project import TEMPLATE
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator import deliveries
 from simulator.messages import Request
@@ -31,7 +28,6 @@ from tests.world import (
 
 SCALE = 0.002
 POLL = {"PollSeconds": "60"}
-MOST_EVENTS = 5_000
 
 
 @pytest.mark.parametrize(
@@ -173,24 +169,6 @@ def test_a_product_that_is_revoked_while_numbers_are_assigned_fails_the_run(star
     record = read_trust_product(local.table, product.sid)
     assert record
     assert record.status is Status.REJECTED
-
-
-def test_the_longest_wait_fits_into_a_history_of_five_thousand_events(start: Start) -> None:
-    parameters = read_template(TEMPLATE)["Parameters"]
-    polls = parameters["ReviewTimeoutDays"]["MaxValue"] * 86_400 / parameters["PollSeconds"]["MinValue"]
-    local = start(SCALE, POLL, review={"seconds": NEVER}, callbacks={"drop": True})
-    arn = local.engine.start_execution(NAMED)
-    assert wait_until(lambda: len(awaits(local, arn)) > 3)
-    [product] = local.simulator.state.trust_products
-    local.simulator.controls.decide(product.sid, "approved")
-    assert local.engine.wait(arn, timeout=60)["status"] == "SUCCEEDED"
-
-    begins = awaits(local, arn)
-    per_poll = {after - before for before, after in pairwise(begins)}
-    others = len(local.engine.history(arn)) - (begins[-1] - begins[0])
-
-    assert len(per_poll) == 1
-    assert others + polls * per_poll.pop() < MOST_EVENTS
 
 
 def awaits(local: SimulatedPlace, arn: str) -> list[int]:

@@ -26,7 +26,7 @@ BAD_PROFILES = {
         ),
     ),
     "none at all": (
-        [profile(primary=False)],
+        [],
         None,
         "BusinessProfileNotFound",
         f"The account {PARENT} has no primary Business Profile; create one in the Console's Trust Hub.",
@@ -47,15 +47,6 @@ BAD_PROFILES = {
         (
             f"The Business Profile {PROFILE} is draft, not twilio-approved; "
             "complete it in the Console's Trust Hub and send the request again."
-        ),
-    ),
-    "several to choose from": (
-        [profile(), profile(OTHER)],
-        None,
-        "BusinessProfileAmbiguous",
-        (
-            f"The account {PARENT} has several approved primary Business Profiles ({PROFILE}, {OTHER}); "
-            "name one as business_profile_sid."
         ),
     ),
 }

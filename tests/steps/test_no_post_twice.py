@@ -10,14 +10,14 @@ from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product,
 
 NUMBERS = [phone_number(1, number) for number in range(4)]
 OF: dict[str, Any] = {"subaccount_sid": account(1)}
-LAG = 8
+LAG = 40
 """Seconds by which lists lag, before the simulator's time scale: almost as long as LIST_SETTLE_SECONDS."""
-TIMES = {"LIST_SETTLE_SECONDS": "0.1", "FUNCTION_SECONDS": "0.3", "TWILIO_READ_SECONDS": "0.2"}
+TIMES = {"LIST_SETTLE_SECONDS": "0.5", "FUNCTION_SECONDS": "5", "TWILIO_READ_SECONDS": "1"}
 FAULTS: dict[str, dict[str, Any]] = {
     "answered with an error": {"kind": "error", "status": 500, "carried_out": True},
     "cut off before its answer": {"kind": "reset", "carried_out": True},
     "cut off in its answer": {"kind": "truncated"},
-    "answered too late": {"kind": "late", "seconds": 0.4},
+    "answered too late": {"kind": "late", "seconds": 1.5},
 }
 MADE_BY = {
     "find_or_create_trust_product": "POST /v1/TrustProducts",
