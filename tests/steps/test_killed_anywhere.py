@@ -18,7 +18,7 @@ from tests.steps.steps import Steps
 from tests.steps.whole_run import run
 from tests.world import NAMED, PRODUCT, PROFILE, phone_number, product
 
-TIMES = {"LEASE_SECONDS": "0.1", "FUNCTION_SECONDS": "2", "LIST_SETTLE_SECONDS": "0.2", "CALLBACK_URL": ""}
+TIMES = {"LEASE_SECONDS": "0.1", "FUNCTION_SECONDS": "1", "LIST_SETTLE_SECONDS": "0.2", "CALLBACK_URL": ""}
 """A lease that nobody gives back ends soon; all POSTs of an invocation are sent within FUNCTION_SECONDS."""
 LAG = 15
 """Seconds by which lists lag, before the simulator's time scale: almost as long as LIST_SETTLE_SECONDS."""

@@ -105,6 +105,7 @@ def test_the_stories_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[s
         "nothing-to-do",
         "number-bought",
         "rejected-and-resubmitted",
+        "rejected-for-good",
         "lost-callback",
         "two-at-once",
         "drift",
