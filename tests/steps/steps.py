@@ -58,7 +58,7 @@ class Steps:
             except FunctionFailed as failed:
                 if failed.error["errorType"] not in PASSING:
                     raise
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def failure(self, function: str, /, **event: Any) -> tuple[str, str]:
         """The error, and its sentence, with which a handler fails."""
