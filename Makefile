@@ -61,11 +61,11 @@ lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters
 
 .PHONY: test
 test: lint ## everything a change must pass
-	$(RUN)pytest --numprocesses 3 --dist loadgroup
+	$(RUN)pytest --numprocesses 4 --dist loadgroup
 
 .PHONY: coverage
 coverage: setup ## which lines and branches of the functions and the layer no test comes through
-	$(RUN)pytest --numprocesses 3 --dist loadgroup --cov --cov-report=term
+	$(RUN)pytest --numprocesses 4 --dist loadgroup --cov --cov-report=term
 
 .PHONY: defects
 defects: setup ## plant defects, one by one in a copy: each must turn a test red

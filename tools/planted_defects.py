@@ -86,8 +86,8 @@ DEFECTS: Final = (
     Defect(
         "no look before a Trust Product is submitted",
         "functions/submit_trust_product.py",
-        "    if status := submitted(hub, sid):\n        return status\n    try:",
-        "    try:",
+        "        if before not in SUBMITTABLE:\n            return before\n        if (after := send",
+        "        if (after := send",
     ),
     Defect(
         "a POST repeated after a lost answer",
