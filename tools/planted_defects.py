@@ -22,7 +22,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 LAYER: Final = "layers/onboarding/python/onboarding"
-TESTS: Final = ("tests/unit", "tests/steps", "tests/machine", "tests/commands", "tests/template")
+TESTS: Final = ("tests/unit", "tests/steps", "tests/machine")
 _NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".venv", ".tools", ".aws-sam", "__pycache__", ".*_cache", ".hypothesis", "build"
 )

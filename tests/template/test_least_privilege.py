@@ -58,6 +58,8 @@ def calls() -> Iterator[dict[str, set[str]]]:
             [product] = onboard_while_others_ask(local)
             leave_an_orphan_and_a_gap(local)
             approve_before_it_is_awaited(local, product.sid)
+            local.simulator.controls.revoke(product.sid)
+            assert local.run({}).error == "TrustProductRejected"
         yield made
 
 
