@@ -56,7 +56,8 @@ def product_refusals(
     wanted = request.trust_product
     if product and product.status is Status.REJECTED and not request.resubmit:
         codes = [code for it in products if it.sid == product.sid for code in it.errors]
-        return [str(TrustProductRejected(explain_rejection(product.sid, codes)))]
+        said = hub.newest_failures(product.sid)
+        return [str(TrustProductRejected(explain_rejection(product.sid, codes, said)))]
     if profile and not product and not wanted.sid and not (wanted.friendly_name and wanted.email):
         needed = "trust_product.friendly_name and trust_product.email"
         return [f"The account {hub.account_sid} has no SHAKEN/STIR Trust Product yet; to create one, give {needed}."]

@@ -15,6 +15,7 @@ STARTED_AT = "2026-11-24T12:00:00+00:00"
 LATER = "2126-11-24T12:00:00+00:00"
 BUSY = {"SubaccountBusy", "TrustProductBusy"}
 PASSING = BUSY | {"TwilioThrottled", "TwilioUnavailable"}
+MOST_ATTEMPTS = 600
 LIST: dict[str, Any] = {"phone_numbers": None, "page_url": None, "regions": ["US"]}
 BUNDLES = {"business_profile_sid": PROFILE, "trust_product_sid": PRODUCT}
 
@@ -52,13 +53,14 @@ class Steps:
         Raises:
             FunctionFailed: With anything else.
         """
-        while True:
+        for _ in range(MOST_ATTEMPTS):
             try:
                 return self.invoke(function, execution=execution, **event)
             except FunctionFailed as failed:
                 if failed.error["errorType"] not in PASSING:
                     raise
             time.sleep(0.1)
+        raise AssertionError(f"{function} failed {MOST_ATTEMPTS} times with what passes by itself")
 
     def failure(self, function: str, /, **event: Any) -> tuple[str, str]:
         """The error, and its sentence, with which a handler fails."""

@@ -12,7 +12,7 @@ from tests.commands.ascii_output import run_in_ascii
 from tests.commands.live.conftest import Doctor, Start
 from tests.commands.live.doctor import DONE, FIRST
 from tests.commands.live.twilio_itself import HOSTS
-from tests.world import PRODUCT, PROFILE, phone_number, subaccount
+from tests.world import NEVER, PRODUCT, PROFILE, phone_number, subaccount
 from tests.world import account as account_sid
 
 
@@ -156,3 +156,18 @@ def test_every_assumption_is_explained() -> None:
     explained = " ".join((ROOT / "docs/first-day.md").read_text(encoding="utf-8").split())
 
     assert [it.text for it in ASSUMPTIONS if it.text not in explained] == []
+
+
+def test_a_rejection_is_told_with_what_twilio_s_evaluation_found(twilio: Start, doctor_here: Doctor) -> None:
+    simulated = twilio(**DONE, review={"seconds": NEVER, "evaluation": "The business name does not match"})
+    [product] = simulated.simulator.state.trust_products
+    simulated.simulator.controls.revoke(product.sid, [18602])
+
+    code, out, _ = doctor_here(simulated)
+
+    said = " ".join(out.split())
+    assert code == 1
+    assert "(18602: the business registration number could not be verified" in said
+    assert "Twilio says: Status: The business name does not match" in said.replace(
+        "Primary Customer Profile Bundle", "Status"
+    )
