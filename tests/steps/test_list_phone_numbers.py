@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from onboarding.table.numbers import read_all_numbers
+from simulator.messages import Response
 from tests.steps.conftest import Start
 from tests.steps.steps import BUNDLES, LIST, Steps
 from tests.steps.whole_fleet import APPROVED, go_through
@@ -76,6 +77,21 @@ def test_a_released_number_is_looked_for_once_and_no_longer_counted_as_signed(st
         assert steps.stages() == {phone_number(1, 0): "released", phone_number(1, 1): "on_trust_product"}
 
     assert steps.simulator.calls[NUMBER] == 1
+
+
+def test_a_number_that_moves_up_a_page_while_they_are_read_is_not_released(start: Start) -> None:
+    """It is on none of the pages that were read; Twilio is asked for it before that is believed."""
+    steps = start(products=[APPROVED])
+    steps.onboard()
+    no_numbers: dict[str, Any] = {"incoming_phone_numbers": [], "next_page_uri": None}
+    steps.simulator.interpose(
+        lambda asked: Response(200, no_numbers) if asked.path.endswith("/IncomingPhoneNumbers.json") else None
+    )
+
+    steps.onboard(execution="second")
+
+    assert steps.simulator.calls[NUMBER] == 2
+    assert set(steps.stages().values()) == {"on_trust_product"}
 
 
 def test_a_moved_number_is_followed_and_may_come_back(start: Start) -> None:

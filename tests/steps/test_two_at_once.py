@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shaken_stir.engine.functions import FunctionFailed
-from simulator.messages import Request
+from simulator.messages import Request, Response
 from simulator.reviews import UNDER_REVIEW
 from tests.steps.conftest import Start
 from tests.steps.steps import BUSY, LIST, Steps
@@ -88,16 +88,19 @@ MADE = dict.fromkeys(STEPS, products) | {"connect_business_profile": connections
 
 
 def between(steps: Steps, turn: int, do: Callable[[], None]) -> Callable[[], bool]:
-    """Have this done before Twilio answers so many requests from now on; gives what says whether it was."""
+    """Have this done when Twilio has answered so many requests from now on; gives what says whether it was."""
     seen: list[Request] = []
 
-    def interpose(request: Request) -> None:
+    def interpose(request: Request) -> Response | None:
         seen.append(request)
-        if len(seen) == turn:
-            do()
+        if len(seen) != turn:
+            return None
+        answer = steps.simulator.answer(request)
+        do()
+        return answer
 
     steps.simulator.interpose(interpose)
-    return lambda: len(seen) >= turn
+    return lambda: len(seen) > turn  # the last request's answer is the end of the step
 
 
 @pytest.mark.parametrize("execution", ["first", "second"])
