@@ -7,6 +7,7 @@ from onboarding.table.reviews import read_waiters
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.snapshot import Snapshot
 from simulator.observe import FETCH_PRODUCT
+from simulator.reviews import UNDER_REVIEW
 
 _FETCHED_BY_WAIT: Final = 2
 
@@ -37,4 +38,5 @@ def once_awaited(local: SimulatedPlace, act: Callable[[], object], waits: int = 
 
 
 def _awaited(local: SimulatedPlace) -> bool:
-    return any(read_waiters(local.table, product.sid) for product in local.simulator.state.trust_products)
+    reviewed = (it.sid for it in local.simulator.state.trust_products if it.status in UNDER_REVIEW)
+    return any(read_waiters(local.table, sid) for sid in reviewed)
