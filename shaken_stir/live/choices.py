@@ -1,13 +1,14 @@
 """What a run would choose by the functions of its own steps, and the sentences by which it would be refused."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import find_business_profile
 import find_or_create_trust_product
 import list_subaccounts
 from find_or_create_trust_product import FindOrCreateTrustProductEvent
 from list_subaccounts import ListSubaccountsEvent
-from onboarding.errors import TrustProductRejected
+from onboarding.errors import OnboardingError, TrustProductRejected
 from onboarding.requests import CompleteRequest, NamedNumber
 from onboarding.trust_products import Status, TrustProductState, explain_rejection
 from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
@@ -56,7 +57,9 @@ def product_refusals(
     wanted = request.trust_product
     if product and product.status is Status.REJECTED and not request.resubmit:
         codes = [code for it in products if it.sid == product.sid for code in it.errors]
-        said = hub.newest_failures(product.sid)
+        said: tuple[str, ...] = ()
+        with suppress(OnboardingError):  # the rejection is told all the same
+            said = hub.newest_failures(product.sid)
         return [str(TrustProductRejected(explain_rejection(product.sid, codes, said)))]
     if profile and not product and not wanted.sid and not (wanted.friendly_name and wanted.email):
         needed = "trust_product.friendly_name and trust_product.email"

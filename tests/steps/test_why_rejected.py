@@ -76,6 +76,25 @@ def test_the_newest_callback_counts(start: Start) -> None:
     assert WEBSITE.rstrip(".") in cause(steps)
 
 
+def test_a_callback_without_a_reason_that_comes_late_hides_none(start: Start) -> None:
+    steps = rejected(start)
+    called_back(steps, WEBSITE)
+    record_callback(steps.table, PRODUCT, "late", {"Status": "in-review", "FailureReason": ""})
+
+    assert WEBSITE.rstrip(".") in cause(steps)
+
+
+def test_a_reason_that_comes_after_the_verdict_was_seen_joins_the_history(start: Start) -> None:
+    steps = rejected(start)
+    cause(steps)
+    called_back(steps, WEBSITE)
+
+    assert WEBSITE.rstrip(".") in cause(steps)
+    record = read_trust_product(steps.table, PRODUCT)
+    assert record
+    assert [change.reasons for change in record.history] == [[], [WEBSITE]]
+
+
 def test_a_callback_of_an_earlier_review_says_nothing_of_this_one(start: Start) -> None:
     steps = rejected(start)
     called_back(steps, WEBSITE)
@@ -88,9 +107,7 @@ def test_a_callback_of_an_earlier_review_says_nothing_of_this_one(start: Start) 
 def test_what_an_evaluation_finds_is_told(start: Start) -> None:
     steps = rejected(start, evaluation="The business name does not match")
 
-    assert "Twilio says: Status: The business name does not match)" in cause(steps).replace(
-        "Primary Customer Profile Bundle", "Status"
-    )
+    assert "(Twilio says: Primary Customer Profile Bundle: The business name does not match)" in cause(steps)
 
 
 def test_all_three_are_told_together(start: Start) -> None:

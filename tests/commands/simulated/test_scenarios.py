@@ -11,6 +11,7 @@ import pytest
 from onboarding.trust_products import REJECTION_REMEDIES
 from shaken_stir.cli.main import execute
 from shaken_stir.scenarios import catalogue, lost_callback, number_bought, rejected_and_resubmitted
+from shaken_stir.scenarios.names import NAMES
 from shaken_stir.scenarios.play import DifferedError, Play, Scenario, expect
 from shaken_stir.simulated.place import SimulatedPlace
 from tests.commands.simulated.running import SOON, shaken_stir
@@ -100,17 +101,7 @@ def test_the_stories_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[s
     assert execute(["run", "--list"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == [
-        "first-onboarding",
-        "nothing-to-do",
-        "number-bought",
-        "rejected-and-resubmitted",
-        "rejected-for-good",
-        "lost-callback",
-        "two-at-once",
-        "drift",
-        "orphans",
-    ]
+    assert tuple(line.split()[0] for line in lines) == NAMES
     assert all(len(line.split()) > 4 for line in lines)
 
 

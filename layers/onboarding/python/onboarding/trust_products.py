@@ -172,13 +172,13 @@ def with_news(known: TrustProductRecord | None, news: TrustProductRecord, observ
         return told.model_copy(update=update)
     # What a callback said is kept, though the callback itself is forgotten in time.
     told = told.model_copy(update={"errors": news.errors or known.errors, "reasons": news.reasons or known.reasons})
-    if not news.errors or news.errors == known.errors:
+    if (told.errors, told.reasons) == (known.errors, known.reasons):
         return told
-    if known.errors:
-        return told.model_copy(update={"history": [*known.history, _change(news, observed_at)][-HISTORY_LENGTH:]})
-    # A step that looked at the status alone did not learn the codes.
+    if known.errors or known.reasons:
+        return told.model_copy(update={"history": [*known.history, _change(told, observed_at)][-HISTORY_LENGTH:]})
+    # A step that looked at the status alone did not learn why.
     since = known.history[-1].observed_at if known.history else observed_at
-    return told.model_copy(update={"history": [*known.history[:-1], _change(news, since)]})
+    return told.model_copy(update={"history": [*known.history[:-1], _change(told, since)]})
 
 
 def _change(news: TrustProductRecord, observed_at: datetime) -> StatusChange:

@@ -53,7 +53,9 @@ def record_callback(table: Table, trust_product_sid: str, digest: str, parameter
 
 
 def newest_failure_reason(table: Table, trust_product_sid: str, since: datetime | None) -> str:
-    """Read why the newest verified callback says that a Trust Product was rejected.
+    """Read why a Trust Product was rejected, from the newest verified callback that says so.
+
+    Callbacks come in any order: the newest one of all may be that of the review's beginning.
 
     Args:
         table: The progress table.
@@ -61,12 +63,12 @@ def newest_failure_reason(table: Table, trust_product_sid: str, since: datetime 
         since: Callbacks from before are about an earlier review, None if there was none.
 
     Returns:
-        Its `FailureReason`, empty if none came or it holds none.
+        Its `FailureReason`, empty if there is none.
     """
     callbacks = table.query(_product(trust_product_sid), "CALLBACK#")
     begin = f"CALLBACK#{since.isoformat()}" if since else ""
-    newest = [it["parameters"] for it in callbacks if it["sk"] >= begin][-1:]
-    return newest[0].get("FailureReason", "").strip() if newest else ""
+    reasons = [it["parameters"].get("FailureReason", "").strip() for it in callbacks if it["sk"] >= begin]
+    return next(filter(None, reversed(reasons)), "")
 
 
 def _product(sid: str) -> str:

@@ -6,7 +6,6 @@ https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
@@ -15,7 +14,7 @@ from onboarding import credentials
 from onboarding.errors import TwilioRefused
 from onboarding.observability import logger
 from onboarding.phone_numbers import PhoneNumber
-from onboarding.process import forgotten_by, kept
+from onboarding.process import kept
 from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, Settings
 from onboarding.side_by_side import side_by_side
 from onboarding.trust_products import Status
@@ -252,7 +251,7 @@ def _bundle(resource: Any) -> Bundle:
     return Bundle(resource.sid, resource.friendly_name, status, resource.policy_sid, codes)
 
 
-@cache
+@kept
 def _log_unknown(status: Status) -> None:
     """Once in a process: whoever waits for a verdict sees it again and again."""
     logger().warning("Twilio gives a status that is not known here; it is waited on", extra={"status": status.value})
@@ -275,6 +274,3 @@ def _account(resource: Any) -> Account:
 
 def _phone_number(resource: Any) -> PhoneNumber:
     return PhoneNumber(resource.sid, resource.phone_number, bool((resource.capabilities or {}).get("voice")))
-
-
-forgotten_by(_log_unknown.cache_clear)
