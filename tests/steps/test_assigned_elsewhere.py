@@ -61,6 +61,13 @@ def test_a_refusal_that_names_this_bundle_alone_is_told_as_it_is(start: Start) -
     assert reason == f"already assigned to {PRODUCT}"
 
 
+def test_a_bundle_on_which_the_number_is_missing_is_not_taken_for_one_that_has_it(start: Start) -> None:
+    words = f"It is not assigned to the required supporting bundle {PROFILE}"
+    _, reason = refused(start, ON_PRODUCT, words)
+
+    assert reason == words
+
+
 def test_what_was_assigned_is_recorded_though_the_other_bundle_cannot_be_read(start: Start) -> None:
     steps = start(products=[product(business_profile=PROFILE)], subaccounts=[subaccount(1)])
     controls = steps.simulator.controls

@@ -20,7 +20,8 @@ BATCH_SECONDS = 180
 """When a batch stops by itself, well before its function would be stopped."""
 OF_THE_NUMBER = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 """The answers that refuse one number; any other error is about all of them."""
-BUNDLE = re.compile(r"\bBU[0-9a-fA-F]{32}\b")
+HAS_IT_ALREADY = re.compile(r"\balready\b.*?\b(BU[0-9a-fA-F]{32})\b", re.IGNORECASE)
+"""The words of a refusal that names the bundle where the number is; another one may name where it is missing."""
 BAD_STATUS, STATUS_AND_PROPERTIES = 22203, 22204
 OF_THE_BUNDLE = {BAD_STATUS, STATUS_AND_PROPERTIES}
 """The codes that refuse the profile or product as it is now, whatever the number."""
@@ -203,15 +204,16 @@ def say_where_else(refused: Mapping[str, TwilioRefused], assignments: ChannelEnd
         refused: Twilio's refusal of each number (`PN…`).
         assignments: Those of the profile or product that refused them.
     """
-    named = {sid: BUNDLE.search(refusal.reason.replace(assignments.bundle_sid, "")) for sid, refusal in refused.items()}
+    ours = assignments.bundle_sid
+    named = {sid: HAS_IT_ALREADY.search(refusal.reason.replace(ours, "")) for sid, refusal in refused.items()}
     told: dict[str, str] = {}
-    for other in {match[0] for match in named.values() if match}:
+    for other in {match[1] for match in named.values() if match}:
         try:
             told[other] = assignments.describe_bundle(other) or f"{other}, which this account does not have"
         except OnboardingError:  # what was assigned is still to be recorded
             told[other] = other
     return {
-        sid: f"{refusal.reason.rstrip('.')}: it is on {told[match[0]]}; take it off there in the Console, and the next "
+        sid: f"{refusal.reason.rstrip('.')}: it is on {told[match[1]]}; take it off there in the Console, and the next "
         "request that names the number tries again"
         if (match := named[sid])
         else refusal.reason
