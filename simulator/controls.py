@@ -105,8 +105,8 @@ class Controls:
             product = self._product(trust_product_sid)
             if product.status not in UNDER_REVIEW:
                 raise bad_request(BAD_STATUS, f"{product.sid} is {product.status}: there is no review to end")
-            if errors is not None and verdict == "approved":
-                raise bad_request(BAD_PARAMETER, "An approval has no errors")
+            if verdict == "approved" and (errors is not None or failure_reason is not None):
+                raise bad_request(BAD_PARAMETER, "An approval has neither errors nor a failure_reason")
             self._reviews.conclude(product, verdict, errors, failure_reason)
 
     @validate_call

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from http import HTTPStatus
+from http.client import responses
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,7 +83,7 @@ class Fault(BaseModel):
 
     def error(self) -> Response:
         """The error that is answered."""
-        said = self.message or HTTPStatus(self.status).phrase
+        said = self.message or responses.get(self.status, "Error")
         body = ApiError(self.status, self.code or 20_000 + self.status, said).body()
         return Response(self.status, body, page=self.html, retry_after=self.retry_after)
 

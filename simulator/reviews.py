@@ -27,8 +27,7 @@ class Reviews:
 
     def submit(self, bundle: Bundle) -> None:
         """Begin the review of a bundle; the caller holds the state's lock."""
-        bundle.status = "pending-review"
-        bundle.errors = []
+        bundle.status, bundle.errors, bundle.failure_reason = "pending-review", [], ""
         self._begin(bundle)
 
     def resume(self) -> None:
@@ -67,7 +66,7 @@ class Reviews:
     def set_status(self, bundle: Bundle, status: str) -> None:
         """Give a status that no review leads to, which ends one that runs; the caller holds the state's lock."""
         self._end(bundle)
-        bundle.status, bundle.errors = status, []
+        bundle.status, bundle.errors, bundle.failure_reason = status, [], ""
         self._changed(bundle)
 
     def stop(self) -> None:

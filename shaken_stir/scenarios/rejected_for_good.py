@@ -7,7 +7,6 @@ from shaken_stir.scenarios import acme
 from shaken_stir.scenarios.play import Play, Scenario, expect
 from shaken_stir.simulated.meanwhile import once_awaited
 from shaken_stir.words import plural
-from simulator.fleet import Verdict
 from simulator.observe import assigned_twice, signed
 
 REASON = "The website could not be reached."
@@ -18,10 +17,11 @@ def play(play: Play) -> str:
     simulator = play.local.simulator
     controls, products = simulator.controls, simulator.state.trust_products
 
-    def decide(verdict: Verdict) -> None:
-        controls.decide([*products][-1].sid, verdict, [] if verdict == "rejected" else None, REASON)
+    def reject() -> None:
+        [product] = products
+        controls.decide(product.sid, "rejected", [], REASON)
 
-    rejected = play.run(acme.request(), once_awaited(play.local, lambda: decide("rejected")))
+    rejected = play.run(acme.request(), once_awaited(play.local, reject))
     expect("how the run ended", rejected.error, TrustProductRejected.__name__)
     expect("Twilio's words in the cause", REASON.rstrip(".") in str(rejected.cause), expected=True)
     play.tell(f"Twilio names no code, only words in its callback. {rejected.cause}")
@@ -48,7 +48,7 @@ def play(play: Play) -> str:
     play.tell(f"By hand: a new product, connected to the profile; {plural(len(numbers), 'number')} off the old one.")
 
     named = {**acme.request(), "trust_product": {"sid": new.sid}}
-    approved = play.succeed(named, once_awaited(play.local, lambda: decide("approved")))
+    approved = play.succeed(named, once_awaited(play.local, lambda: controls.decide(new.sid, "approved")))
     expect("the product of the run", approved.trust_product and approved.trust_product.sid, new.sid)
     expect("signed numbers", signed(simulator), numbers)
     expect("numbers that are assigned twice", assigned_twice(simulator), set())

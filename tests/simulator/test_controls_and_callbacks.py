@@ -95,18 +95,21 @@ def test_a_list_that_lags_lacks_what_the_library_just_created(start: Start, clie
     assert [product.sid for product in products.list()] == [created.sid]
 
 
-@pytest.mark.parametrize("errors", [[18601], [18602, 18606]])
-def test_a_revoked_product_is_announced_signed(start: Start, errors: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("errors", "reason", "told"),
+    [([18601], None, "18601"), ([18602, 18606], None, "18602, 18606"), ([], "No website", "No website")],
+)
+def test_a_revoked_product_is_announced_signed(start: Start, errors: list[int], reason: str | None, told: str) -> None:
     simulator = start(fleet())
     with Receiver() as receiver:
         submit(simulator, receiver, PRODUCT)
         simulator.controls.decide(PRODUCT, "approved")
         assert received(receiver) == (PRODUCT, "twilio-approved")
-        simulator.controls.revoke(PRODUCT, errors)
+        simulator.controls.revoke(PRODUCT, errors, reason)
         callback = receiver.received.get(timeout=5)
         url = f"{receiver.url}{callback.target}"
     assert callback.form["Status"] == "twilio-rejected"
-    assert callback.form["FailureReason"] == ", ".join(map(str, errors))
+    assert callback.form["FailureReason"] == told
     assert RequestValidator(simulator.auth_token).validate(url, callback.form, callback.signature)
 
 

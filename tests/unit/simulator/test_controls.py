@@ -1,11 +1,12 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from simulator.errors import ApiError
-from simulator.fleet import Product, Subaccount
+from simulator.fleet import Product, ReviewPlan, Subaccount
 from simulator.sids import numbered_sid
 from tests.unit.simulator.simulated import NUMBERS, PARENT, PROFILE, SUBACCOUNT, TrustHub, fleet
 
@@ -196,10 +197,30 @@ class TestTrustProducts:
         with pytest.raises(ApiError, match="there is no review to end"):
             hub.controls.decide(PRODUCT, "approved")
 
-    def test_an_approval_has_no_errors(self, trust_hub: TrustHub) -> None:
+    @pytest.mark.parametrize("why", [{"errors": [18601]}, {"failure_reason": "No website"}])
+    def test_an_approval_has_no_errors(self, trust_hub: TrustHub, why: dict[str, Any]) -> None:
         product = self.submitted(trust_hub)
-        with pytest.raises(ApiError, match="An approval has no errors"):
-            trust_hub.controls.decide(product, "approved", [18601])
+        with pytest.raises(ApiError, match="An approval has neither errors nor a failure_reason"):
+            trust_hub.controls.decide(product, "approved", **why)
+
+    def test_a_reason_is_of_one_rejection_only(self, trust_hub: TrustHub) -> None:
+        sid = self.submitted(trust_hub)
+        product = trust_hub.state.trust_products[sid]
+        trust_hub.controls.decide(sid, "rejected", [], "No website")
+        assert product.failure_reason == "No website"
+        trust_hub.post(f"/v1/TrustProducts/{sid}", Status="pending-review")
+        assert product.failure_reason == ""
+        trust_hub.controls.decide(sid, "rejected", [], "No address")
+        trust_hub.controls.set_status(sid, "provisionally-approved")
+        assert (product.status, product.errors, product.failure_reason) == ("provisionally-approved", [], "")
+
+    def test_a_rejection_may_show_in_an_evaluation(self) -> None:
+        trust_hub = TrustHub(fleet(review=ReviewPlan(seconds=3600, errors=[], evaluation="No website")))
+        sid = self.submitted(trust_hub)
+        trust_hub.controls.decide(sid, "rejected")
+        newest = trust_hub.get(f"/v1/TrustProducts/{sid}/Evaluations")[1]["results"][-1]
+        assert newest["status"] == "noncompliant"
+        assert [result["failure_reason"] for result in newest["results"]] == ["No website"]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_twilio_has_done_its_work_when_its_answer_is_late_or_cut_off(trust_hub: 
     [
         ({}, (503, 20503, "Service Unavailable")),
         ({"status": 429}, (429, 20429, "Too Many Requests")),
+        ({"status": 599}, (599, 20599, "Error")),
         ({"status": 400, "code": 22205, "message": "no"}, (400, 22205, "no")),
     ],
 )
