@@ -48,7 +48,7 @@ class Fault(BaseModel):
     code: Annotated[int | None, Field(description="Twilio's code of an error; if left out, 20000 and status.")] = None
     message: Annotated[str, Field(description="Twilio's words for an error; if left out, those of the status.")] = ""
     html: Annotated[str, Field(description="A page that an error says instead, as a proxy does.")] = ""
-    retry_after: Annotated[float | None, Field(ge=0, description="The seconds in an error's `Retry-After`.")] = None
+    retry_after: Annotated[int | None, Field(ge=0, description="The seconds in an error's `Retry-After`.")] = None
     seconds: Annotated[float, Field(ge=0, le=3600, description="How long a late answer takes.")] = 1.0
     after: Annotated[int, Field(ge=0, description="How many of these requests go well first.")] = 0
     times: Annotated[int, Field(ge=0, description="How many go wrong then; 0: all, until the faults are cleared.")] = 1

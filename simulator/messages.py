@@ -54,7 +54,7 @@ class Response:
     status: int
     body: dict[str, Any] | None = None
     page: str = ""
-    retry_after: float | None = None
+    retry_after: int | None = None
     cut: Cut | None = None
 
     def cut_off(self, cut: Cut) -> "Response":

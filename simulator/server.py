@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         if response.status == HTTPStatus.UNAUTHORIZED:
             self.send_header("WWW-Authenticate", 'Basic realm="Twilio API"')
         if response.retry_after is not None:
-            self.send_header("Retry-After", f"{response.retry_after:g}")
+            self.send_header("Retry-After", str(response.retry_after))
         if content_type:
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(payload)))

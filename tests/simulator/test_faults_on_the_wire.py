@@ -47,11 +47,11 @@ def test_a_late_answer_comes_after_the_client_has_given_up(start: Start) -> None
 
 def test_an_error_may_say_when_to_come_back(start: Start) -> None:
     simulator = start(Fleet())
-    simulator.controls.plan_fault(status=429, retry_after=1.5)
+    simulator.controls.plan_fault(status=429, retry_after=2)
 
     answer = get(simulator)
 
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1.5")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
     assert answer.json()["code"] == 20429
 
 

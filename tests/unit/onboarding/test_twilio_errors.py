@@ -71,6 +71,15 @@ def test_an_answer_becomes_the_error_of_its_kind(status: int, body: Any, kind: t
     assert told in str(raised.value)
 
 
+@pytest.mark.parametrize(("said", "pause"), [("1", 1), ("3600", 2), ("1.5", None), ("soon", None)])
+def test_a_pause_that_twilio_asks_for_is_short_and_one_that_cannot_be_read_is_none(
+    said: str, pause: float | None
+) -> None:
+    throttled = HTTPResponse(status=429, headers={"Retry-After": said})
+
+    assert CarefulRetry().get_retry_after(throttled) == pause
+
+
 @pytest.mark.parametrize("failure", [requests.ConnectTimeout(), requests.ReadTimeout(), requests.ConnectionError()])
 def test_no_answer_is_unavailable_and_the_next_step_is_told(failure: Exception) -> None:
     with pytest.raises(TwilioUnavailable) as raised:

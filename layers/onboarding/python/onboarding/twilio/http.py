@@ -16,7 +16,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from urllib3 import BaseHTTPResponse
 from urllib3.connectionpool import ConnectionPool
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import InvalidHeader, NameResolutionError
 from urllib3.util import Retry
 
 from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable
@@ -41,7 +41,10 @@ class CarefulRetry(Retry):
     @override
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         """Read the answer's Retry-After header, in seconds."""
-        seconds = super().get_retry_after(response)
+        try:
+            seconds = super().get_retry_after(response)
+        except InvalidHeader:  # of a proxy: neither seconds nor a date
+            return None
         return None if seconds is None else min(seconds, MOST_RETRY_AFTER_SECONDS)
 
     @override
