@@ -48,9 +48,9 @@ VERDICTS = frozenset({Status.APPROVED, Status.REJECTED})
 """The statuses that end a review."""
 SUBMITTABLE = frozenset({Status.DRAFT, Status.REJECTED})
 """The statuses in which a product can be submitted for review."""
-BEST_FIRST = (Status.APPROVED, Status.IN_REVIEW, Status.PENDING_REVIEW)
-"""Which of several products is taken, before any of a status that nobody knows."""
-WORST_LAST = (Status.DRAFT, Status.REJECTED)
+RANKS = {Status.APPROVED: 0, Status.IN_REVIEW: 1, Status.PENDING_REVIEW: 2, Status.DRAFT: 4, Status.REJECTED: 5}
+UNKNOWN_RANK = 3
+"""Which of several products is taken: the one of the lowest rank. What nobody knows is waited on, like a review."""
 VerdictBy = Literal["callback", "poll", "none"]
 """How a run learned of Twilio's verdict; `none` when it was in before the run, or is not in yet."""
 
@@ -136,15 +136,7 @@ class HasStatus(Protocol):
 
 def best_first[Product: HasStatus](products: Iterable[Product]) -> list[Product]:
     """Sort Trust Products by how near they are to signing; of equals, Twilio's order stays."""
-
-    def rank(product: Product) -> int:
-        if product.status in BEST_FIRST:
-            return BEST_FIRST.index(product.status)
-        return (
-            len(BEST_FIRST) + 1 + WORST_LAST.index(product.status) if product.status in WORST_LAST else len(BEST_FIRST)
-        )
-
-    return sorted(products, key=rank)
+    return sorted(products, key=lambda product: RANKS.get(product.status, UNKNOWN_RANK))
 
 
 def with_news(known: TrustProductRecord | None, news: TrustProductRecord, observed_at: datetime) -> TrustProductRecord:
