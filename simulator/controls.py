@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, validate_call
+from pydantic import AwareDatetime, BeforeValidator, Field, validate_call
 
 from simulator.errors import BAD_PARAMETER, BAD_STATUS, NOT_FOUND, ApiError, bad_request
 from simulator.faults import Fault, PlannedFault
@@ -75,9 +75,7 @@ class Controls:
     def drop_assignment(self, bundle_sid: str, number_sid: str) -> None:
         """Take a number off a profile or product, against Trust Hub's rules if need be, and as often as it is on it."""
         with self._state.lock:
-            bundle = self._state.customer_profiles.get(bundle_sid) or self._state.trust_products.get(bundle_sid)
-            if bundle is None:
-                raise _not_found("profile or product", bundle_sid)
+            bundle = self._bundle(bundle_sid)
             if not _take_off(bundle, number_sid):
                 raise ApiError(404, NOT_FOUND, f"{number_sid} is not assigned to {bundle_sid}")
 
@@ -114,6 +112,12 @@ class Controls:
         """Give a product any status, also one that Twilio does not document, and send the callback; ends its review."""
         with self._state.lock:
             self._reviews.set_status(self._product(trust_product_sid), status)
+
+    @validate_call
+    def set_validity(self, bundle_sid: str, valid_until: AwareDatetime | None = None) -> None:
+        """Say when the validity of a profile or product ends, with nothing that it never does; its status stays."""
+        with self._state.lock:
+            self._bundle(bundle_sid).valid_until = valid_until
 
     @validate_call
     def suspend(self, account_sid: str) -> None:
@@ -194,6 +198,12 @@ class Controls:
         if number is None:
             raise _not_found("phone number", sid)
         return number
+
+    def _bundle(self, sid: str) -> Bundle:
+        bundle = self._state.customer_profiles.get(sid) or self._state.trust_products.get(sid)
+        if bundle is None:
+            raise _not_found("profile or product", sid)
+        return bundle
 
     def _product(self, sid: str) -> Bundle:
         product = self._state.trust_products.get(sid)

@@ -15,6 +15,7 @@ from simulator.messages import Request, Response
 from simulator.routes import Handler, route
 from simulator.sentences import sentence
 from simulator.state import State
+from simulator.views import iso_8601
 
 _ROOT = "/_simulator"
 _FORM = "application/x-www-form-urlencoded"
@@ -38,6 +39,7 @@ def control_routes(state: State, controls: Controls) -> Map:
         f"{number}/release": api.release,
         f"{number}/move": api.move,
         f"{_ROOT}/bundles/<bundle_sid>/numbers/<number_sid>/drop": api.drop_assignment,
+        f"{_ROOT}/bundles/<bundle_sid>/validity": api.set_validity,
         f"{product}/decide": api.decide,
         f"{product}/revoke": api.revoke,
         f"{product}/status": api.set_status,
@@ -89,6 +91,12 @@ class ControlsApi:
         """Give a product any status."""
         _use(self._controls.set_status, request, trust_product_sid)
         return self._product(trust_product_sid)
+
+    def set_validity(self, request: Request, bundle_sid: str) -> Response:
+        """Set when the validity of a profile or product ends."""
+        _use(self._controls.set_validity, request, bundle_sid)
+        bundle = self._state.customer_profiles.get(bundle_sid) or self._state.trust_products[bundle_sid]
+        return Response(200, {"sid": bundle_sid, "valid_until": bundle.valid_until and iso_8601(bundle.valid_until)})
 
     def suspend(self, request: Request, account_sid: str) -> Response:
         """Suspends a subaccount."""

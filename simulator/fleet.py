@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from simulator.faults import Fault
 from simulator.policies import SHAKEN_STIR
@@ -19,6 +19,7 @@ type Verdict = Literal["approved", "rejected"]
 
 PhoneNumberE164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Seconds = Annotated[float, Field(ge=0, le=365 * 24 * 3600)]
+ValidUntil = Annotated[AwareDatetime | None, Field(description="When its validity ends, if Twilio names an end.")]
 
 _EXAMPLE_DIGITS = "0123456789abcdef" * 2
 _GENERATED = re.compile(r"(\d{1,6})x(\d{1,6})")
@@ -81,6 +82,7 @@ class Profile(_Strict):
     status: BundleStatus = "twilio-approved"
     primary: bool = True
     policy: PolicySid | None = None
+    valid_until: ValidUntil = None
     numbers: list[PhoneNumberSid] = []
 
 
@@ -92,6 +94,7 @@ class Product(_Strict):
     status: BundleStatus = "draft"
     business_profile: BundleSid | None = None
     policy: PolicySid = SHAKEN_STIR
+    valid_until: ValidUntil = None
     numbers: list[PhoneNumberSid] = []
     errors: list[int] = []
 

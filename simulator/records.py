@@ -174,6 +174,7 @@ class Bundle(Record):
     failure_reason: str = ""
     status_callback: str | None = None
     errors: list[int] = field(default_factory=list)
+    valid_until: datetime | None = None
     updated: datetime = field(default_factory=now)
     entities: Register[EntityAssignment] = field(default_factory=Register)
     endpoints: EndpointAssignments = field(default_factory=EndpointAssignments)

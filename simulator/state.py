@@ -109,6 +109,7 @@ class State:
             friendly_name=entry.friendly_name,
             email=_EMAIL,
             status=entry.status,
+            valid_until=entry.valid_until,
         )
         self.customer_profiles.add(profile)
         _assign(profile, entry.numbers)
@@ -122,6 +123,7 @@ class State:
             email=_EMAIL,
             status=entry.status,
             errors=list(entry.errors),
+            valid_until=entry.valid_until,
         )
         self.trust_products.add(product)
         if entry.business_profile is not None:

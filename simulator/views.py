@@ -1,6 +1,6 @@
 """The records as Twilio's JSON, field for field as its OpenAPI descriptions have them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
@@ -43,7 +43,7 @@ def rfc_2822(moment: datetime) -> str:
 @lru_cache(maxsize=1024)
 def iso_8601(moment: datetime) -> str:
     """The moment as trusthub.twilio.com writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def account(record: Account) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def bundle(record: Bundle, account_sid: str, base_url: str) -> dict[str, Any]:
         "status": record.status,
         "email": record.email,
         "status_callback": record.status_callback,
-        "valid_until": None,
+        "valid_until": record.valid_until and iso_8601(record.valid_until),
         "date_created": iso_8601(record.created),
         "date_updated": iso_8601(record.updated),
         "url": url,

@@ -1,12 +1,13 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from simulator.errors import ApiError
-from simulator.fleet import Product, ReviewPlan, Subaccount
+from simulator.fleet import Fleet, Product, ReviewPlan, Subaccount
 from simulator.sids import numbered_sid
 from tests.unit.simulator.simulated import NUMBERS, PARENT, PROFILE, SUBACCOUNT, TrustHub, fleet
 
@@ -138,6 +139,28 @@ class TestAccounts:
         with pytest.raises(ApiError, match=rf"^{account} is ") as caught:
             getattr(hub.controls, control)(account)
         assert (caught.value.status, status(hub, account)) == (400, before)
+
+
+class TestValidity:
+    @pytest.mark.parametrize(("path", "sid"), [(PROFILE_PATH, PROFILE), (PRODUCT_PATH, PRODUCT)])
+    def test_the_end_that_was_set_is_shown_in_utc_until_none_is(self, hub: TrustHub, path: str, sid: str) -> None:
+        before = hub.get(path)[1]
+        hub.controls.set_validity(sid, datetime.fromisoformat("2027-03-01T01:00:00+02:00"))
+        assert hub.get(path)[1] == before | {"valid_until": "2027-02-28T23:00:00Z"}
+        hub.controls.set_validity(sid)
+        assert hub.get(path)[1] == before | {"valid_until": None}
+
+    def test_a_fleet_may_begin_with_an_end(self) -> None:
+        hub = TrustHub(
+            Fleet.model_validate(
+                {
+                    "profiles": [{"sid": PROFILE, "valid_until": "2027-03-01T00:00:00Z"}],
+                    "products": [{"sid": PRODUCT, "valid_until": "2027-04-01T00:00:00Z"}],
+                }
+            )
+        )
+        ends = [hub.get(path)[1]["valid_until"] for path in (PROFILE_PATH, PRODUCT_PATH)]
+        assert ends == ["2027-03-01T00:00:00Z", "2027-04-01T00:00:00Z"]
 
 
 class TestTrustProducts:

@@ -56,6 +56,8 @@ def test_the_answer_tells_what_came_of_it(trust_hub: TrustHub) -> None:
     assert trust_hub.control(f"/numbers/{number['sid']}/release") == (204, None)
     suspended = {"sid": SUBACCOUNT, "status": "suspended"}
     assert trust_hub.control(f"/accounts/{SUBACCOUNT}/suspend") == (200, suspended)
+    for body, ends in (("valid_until=2027-03-01T00:00:00Z", "2027-03-01T00:00:00Z"), ("", None)):
+        assert trust_hub.control(f"/bundles/{PROFILE}/validity", body) == (200, {"sid": PROFILE, "valid_until": ends})
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,7 @@ def test_the_answer_tells_what_came_of_it(trust_hub: TrustHub) -> None:
         (f"/accounts/{SUBACCOUNT}/numbers", "account_sid=AC1", "account_sid: unknown parameter"),
         (f"/accounts/{SUBACCOUNT}/reactivate", "", f"{SUBACCOUNT} is active: only a suspended account is reactivated"),
         (f"/numbers/{NUMBERS[0]}/move", "", "to_account_sid: missing"),
+        (f"/bundles/{PROFILE}/validity", "valid_until=2027-03-01", "valid_until: input should have timezone info"),
     ],
 )
 def test_bad_input_is_refused_in_a_sentence_and_twilio_s_shape(
@@ -106,6 +109,7 @@ def test_a_verdict_is_one_of_two(trust_hub: TrustHub) -> None:
         (f"/numbers/{NUMBERS[0]}/move", f"to_account_sid=AC{NOTHING}", f"There is no account AC{NOTHING}"),
         (f"/trust-products/{PROFILE}/revoke", "", f"There is no Trust Product {PROFILE}"),
         (f"/bundles/{PROFILE}/numbers/{NUMBERS[1]}/drop", "", f"{NUMBERS[1]} is not assigned to {PROFILE}"),
+        (f"/bundles/BU{NOTHING}/validity", "", f"There is no profile or product BU{NOTHING}"),
         ("/nothing", "", "The requested resource /_simulator/nothing was not found"),
         ("", "", "The requested resource /_simulator was not found"),
         ("//lag", "seconds=1", "The requested resource /_simulator//lag was not found"),
