@@ -8,6 +8,7 @@ from onboarding import announcements, clients, settings
 from onboarding.errors import OnboardingError, ReviewTimedOut, TrustProductRejected
 from onboarding.masking import mask
 from onboarding.models import StepEvent
+from onboarding.noticing import notice_validity
 from onboarding.observability import measure
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
@@ -25,6 +26,7 @@ from onboarding.trust_products import (
 )
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
+from onboarding.validity import Validity
 
 
 class CheckTrustProductEvent(StepEvent):
@@ -37,7 +39,7 @@ class CheckTrustProductEvent(StepEvent):
 
 @step(CheckTrustProductEvent)
 def handler(event: CheckTrustProductEvent) -> TrustProductState:
-    """Ask Twilio, record what it says, and announce a verdict that is news.
+    """Ask Twilio, record what it says, and announce a verdict that is news, and a validity that ends.
 
     Raises:
         TrustProductRejected: With Twilio's codes and what to correct.
@@ -60,6 +62,9 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     # What is recorded may be newer than this answer.
     if product.status in VERDICTS and recorded.status is product.status is not recorded.announced:
         announce(table, environment.event_bus_name, recorded, event.execution)
+    # An approval may bring another validity than the run began with.
+    seen = Validity(kind="trust_product", sid=product.sid, valid_until=product.valid_until, observed_at=asked_at)
+    notice_validity(table, environment.event_bus_name, seen, event.execution)
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, recorded.errors, recorded.reasons))
     if product.status is not Status.APPROVED:

@@ -1,13 +1,17 @@
 """State "Find Business Profile": the approved profile that the request names, or the only primary one."""
 
-from onboarding import settings
+from datetime import UTC, datetime
+
+from onboarding import clients, settings
 from onboarding.business_profiles import approved_primary_ones, describe_profiles, primary_ones
 from onboarding.errors import BusinessProfileAmbiguous, BusinessProfileNotApproved, BusinessProfileNotFound
 from onboarding.models import BundleSid, Model, StepEvent
+from onboarding.noticing import notice_validity
 from onboarding.step import step
 from onboarding.trust_products import Status
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
+from onboarding.validity import Validity
 
 
 class FindBusinessProfileEvent(StepEvent):
@@ -25,10 +29,13 @@ class BusinessProfile(Model):
 
 @step(FindBusinessProfileEvent)
 def handler(event: FindBusinessProfileEvent) -> BusinessProfile:
-    """Find the profile."""
-    hub = trust_hub.of_parent(settings.load())
-    sid = event.business_profile_sid
+    """Find the profile, and notice when its validity ends."""
+    environment = settings.load()
+    hub = trust_hub.of_parent(environment)
+    sid, asked_at = event.business_profile_sid, datetime.now(UTC)
     profile = fetch_approved(hub, sid) if sid else find_approved(hub)
+    seen = Validity(kind="business_profile", sid=profile.sid, valid_until=profile.valid_until, observed_at=asked_at)
+    notice_validity(clients.table(environment), environment.event_bus_name, seen, event.execution)
     return BusinessProfile(sid=profile.sid, friendly_name=profile.friendly_name)
 
 

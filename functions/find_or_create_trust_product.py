@@ -2,10 +2,12 @@
 
 import time
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from onboarding import clients, settings
 from onboarding.errors import InvalidRequest
 from onboarding.models import BundleSid, StepEvent
+from onboarding.noticing import notice_validity
 from onboarding.requests import TrustProductRequest
 from onboarding.step import step
 from onboarding.table import leases
@@ -15,6 +17,7 @@ from onboarding.table.products import record_trust_product
 from onboarding.trust_products import TrustProductRecord, TrustProductState, best_first
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
+from onboarding.validity import Validity
 
 
 class FindOrCreateTrustProductEvent(StepEvent):
@@ -24,27 +27,44 @@ class FindOrCreateTrustProductEvent(StepEvent):
     trust_product: TrustProductRequest
 
 
+class Chosen(NamedTuple):
+    """The product to use, and the entity assignment (`BV…`) that connects it to the profile, None if nothing does."""
+
+    product: Bundle
+    connection_sid: str | None
+    created: bool = False
+
+    @property
+    def state(self) -> TrustProductState:
+        """What the state machine carries of it."""
+        sid, status = self.product.sid, self.product.status
+        return TrustProductState(sid=sid, status=status, created=self.created, connection_sid=self.connection_sid)
+
+
 @step(FindOrCreateTrustProductEvent)
 def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
-    """Find the product or create it, and record it."""
+    """Find the product or create it, record it, and notice when its validity ends."""
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
     asked_at = datetime.now(UTC)
-    product = find(hub, event) or create(hub, table, environment, event)
+    chosen = find(hub, event) or create(hub, table, environment, event)
+    product = chosen.product
     record_trust_product(
         table,
         TrustProductRecord(
             sid=product.sid,
             status=product.status,
             business_profile_sid=event.business_profile_sid,
-            **({"created_by": event.execution} if product.created else {}),
+            **({"created_by": event.execution} if chosen.created else {}),
         ),
         asked_at,
     )
-    return product
+    seen = Validity(kind="trust_product", sid=product.sid, valid_until=product.valid_until, observed_at=asked_at)
+    notice_validity(table, environment.event_bus_name, seen, event.execution)
+    return chosen.state
 
 
-def find(hub: TrustHub, event: FindOrCreateTrustProductEvent) -> TrustProductState | None:
+def find(hub: TrustHub, event: FindOrCreateTrustProductEvent) -> Chosen | None:
     """Find the product: the one named, else one connected to the profile, else one of the same name.
 
     Raises:
@@ -58,17 +78,17 @@ def find(hub: TrustHub, event: FindOrCreateTrustProductEvent) -> TrustProductSta
                 f"The request was refused: trust_product.sid: {event.trust_product.sid} is not a SHAKEN/STIR "
                 f"Trust Product of the account {hub.account_sid}; leave it out to find or create one."
             )
-        return _found(named, hub.connection(named.sid, profile_sid))
+        return Chosen(named, hub.connection(named.sid, profile_sid))
     products = best_first(hub.trust_products())
     for product in products:
         if connection_sid := hub.connection(product.sid, profile_sid):
-            return _found(product, connection_sid)
+            return Chosen(product, connection_sid)
     name = event.trust_product.friendly_name
-    same_name = (_found(product, None) for product in products if product.friendly_name == name)
+    same_name = (Chosen(product, None) for product in products if product.friendly_name == name)
     return next(same_name, None)
 
 
-def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustProductEvent) -> TrustProductState:
+def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustProductEvent) -> Chosen:
     """Create a draft, unless another execution does so at the same time.
 
     Raises:
@@ -96,8 +116,4 @@ def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustPr
             leases.after_posts(table, lease, settled=False)
     finally:
         leases.give_back(table, lease)
-    return TrustProductState(sid=created.sid, status=created.status, created=True, connection_sid=None)
-
-
-def _found(product: Bundle, connection_sid: str | None) -> TrustProductState:
-    return TrustProductState(sid=product.sid, status=product.status, created=False, connection_sid=connection_sid)
+    return Chosen(created, None, created=True)

@@ -43,7 +43,8 @@ def choose_product(hub: TrustHub, request: CompleteRequest, profile_sid: str) ->
     event = FindOrCreateTrustProductEvent(
         execution=request.execution, business_profile_sid=profile_sid, trust_product=request.trust_product
     )
-    return find_or_create_trust_product.find(hub, event)
+    chosen = find_or_create_trust_product.find(hub, event)
+    return chosen.state if chosen else None
 
 
 def product_refusals(

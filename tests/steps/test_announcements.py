@@ -15,7 +15,7 @@ from shaken_stir.project import TEMPLATE
 from tests.steps.conftest import Start
 from tests.steps.steps import Steps
 from tests.steps.whole_fleet import APPROVED, find_orphans, go_through, manifest, seen, summarise, to_be_checked
-from tests.world import PRODUCT, account, phone_number, subaccount
+from tests.world import PRODUCT, PROFILE, account, phone_number, subaccount
 from tools.announcement_schemas import FOLDER, file_of, schemas
 
 OFF = "The daily run is off"
@@ -165,6 +165,8 @@ def test_every_announcement_is_of_its_published_schema(start: Start) -> None:
     find_orphans(steps, "second", datetime.now(UTC))
     steps.simulator.controls.revoke(PRODUCT)
     steps.failure("check_trust_product", **to_be_checked(seen("twilio-approved")))
+    steps.simulator.controls.set_validity(PROFILE, datetime(2020, 1, 1, tzinfo=UTC))
+    steps.invoke("find_business_profile", business_profile_sid=None)
     steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=404)
     fail(steps, 2, "third")
     summarise(steps, "third")

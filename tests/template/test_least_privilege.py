@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -58,6 +59,7 @@ def calls() -> Iterator[dict[str, set[str]]]:
             [product] = onboard_while_others_ask(local)
             leave_an_orphan_and_a_gap(local)
             approve_before_it_is_awaited(local, product.sid)
+            let_validities_end(local, product.sid)
             local.simulator.controls.revoke(product.sid)
             assert local.run({}).error == "TrustProductRejected"
         yield made
@@ -102,6 +104,15 @@ def approve_before_it_is_awaited(local: SimulatedPlace, product_sid: str) -> Non
     assert report.status == "SUCCEEDED"
     assert report.orphans
     assert report.orphans.released == 1
+
+
+def let_validities_end(local: SimulatedPlace, product_sid: str) -> None:
+    """A run that finds the profile and the product valid no more."""
+    for sid in (PROFILE, product_sid):
+        local.simulator.controls.set_validity(sid, datetime(2020, 1, 1, tzinfo=UTC))
+    report = local.run({})
+    assert report.status == "SUCCEEDED"
+    assert report.announced.count("Validity Ending") == 2
 
 
 @pytest.mark.parametrize("role", FUNCTION_ROLES)

@@ -5,12 +5,14 @@ JSON. It is sent at least once: what comes twice has the same `id`.
 Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from onboarding.errors import AwsUnavailable
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid
 from onboarding.phone_numbers import Stage
 from onboarding.requests import LeftOutNumber
+from onboarding.validity import BundleKind
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -103,12 +105,27 @@ class OrphansFound(Announcement):
     phone_number_sids: list[PhoneNumberSid]
 
 
+class ValidityEnding(Announcement):
+    """The validity of the Business Profile or the Trust Product (`sid`) ends within 30 days, or has ended.
+
+    `days_left` is 0 on the day, and below 0 after it.
+    """
+
+    detail_type = "Validity Ending"
+
+    kind: BundleKind
+    sid: BundleSid
+    valid_until: datetime
+    days_left: int
+
+
 ANNOUNCEMENTS: tuple[type[Announcement], ...] = (
     TrustProductApproved,
     TrustProductRejected,
     SubaccountsOnboarded,
     SubaccountsFailed,
     OrphansFound,
+    ValidityEnding,
 )
 
 

@@ -6,6 +6,7 @@ https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
@@ -36,6 +37,7 @@ class Bundle:
     status: Status
     policy_sid: str
     errors: tuple[int, ...]
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +250,20 @@ def _bundle(resource: Any) -> Bundle:
     status = Status(str(resource.status))
     if not status.is_known:
         _log_unknown(status)
-    return Bundle(resource.sid, resource.friendly_name, status, resource.policy_sid, codes)
+    valid_until = _moment(resource.valid_until)
+    return Bundle(resource.sid, resource.friendly_name, status, resource.policy_sid, codes, valid_until)
+
+
+def _moment(said: datetime | str | None) -> datetime | None:
+    """Read a time; of a form that the library does not know, it is text, and None if nobody knows it."""
+    if not isinstance(said, str):
+        return said
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        logger().warning("Twilio gives a time that cannot be read; it is left out", extra={"time": said})
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @kept

@@ -1,0 +1,35 @@
+"""Until when Twilio says that Business Profiles and Trust Products are valid, and what was announced of it."""
+
+from contextlib import suppress
+
+from onboarding.table.dynamodb import ConditionFailed, Key, Table, from_item, to_item
+from onboarding.validity import Validity
+
+
+def read_validity(table: Table, sid: str) -> Validity | None:
+    """Read what was last recorded of a Business Profile or a Trust Product, `BU…`."""
+    item = table.get(_validity(sid))
+    return from_item(Validity, item) if item else None
+
+
+def read_validities_in_use(table: Table) -> list[Validity]:
+    """Read what was last recorded of the Business Profile and of the Trust Product that were looked at last."""
+    items = table.query(_validity("").pk, _validity("").sk)
+    oldest_first = sorted((from_item(Validity, item) for item in items), key=lambda it: it.observed_at)
+    return list({it.kind: it for it in oldest_first}.values())
+
+
+def record_validity(table: Table, validity: Validity) -> None:
+    """Record what Twilio said of a Business Profile or a Trust Product; older news never overwrite newer."""
+    observed_at = validity.observed_at.isoformat()
+    with suppress(ConditionFailed):
+        table.put_if(
+            _validity(validity.sid),
+            to_item(validity) | {"observed_at": observed_at},
+            condition="attribute_not_exists(observed_at) OR observed_at <= :observed_at",
+            values={"observed_at": observed_at},
+        )
+
+
+def _validity(sid: str) -> Key:
+    return Key("FLEET", f"VALIDITY#{sid}")

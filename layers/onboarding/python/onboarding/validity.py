@@ -1,0 +1,98 @@
+"""How long Twilio says that a Business Profile or a Trust Product is valid, and when its end is told. All pure.
+
+Nothing is decided by it: no source says what Twilio does when the validity has ended.
+Source: `valid_until` of https://www.twilio.com/docs/trust-hub/trusthub-rest-api/customer-profiles and of
+https://www.twilio.com/docs/trust-hub/trusthub-rest-api/trust-products.
+"""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from onboarding.models import BundleSid, Model
+from onboarding.words import plural
+
+BundleKind = Literal["business_profile", "trust_product"]
+TITLES: dict[BundleKind, str] = {"business_profile": "Business Profile", "trust_product": "Trust Product"}
+MONTH_BEFORE, ON_THE_DAY = 30, 0
+"""How many days before the end it is announced."""
+
+
+class Validity(Model):
+    """When the validity of a Business Profile or a Trust Product ends, and what was announced of this end.
+
+    Attributes:
+        kind: Which of the two.
+        sid: `BU…`.
+        observed_at: When Twilio was asked.
+        valid_until: When it ends, None if Twilio names no end.
+        announced: How many days before the end it was announced last, as `announcement_due` counts them; None if it
+            was not.
+    """
+
+    kind: BundleKind
+    sid: BundleSid
+    observed_at: datetime
+    valid_until: datetime | None = None
+    announced: int | None = None
+
+
+def with_known(known: Validity | None, seen: Validity) -> Validity:
+    """Say of what Twilio was seen to name whether it was announced before; a renewed validity was not.
+
+    Args:
+        known: What was known, None if nothing.
+        seen: What Twilio names now.
+    """
+    if known and known.valid_until == seen.valid_until:
+        return seen.model_copy(update={"announced": known.announced})
+    return seen
+
+
+def announcement_due(validity: Validity) -> int | None:
+    """Say which announcement of an end is due at the time of the look: MONTH_BEFORE, ON_THE_DAY, or None.
+
+    Whoever looks on the day or later for the first time is not told of the month before any more.
+    """
+    if validity.valid_until is None or not is_ending(validity.valid_until, validity.observed_at):
+        return None
+    due = ON_THE_DAY if days_left(validity.valid_until, validity.observed_at) <= ON_THE_DAY else MONTH_BEFORE
+    return due if validity.announced is None or due < validity.announced else None
+
+
+def is_ending(valid_until: datetime, now: datetime) -> bool:
+    """Say whether a validity ends within a month, or has ended."""
+    return days_left(valid_until, now) <= MONTH_BEFORE
+
+
+def days_left(valid_until: datetime, now: datetime) -> int:
+    """Count the days from today to the last one, by UTC's calendar: 0 on the day, below 0 after it."""
+    return (valid_until.astimezone(UTC).date() - now.astimezone(UTC).date()).days
+
+
+def describe_validity(valid_until: datetime, now: datetime) -> str:
+    """Put a validity into words: `valid until 2027-03-01 (in 97 days)`."""
+    days = days_left(valid_until, now)
+    when = "today" if not days else f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago"
+    return f"valid until {valid_until.astimezone(UTC):%Y-%m-%d} ({when})"
+
+
+def explain_ending(kind: BundleKind, sid: str, valid_until: datetime, now: datetime) -> str:
+    """Put the end of a validity into one sentence: what ends, when, and what to do.
+
+    Args:
+        kind: What it is that ends.
+        sid: Its SID, `BU…`.
+        valid_until: When it ends, or has ended.
+        now: The time.
+    """
+    days = days_left(valid_until, now)
+    look = (
+        "look at it in the Console's Trust Hub before then"
+        if days > 0
+        else "see in the Console's Trust Hub whether its status has changed"
+    )
+    return (
+        f"The {TITLES[kind]} {sid} {'is' if days >= 0 else 'was'} {describe_validity(valid_until, now)}; {look}, and "
+        "renew it there or with Twilio's support, since Twilio does not document what it does at the end; "
+        "runs go on assigning numbers (docs/runbook.md#validity-ending)."
+    )

@@ -1,0 +1,104 @@
+"""When the end of a validity is announced, and in which words."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from onboarding.validity import (
+    MONTH_BEFORE,
+    ON_THE_DAY,
+    Validity,
+    announcement_due,
+    days_left,
+    describe_validity,
+    explain_ending,
+    is_ending,
+    with_known,
+)
+
+SID = f"BU{1:032x}"
+END = datetime(2027, 3, 1, 15, tzinfo=UTC)
+
+
+def days_before(days: int) -> datetime:
+    return END - timedelta(days=days)
+
+
+def seen(days: int, announced: int | None = None, valid_until: datetime | None = END) -> Validity:
+    """A look so many days before the end."""
+    return Validity(
+        kind="trust_product", sid=SID, observed_at=days_before(days), valid_until=valid_until, announced=announced
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "announced", "due"),
+    [
+        (31, None, None),
+        (30, None, MONTH_BEFORE),
+        (1, None, MONTH_BEFORE),
+        (0, None, ON_THE_DAY),
+        (-400, None, ON_THE_DAY),
+        (29, MONTH_BEFORE, None),
+        (0, MONTH_BEFORE, ON_THE_DAY),
+        (-1, MONTH_BEFORE, ON_THE_DAY),
+        (0, ON_THE_DAY, None),
+        (-400, ON_THE_DAY, None),
+    ],
+)
+def test_an_end_is_announced_a_month_before_and_on_the_day_once_each(
+    days: int, announced: int | None, due: int | None
+) -> None:
+    assert announcement_due(seen(days, announced)) == due
+
+
+def test_what_has_no_end_is_never_announced() -> None:
+    assert announcement_due(seen(0, valid_until=None)) is None
+
+
+def test_what_was_announced_of_the_same_end_is_not_due_again() -> None:
+    assert with_known(seen(20, MONTH_BEFORE), seen(10)) == seen(10, MONTH_BEFORE)
+
+
+@pytest.mark.parametrize(
+    "known", [None, seen(20, MONTH_BEFORE, END - timedelta(seconds=1)), seen(20, valid_until=None)]
+)
+def test_another_end_is_announced_anew(known: Validity | None) -> None:
+    assert with_known(known, seen(10)) == seen(10)
+
+
+def test_days_are_those_of_utc_s_calendar_whatever_the_hour() -> None:
+    late = days_before(0).replace(hour=23, minute=59)
+    in_the_east = datetime(2027, 3, 2, 8, tzinfo=timezone(timedelta(hours=9)))
+
+    assert [days_left(END, now) for now in (late, in_the_east, days_before(1).replace(hour=0))] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("days", "ending"), [(31, False), (30, True), (0, True), (-1, True)])
+def test_an_end_is_near_for_a_month_and_stays_so(days: int, *, ending: bool) -> None:
+    assert is_ending(END, days_before(days)) is ending
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(97, "in 97 days"), (1, "in 1 day"), (0, "today"), (-1, "1 day ago"), (-2, "2 days ago")]
+)
+def test_a_validity_is_told_by_its_last_day(days: int, words: str) -> None:
+    assert describe_validity(END, days_before(days)) == f"valid until 2027-03-01 ({words})"
+
+
+@pytest.mark.parametrize(
+    ("days", "begins"),
+    [
+        (30, "is valid until 2027-03-01 (in 30 days); look at it in the Console's Trust Hub before then, and renew"),
+        (0, "is valid until 2027-03-01 (today); see in the Console's Trust Hub whether its status has changed, and"),
+        (-3, "was valid until 2027-03-01 (3 days ago); see in the Console's Trust Hub whether its status has"),
+    ],
+)
+def test_an_end_is_explained_with_what_to_do(days: int, begins: str) -> None:
+    said = explain_ending("business_profile", SID, END, days_before(days))
+
+    assert said.startswith(f"The Business Profile {SID} {begins}")
+    assert said.endswith(
+        "renew it there or with Twilio's support, since Twilio does not document what it does at the end; "
+        "runs go on assigning numbers (docs/runbook.md#validity-ending)."
+    )
