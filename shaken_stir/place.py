@@ -17,10 +17,18 @@ from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import read_all_numbers, read_named_numbers
 from onboarding.table.outcomes import read_outcomes
 from onboarding.table.products import read_trust_product
+from onboarding.table.validities import read_validity
 from onboarding.trust_products import Status
 from shaken_stir.engine import stream
 from shaken_stir.engine.engine import Engine
-from shaken_stir.report import AuditReport, OrphansReport, Report, TrustProductReport, subaccounts_of
+from shaken_stir.report import (
+    AuditReport,
+    OrphansReport,
+    Report,
+    TrustProductReport,
+    ValidityReport,
+    subaccounts_of,
+)
 from shaken_stir.retries import Unanswered
 from shaken_stir.rows import Rows
 from shaken_stir.snapshot import Snapshot, seldom
@@ -157,11 +165,20 @@ class Place(ABC):
             else None,
             announced=self.announced(execution["name"]),
             left_out=left_out_of(read_named_numbers(self.table, execution["name"])),
+            validities=self._validities(data),
             twilio_calls=twilio_calls,
             state_transitions=self.engine.state_transitions(arn),
             lambda_invocations=invocations,
             seconds=seconds,
         )
+
+    def _validities(self, data: Mapping[str, Any]) -> list[ValidityReport]:
+        """What the run has recorded of its profile and its product, as far as there is an end."""
+        sids = [data[bundle]["sid"] for bundle in ("business_profile", "trust_product") if bundle in data]
+        recorded = [it for sid in sids if (it := read_validity(self.table, sid))]
+        return [
+            ValidityReport(kind=it.kind, sid=it.sid, valid_until=it.valid_until) for it in recorded if it.valid_until
+        ]
 
     def _snapshot(self, arns: Sequence[str], rows: Rows, seconds: float, calls_before: int) -> Snapshot:
         """Look where the review stands, and at every subaccount of the executions that has changed."""

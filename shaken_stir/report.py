@@ -1,11 +1,14 @@
 """What a run came to, as `shaken-stir run --json` prints it."""
 
+from datetime import datetime
+
 from pydantic import BaseModel
 
 from onboarding.phone_numbers import Stage
 from onboarding.requests import LeftOutNumber
 from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
 from onboarding.trust_products import Status, VerdictBy
+from onboarding.validity import BundleKind
 
 
 class SubaccountReport(BaseModel):
@@ -22,6 +25,14 @@ class TrustProductReport(BaseModel):
     status: Status
     created: bool
     verdict_by: VerdictBy
+
+
+class ValidityReport(BaseModel):
+    """When the validity of the Business Profile or the Trust Product (`sid`) ends, as Twilio names it."""
+
+    kind: BundleKind
+    sid: str
+    valid_until: datetime
 
 
 class AuditReport(BaseModel):
@@ -45,7 +56,8 @@ class Report(BaseModel):
     """A run in numbers; `status`, `error` and `cause` are those of Step Functions.
 
     `audit` and `orphans` are None where the run did not look; `announced` are the detail types of its events;
-    `left_out` are the phone numbers that the request names but the account does not have.
+    `left_out` are the phone numbers that the request names but the account does not have; `validities` are those of the
+    run's Business Profile and Trust Product, as far as Twilio names an end.
     """
 
     status: str
@@ -58,6 +70,7 @@ class Report(BaseModel):
     orphans: OrphansReport | None = None
     announced: list[str] = []
     left_out: list[LeftOutNumber] = []
+    validities: list[ValidityReport] = []
     twilio_calls: dict[str, int]
     state_transitions: int
     lambda_invocations: int

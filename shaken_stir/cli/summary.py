@@ -1,9 +1,12 @@
 """What a run came to, in words that a person understands."""
 
+from datetime import UTC, datetime
+
 from rich.console import Console
 
 from onboarding.phone_numbers import PhoneNumberRecord, Stage
 from onboarding.trust_products import Status
+from onboarding.validity import explain_validity
 from shaken_stir.cli.prose import say, say_lines
 from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
 from shaken_stir.place import Place
@@ -32,6 +35,8 @@ def summarise(out: Console, report: Report, local: Place, *, whole_fleet: bool) 
         made = "created in this run" if product.created else "found"
         by = {"callback": ", verdict by signed callback", "poll": ", verdict by asking Twilio", "none": ""}
         say(out, f"Trust Product {product.sid} ({made}) is {product.status}{by[product.verdict_by]}.")
+    for it in report.validities:
+        say(out, explain_validity(it.kind, it.sid, it.valid_until, datetime.now(UTC)))
     approved = product is not None and product.status is Status.APPROVED
     on_product = report.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
     if report.subaccounts:

@@ -1,9 +1,13 @@
 """What keeps a deployed stack from its work: each part looked at, each obstacle with what to do about it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from onboarding.table.dynamodb import Table
+from onboarding.table.validities import read_validities_in_use
+from onboarding.validity import TITLES, describe_validity, is_ending, remedy_of_ending
 from shaken_stir.deployed import commands
 from shaken_stir.deployed.checkup import Checkup, Finding, Mark, Run
 from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, sentence
@@ -29,6 +33,7 @@ def check_up(stack: DeployedStack) -> Checkup:
         ("Alarm e-mail", partial(subscriptions, stack)),
         ("Alarms", partial(alarms, stack)),
         ("Runs", partial(last_runs, stack, runs.append)),
+        ("Validity", partial(validities, stack, datetime.now(UTC))),
         ("Undelivered events", partial(undelivered_events, stack)),
     ):
         findings.extend(_looked_at(check, look))
@@ -142,6 +147,25 @@ def last_runs(stack: DeployedStack, keep: Callable[[Run], object]) -> Iterator[F
             mark=Mark.PROBLEM,
             says=f"the last one is {runs[0].status}: {runs[0].cause or runs[0].error or 'somebody stopped it'}",
             remedy="Do what its cause says, then send the request again: it does only what is missing.",
+        )
+
+
+def validities(stack: DeployedStack, now: datetime) -> Iterator[Finding]:
+    """Look until when the Business Profile and the Trust Product of the last run are valid, as Twilio told it."""
+    table = Table(stack.session.client("dynamodb"), stack.outputs["ProgressTableName"])
+    for it in read_validities_in_use(table):
+        seen = f", as a run saw on {it.observed_at:%Y-%m-%d}"
+        if not it.valid_until:
+            says = f"Twilio names no end for the {TITLES[it.kind]} {it.sid}{seen}"
+            yield Finding(check="Validity", mark=Mark.OK, says=says)
+            continue
+        ending = is_ending(it.valid_until, now)
+        remedy = remedy_of_ending(it.valid_until, now)
+        yield Finding(
+            check="Validity",
+            mark=Mark.WARNING if ending else Mark.OK,
+            says=describe_validity(it.kind, it.sid, it.valid_until, now) + seen,
+            remedy=f"{remedy[0].upper()}{remedy[1:]}." if ending else None,
         )
 
 

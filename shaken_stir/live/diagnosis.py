@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import UTC, datetime
 
 from pydantic import BaseModel
 
@@ -10,6 +11,7 @@ from onboarding.phone_numbers import Stage
 from onboarding.requests import CompleteRequest
 from onboarding.trust_products import Status
 from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
+from onboarding.validity import BundleKind, explain_validity, is_ending
 from shaken_stir.live import choices, plan, plan_words, survey
 from shaken_stir.live.account import refused
 from shaken_stir.live.assumptions import ASSUMPTIONS
@@ -82,7 +84,7 @@ def diagnose(
         twilio=twilio,
         state_file=str(file.path) if file.found else None,
         in_the_way=list(planned.in_the_way),
-        sections=[section for section in tell(read, planned, accounts, file) if section.findings],
+        sections=[section for section in tell(read, planned, accounts, file, datetime.now(UTC)) if section.findings],
         subaccounts=Counter(account.status for account in read.subaccounts),
         numbers=stages(accounts),
         accounts=accounts,
@@ -100,15 +102,17 @@ def unreadable(hub: TrustHub, twilio: str | None, title: str, sentence: str) -> 
     return Diagnosis(account_sid=hub.account_sid, twilio=twilio, in_the_way=[sentence], sections=[section])
 
 
-def tell(read: Survey, planned: Plan, accounts: tuple[AccountOutlook, ...], file: StateFile) -> list[Section]:
+def tell(
+    read: Survey, planned: Plan, accounts: tuple[AccountOutlook, ...], file: StateFile, now: datetime
+) -> list[Section]:
     """Put all that was read into findings."""
     if choices.is_subaccount(read.account):
         return [Section(title="Credentials", findings=in_the_way(planned.in_the_way))]
     return [
         Section(title="Credentials", findings=[of_credentials(read.account)]),
         Section(title="Subaccounts", findings=of_subaccounts(read)),
-        Section(title="Business Profile", findings=of_profiles(read)),
-        Section(title="Trust Product", findings=of_products(read)),
+        Section(title="Business Profile", findings=of_profiles(read, now)),
+        Section(title="Trust Product", findings=of_products(read, now)),
         Section(title="Phone numbers", findings=of_numbers(read, accounts)),
         Section(title="Assigned at Twilio", findings=of_assignments(read)),
         Section(title="Earlier runs", findings=[of_state_file(file)]),
@@ -151,14 +155,15 @@ def of_subaccounts(read: Survey) -> list[Finding]:
     return found
 
 
-def of_profiles(read: Survey) -> list[Finding]:
+def of_profiles(read: Survey, now: datetime) -> list[Finding]:
     """Tell of the Business Profiles."""
     others = [profile for profile in read.profiles if profile != read.profile]
     found = [well(f"{described(read.profile)}: a run uses it.")] if read.profile else []
+    found += of_validity("business_profile", read.profile, now)
     return found + [look(f"{described(profile)}: not used.") for profile in others]
 
 
-def of_products(read: Survey) -> list[Finding]:
+def of_products(read: Survey, now: datetime) -> list[Finding]:
     """Tell of the Trust Products, and how the one that a run uses is connected."""
     found = []
     if product := read.product:
@@ -171,8 +176,17 @@ def of_products(read: Survey) -> list[Finding]:
             found.append(look(f"It is not connected to {profile} yet."))
     elif read.profile:
         found.append(look("There is none for this profile yet: a run creates one."))
-    used = read.product.sid if read.product else None
-    return found + [look(f"{described(it)}: not used.") for it in read.products if it.sid != used]
+    used = next((it for it in read.products if read.product and it.sid == read.product.sid), None)
+    found += of_validity("trust_product", used, now)
+    return found + [look(f"{described(it)}: not used.") for it in read.products if it != used]
+
+
+def of_validity(kind: BundleKind, used: Bundle | None, now: datetime) -> list[Finding]:
+    """Tell until when the profile or the product that a run uses is valid; nothing if Twilio names no end."""
+    if not used or not used.valid_until:
+        return []
+    mark = look if is_ending(used.valid_until, now) else well
+    return [mark(explain_validity(kind, used.sid, used.valid_until, now))]
 
 
 def of_plan(planned: Plan) -> list[Finding]:

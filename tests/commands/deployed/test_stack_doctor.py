@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from onboarding.table.validities import record_validity
+from onboarding.validity import Validity
 from shaken_stir.cli.main import execute
 from shaken_stir.defaults import STACK
 from shaken_stir.deployed.checks import deployment
@@ -17,7 +20,9 @@ from shaken_stir.engine.intrinsics import REGION
 from tests.commands.ascii_output import run_in_ascii
 from tests.commands.deployed.conftest import Deploy, client, disable_schedule
 from tests.commands.deployed.doctor import OTHER_TOKEN, Doctor
-from tests.world import NAMED, account
+from tests.world import NAMED, PRODUCT, PROFILE, account
+
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def physical(logical_id: str) -> str:
@@ -54,8 +59,11 @@ def test_a_stack_that_works_is_ticked_off(deploy: Deploy, capsys: pytest.Capture
     told = capsys.readouterr().out
     ticked = {line.removeprefix("✓ ").partition(":")[0] for line in told.splitlines() if line.startswith("✓")}
     assert ticked == {
-        "Stack", "Secret", "Webhook", "Schedule", "Alarm e-mail", "Alarms", "Runs", "Undelivered events"
+        "Stack", "Secret", "Webhook", "Schedule", "Alarm e-mail", "Alarms", "Runs", "Validity", "Undelivered events"
     }  # fmt: skip
+    assert f"Validity: Twilio names no end for the Business Profile {PROFILE}, as a run saw on " in " ".join(
+        told.split()
+    )
     assert "accepts a signed request and refuses a forged one" in told
     assert "cron(0 6 * * ? *) in UTC" in told
     assert "ops@acme.example hears of alarms" in told
@@ -143,6 +151,28 @@ def test_the_last_run_s_cause_is_told(deploy: Deploy, capsys: pytest.CaptureFixt
     assert doctor.report["runs"][0]["error"] == "InvalidRequest"
     assert execute(["doctor", "--stack", STACK]) == 1
     assert "InvalidRequest: " in capsys.readouterr().out
+
+
+def test_a_validity_that_ends_is_told_with_what_to_do_until_another_bundle_is_used(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local = deploy()
+    seen = Validity(kind="trust_product", sid=PRODUCT, observed_at=datetime(2019, 12, 1, tzinfo=UTC), valid_until=PAST)
+    record_validity(local.table, seen)
+
+    doctor = Doctor(capsys)
+
+    assert doctor.marks("Validity") == ["warning"]
+    assert f"The Trust Product {PRODUCT} was valid until 2020-01-01 (" in doctor.words("Validity")
+    assert "ago), as a run saw on 2019-12-01 See in the Console's Trust Hub" in doctor.words("Validity")
+    assert (doctor.problems, doctor.exit_code) == ([], 0)
+    used = seen.model_copy(
+        update={"sid": PROFILE, "observed_at": PAST, "valid_until": datetime(2126, 1, 1, tzinfo=UTC)}
+    )
+    record_validity(local.table, used)
+    doctor = Doctor(capsys)
+    assert doctor.marks("Validity") == ["ok"]
+    assert f"The Trust Product {PROFILE} is valid until 2126-01-01 (in " in doctor.words("Validity")
 
 
 @pytest.mark.parametrize(

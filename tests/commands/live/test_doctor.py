@@ -108,6 +108,26 @@ def test_json_is_one_object_and_nothing_else(twilio: Start, doctor_here: Doctor)
     }
 
 
+@pytest.mark.parametrize(
+    ("valid_until", "said"),
+    [
+        ("2020-01-01T00:00:00Z", "! The {} was valid until 2020-01-01 ("),
+        ("2126-01-01T00:00:00Z", "✓ The {} is valid until 2126-01-01 (in "),
+    ],
+)
+def test_until_when_the_profile_and_the_product_are_valid_is_told_and_in_nobody_s_way(
+    twilio: Start, doctor_here: Doctor, valid_until: str, said: str
+) -> None:
+    ends = {kind: [bundles[0] | {"valid_until": valid_until}] for kind, bundles in DONE.items()}
+
+    code, out, _ = doctor_here(twilio(**ends))
+
+    told = " ".join(out.split())
+    assert code == 0
+    assert said.format(f"Business Profile {PROFILE}") in told
+    assert said.format(f"Trust Product {PRODUCT}") in told
+
+
 def test_what_is_in_the_way_is_told_and_ends_in_exit_code_1(twilio: Start, doctor_here: Doctor) -> None:
     code, out, _ = doctor_here(twilio())
 

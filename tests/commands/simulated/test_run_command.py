@@ -59,6 +59,7 @@ def test_json_is_one_object_per_run_and_nothing_else(objects: Done) -> None:
         "orphans",
         "announced",
         "left_out",
+        "validities",
         "twilio_calls",
         "state_transitions",
         "lambda_invocations",
@@ -114,6 +115,23 @@ def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words(w
 def test_names_stand_beside_sids(words: Done) -> None:
     assert re.search(r"\(PN\w{32} of Acme Sales, AC20000000000000000000000000000002\): ineligible", words.out)
     assert "Acme Holiday Line (AC40000000000000000000000000000004) was left out" in words.out
+
+
+def test_until_when_the_profile_is_valid_is_told_and_its_end_announced_while_numbers_are_assigned(
+    tmp_path: Path,
+) -> None:
+    fleet = json.loads(SMALL_FLEET.read_text())
+    fleet["profiles"][0]["valid_until"] = "2020-01-01T00:00:00Z"
+    file = tmp_path / "ended.json"
+    file.write_text(json.dumps(fleet))
+
+    done = shaken_stir("run", "--fleet", str(file), *SOON)
+
+    told = " ".join(done.out.split())
+    assert done.code == 0, done.err
+    assert f"The Business Profile {fleet['profiles'][0]['sid']} was valid until 2020-01-01 (" in told
+    assert "Announced: Validity Ending, Subaccounts Onboarded, Trust Product Approved." in told
+    assert "30 numbers of 3 accounts are signed" in told
 
 
 def test_more_than_a_thousand_have_a_separator(tmp_path: Path) -> None:

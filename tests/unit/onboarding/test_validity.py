@@ -11,7 +11,7 @@ from onboarding.validity import (
     announcement_due,
     days_left,
     describe_validity,
-    explain_ending,
+    explain_validity,
     is_ending,
     with_known,
 )
@@ -80,25 +80,35 @@ def test_an_end_is_near_for_a_month_and_stays_so(days: int, *, ending: bool) -> 
 
 
 @pytest.mark.parametrize(
-    ("days", "words"), [(97, "in 97 days"), (1, "in 1 day"), (0, "today"), (-1, "1 day ago"), (-2, "2 days ago")]
+    ("days", "words"),
+    [
+        (97, "is valid until 2027-03-01 (in 97 days)"),
+        (1, "is valid until 2027-03-01 (in 1 day)"),
+        (0, "is valid until 2027-03-01 (today)"),
+        (-1, "was valid until 2027-03-01 (1 day ago)"),
+        (-2, "was valid until 2027-03-01 (2 days ago)"),
+    ],
 )
 def test_a_validity_is_told_by_its_last_day(days: int, words: str) -> None:
-    assert describe_validity(END, days_before(days)) == f"valid until 2027-03-01 ({words})"
+    assert describe_validity("business_profile", SID, END, days_before(days)) == f"The Business Profile {SID} {words}"
 
 
 @pytest.mark.parametrize(
-    ("days", "begins"),
+    ("days", "look"),
     [
-        (30, "is valid until 2027-03-01 (in 30 days); look at it in the Console's Trust Hub before then, and renew"),
-        (0, "is valid until 2027-03-01 (today); see in the Console's Trust Hub whether its status has changed, and"),
-        (-3, "was valid until 2027-03-01 (3 days ago); see in the Console's Trust Hub whether its status has"),
+        (31, None),
+        (30, "look at it in the Console's Trust Hub before then"),
+        (0, "see in the Console's Trust Hub whether its status has changed"),
+        (-3, "see in the Console's Trust Hub whether its status has changed"),
     ],
 )
-def test_an_end_is_explained_with_what_to_do(days: int, begins: str) -> None:
-    said = explain_ending("business_profile", SID, END, days_before(days))
-
-    assert said.startswith(f"The Business Profile {SID} {begins}")
-    assert said.endswith(
-        "renew it there or with Twilio's support, since Twilio does not document what it does at the end; "
-        "runs go on assigning numbers (docs/runbook.md#validity-ending)."
+def test_an_end_that_is_near_or_past_is_explained_with_what_to_do(days: int, look: str | None) -> None:
+    now = days_before(days)
+    what_to_do = (
+        f"; {look}, and renew it there or with Twilio's support, since Twilio does not document what it does at the "
+        "end; runs go on assigning numbers (docs/runbook.md#validity-ending)"
     )
+
+    said = explain_validity("trust_product", SID, END, now)
+
+    assert said == f"{describe_validity('trust_product', SID, END, now)}{what_to_do if look else ''}."

@@ -10,7 +10,7 @@ from onboarding.errors import AwsUnavailable
 from onboarding.observability import logger
 from onboarding.table.dynamodb import Table
 from onboarding.table.validities import read_validity, record_validity
-from onboarding.validity import Validity, announcement_due, days_left, explain_ending, with_known
+from onboarding.validity import Validity, announcement_due, days_left, explain_validity, with_known
 
 
 def notice_validity(table: Table, bus: str, seen: Validity, execution: str) -> None:
@@ -38,7 +38,7 @@ def _ending(validity: Validity, valid_until: datetime, due: int, execution: str)
     return ValidityEnding(
         id=f"{sid}/valid-until/{valid_until.isoformat()}/{due}",
         execution=execution,
-        message=explain_ending(kind, sid, valid_until, now),
+        message=explain_validity(kind, sid, valid_until, now),
         kind=kind,
         sid=sid,
         valid_until=valid_until,

@@ -69,30 +69,35 @@ def days_left(valid_until: datetime, now: datetime) -> int:
     return (valid_until.astimezone(UTC).date() - now.astimezone(UTC).date()).days
 
 
-def describe_validity(valid_until: datetime, now: datetime) -> str:
-    """Put a validity into words: `valid until 2027-03-01 (in 97 days)`."""
-    days = days_left(valid_until, now)
-    when = "today" if not days else f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago"
-    return f"valid until {valid_until.astimezone(UTC):%Y-%m-%d} ({when})"
-
-
-def explain_ending(kind: BundleKind, sid: str, valid_until: datetime, now: datetime) -> str:
-    """Put the end of a validity into one sentence: what ends, when, and what to do.
+def describe_validity(kind: BundleKind, sid: str, valid_until: datetime, now: datetime) -> str:
+    """Put a validity into words: `The Trust Product BU… is valid until 2027-03-01 (in 97 days)`.
 
     Args:
-        kind: What it is that ends.
+        kind: What is valid.
         sid: Its SID, `BU…`.
         valid_until: When it ends, or has ended.
         now: The time.
     """
     days = days_left(valid_until, now)
+    when = "today" if not days else f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago"
+    day = f"{valid_until.astimezone(UTC):%Y-%m-%d}"
+    return f"The {TITLES[kind]} {sid} {'is' if days >= 0 else 'was'} valid until {day} ({when})"
+
+
+def remedy_of_ending(valid_until: datetime, now: datetime) -> str:
+    """Say what to do about a validity that ends, or has ended."""
     look = (
         "look at it in the Console's Trust Hub before then"
-        if days > 0
+        if days_left(valid_until, now) > 0
         else "see in the Console's Trust Hub whether its status has changed"
     )
     return (
-        f"The {TITLES[kind]} {sid} {'is' if days >= 0 else 'was'} {describe_validity(valid_until, now)}; {look}, and "
-        "renew it there or with Twilio's support, since Twilio does not document what it does at the end; "
-        "runs go on assigning numbers (docs/runbook.md#validity-ending)."
+        f"{look}, and renew it there or with Twilio's support, since Twilio does not document what it does at the end; "
+        "runs go on assigning numbers (docs/runbook.md#validity-ending)"
     )
+
+
+def explain_validity(kind: BundleKind, sid: str, valid_until: datetime, now: datetime) -> str:
+    """Put a validity into one sentence: until when, and what to do if that is near or past."""
+    told = describe_validity(kind, sid, valid_until, now)
+    return f"{told}; {remedy_of_ending(valid_until, now)}." if is_ending(valid_until, now) else f"{told}."
