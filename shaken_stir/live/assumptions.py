@@ -67,5 +67,6 @@ ASSUMPTIONS = (
     Assumption("A callback is signed, and its URL comes back as it was set, trust_product_sid included.", by_no_get),
     Assumption("Callbacks may come late, twice, in another order, or not at all.", by_no_get),
     Assumption("Lists show what was created 10 seconds before.", by_no_get),
+    Assumption("What ends with valid_until shows in the status, by which alone a run decides.", by_no_get),
     Assumption("Twilio takes 40 requests at once, or answers 429.", by_no_get),
 )

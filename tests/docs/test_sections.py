@@ -1,6 +1,7 @@
 """Each error, each of Twilio's codes and each alarm has its section, and an error's text names it."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from onboarding.announcements import SubaccountsFailed
 from onboarding.errors import OnboardingError, TrustProductBusy, TwilioRefused, section
 from onboarding.trust_products import REJECTION_REMEDIES
 from onboarding.twilio import trust_hub
+from onboarding.validity import remedy_of_ending
 from shaken_stir.deployed.commands import DAILY
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.project import ROOT
@@ -100,6 +102,13 @@ def test_how_to_switch_the_daily_run_on_has_its_section() -> None:
 
     assert exists(named)
     assert f'ScheduleExpression="{DAILY}"' in RUNBOOK.read_text(encoding="utf-8")
+
+
+def test_what_to_do_about_a_validity_that_ends_has_its_section() -> None:
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    [named] = re.findall(r"\((docs/[^)]+)\)", remedy_of_ending(now, now))
+
+    assert exists(named)
 
 
 def test_the_runbook_names_how_long_a_secret_is_kept() -> None:
