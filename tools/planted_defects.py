@@ -218,6 +218,20 @@ DEFECTS: Final = (
         '        if item.get("observed_at", "") > observed_at and False:\n            return',
     ),
     Defect(
+        "the end of a validity announced by every run",
+        f"{LAYER}/validity.py",
+        "tests/unit/onboarding/test_validity.py",
+        "    return due if validity.announced is None or due < validity.announced else None\n",
+        "    return due\n",
+    ),
+    Defect(
+        "the end of a validity noted as announced that was not",
+        f"{LAYER}/noticing.py",
+        "tests/steps/test_validity_ending.py",
+        "        return False\n",
+        "        return True\n",
+    ),
+    Defect(
         "numbers of any region signed",
         f"{LAYER}/eligibility.py",
         "tests/unit/onboarding/test_eligibility.py",
