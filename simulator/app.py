@@ -10,16 +10,14 @@ from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import MapAdapter
-
 from simulator.controls import Controls
 from simulator.controls_api import control_routes, is_control
-from simulator.errors import BAD_CREDENTIALS, INTERNAL, METHOD_NOT_ALLOWED, ApiError, not_found
+from simulator.errors import BAD_CREDENTIALS, INTERNAL, ApiError
 from simulator.messages import Request, Response
 from simulator.refusals import RequestRefused, Tell, tell_nobody
 from simulator.reviews import Reviews
-from simulator.routes import Handler, routes
+from simulator.router import Router
+from simulator.routes import routes
 from simulator.sids import without_sids
 from simulator.state import State
 
@@ -46,8 +44,8 @@ class App:
         self._state = state
         self._latency = latency
         self._tell = tell
-        self._twilio = routes(state, reviews).bind("")
-        self._controls = control_routes(state, controls).bind("")
+        self._twilio = Router(routes(state, reviews))
+        self._controls = Router(control_routes(state, controls))
         self._calls: Counter[str] = Counter()
         self._calls_lock = threading.Lock()
 
@@ -86,9 +84,9 @@ class App:
         with self._calls_lock:
             self._calls[f"{request.method} {without_sids(request.path)}"] += 1
 
-    def _handle(self, request: Request, routes: MapAdapter) -> Response:
+    def _handle(self, request: Request, router: Router) -> Response:
         try:
-            handler, sids = _match(request, routes)
+            handler, sids = router.match(request)
             with self._state.lock:
                 return handler(request, **sids)
         except ApiError as error:
@@ -106,15 +104,3 @@ class App:
             given = b""
         if not hmac.compare_digest(given, expected):
             raise ApiError(401, BAD_CREDENTIALS, "Authenticate")
-
-
-def _match(request: Request, routes: MapAdapter) -> tuple[Handler, dict[str, str]]:
-    try:
-        endpoint, sids = routes.match(request.path, request.method)
-    except NotFound:
-        raise not_found(request.path) from None
-    except MethodNotAllowed:
-        message = f"Method {request.method} is not allowed for {request.path}"
-        raise ApiError(405, METHOD_NOT_ALLOWED, message) from None
-    handler: Handler = endpoint
-    return handler, dict(sids)

@@ -6,13 +6,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from pydantic import ValidationError
-from werkzeug.routing import Map
 
 from simulator.controls import Controls
 from simulator.errors import BAD_PARAMETER, bad_request
 from simulator.faults import PlannedFault
 from simulator.messages import Request, Response
-from simulator.routes import Handler, route
+from simulator.router import Handler, Routes
 from simulator.sentences import sentence
 from simulator.state import State
 from simulator.views import iso_8601
@@ -26,8 +25,8 @@ def is_control(path: str) -> bool:
     return path == _ROOT or path.startswith(f"{_ROOT}/")
 
 
-def control_routes(state: State, controls: Controls) -> Map:
-    """The routes of the controls, apart from Twilio's; the endpoint of each is its handler."""
+def control_routes(state: State, controls: Controls) -> Routes:
+    """What answers each request for a control."""
     api = ControlsApi(state, controls)
     account, number = f"{_ROOT}/accounts/<account_sid>", f"{_ROOT}/numbers/<number_sid>"
     product = f"{_ROOT}/trust-products/<trust_product_sid>"
@@ -48,7 +47,7 @@ def control_routes(state: State, controls: Controls) -> Map:
         f"{_ROOT}/faults": api.plan_fault,
         f"{_ROOT}/faults/clear": api.clear_faults,
     }
-    return Map([route("POST", path, handler) for path, handler in handlers.items()], merge_slashes=False)
+    return {("POST", path): handler for path, handler in handlers.items()}
 
 
 class ControlsApi:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.routing import Map
 
 from simulator.controls_api import control_routes
 from simulator.fleet import load_fleet
+from simulator.router import Routes
 from simulator.routes import routes
 from tests.unit.simulator.simulated import NUMBERS, PROFILE, SUBACCOUNT, TrustHub
 
@@ -19,8 +19,8 @@ NOTHING = "f" * 32
 JSON = "application/json"
 
 
-def paths(of: Map) -> set[str]:
-    return {re.sub(r"<\w+>", "{}", rule.rule) for rule in of.iter_rules()}
+def paths(of: Routes) -> set[str]:
+    return {re.sub(r"<\w+>", "{}", path) for _, path in of}
 
 
 def test_a_form_and_json_say_the_same(trust_hub: TrustHub) -> None:
