@@ -243,7 +243,7 @@ class Engine:
 
     def waiting_since(self, arn: str) -> datetime | None:
         """Return since when an execution has waited for its task token, None if it does not."""
-        events = self._events(arn)
+        events = self.history(arn)
         last = events[-1] if events else None
         if last is None or last["type"] != HistoryEventType.TaskSubmitted:
             return None
@@ -259,7 +259,7 @@ class Engine:
 
     def output_of(self, arn: str, state: str) -> dict[str, Any] | None:
         """Return what a state at the machine's top level has left of the data, None if it has not ended yet."""
-        for event in self._events(arn):
+        for event in self.history(arn):
             details = event.get("stateExitedEventDetails") or {}
             if details.get("name") == state:
                 return dict(json.loads(details["output"]))
@@ -267,20 +267,18 @@ class Engine:
 
     def state(self, arn: str) -> tuple[str, datetime] | None:
         """Return which state at the machine's top level was entered last, and when; None before the first."""
-        for event in reversed(self._events(arn)):
+        for event in reversed(self.history(arn)):
             if details := event.get("stateEnteredEventDetails"):
                 return details["name"], datetime.fromisoformat(event["timestamp"])
         return None
 
-    def _events(self, arn: str) -> list[dict[str, Any]]:
-        """Return the events so far; the client would copy the whole history, which grows with every poll."""
+    def history(self, arn: str) -> list[dict[str, Any]]:
+        """Return the events of an execution so far; those of a Distributed Map's items are not kept by moto.
+
+        They are moto's own: its answer to GetExecutionHistory copies all of them, for as long as the run itself takes.
+        """
         env = _backend().describe_execution(arn).exec_worker.env
         return list(env.event_manager._history_event_list) if env else []  # noqa: SLF001
-
-    def history(self, arn: str) -> list[dict[str, Any]]:
-        """Return the events of an execution; a Distributed Map's items have their own, which moto does not keep."""
-        pages = self.client("stepfunctions").get_execution_history(executionArn=arn)
-        return list(pages["events"])
 
     def _abort_all(self) -> None:
         running = [it for it in _backend()._get_executions() if it.status == "RUNNING"]  # noqa: SLF001
