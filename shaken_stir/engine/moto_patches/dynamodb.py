@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 from moto.dynamodb.responses import DynamoHandler
 
 
@@ -83,18 +83,31 @@ def a_value_is_looked_for_under_every_type() -> Iterator[None]:
 def node_types_are_listed_for_every_node() -> Iterator[None]:
     """An update's expression is gone through ten times, which asks of every node anew what types of nodes it looks for.
 
-    moto calls that a cached accessor. Fixed by caching it: what a class looks for does not change.
+    moto calls that a cached accessor. Fixed by going through it with what is looked for at hand: that does not change.
     """
-    look_up = DepthFirstTraverser.nodes_to_be_processed
-    known: dict[type, Any] = {}
+    nodes: dict[type, bool] = {}
+    looked_for: dict[tuple[type, type], bool] = {}
 
-    def nodes_to_be_processed(self: Any) -> Any:
-        kind = type(self)
-        if kind not in known:
-            known[kind] = look_up(self)
-        return known[kind]
+    def traverse(self: Any, node: Any, child_id: int = -1) -> Any:
+        kind = type(node)
+        if kind not in nodes:
+            nodes[kind] = issubclass(kind, Node)
+        if not nodes[kind]:
+            return node
+        parent, pair = node.parent, (type(self), kind)
+        for place, child in enumerate(node.children or ()):
+            self.pre_processing_of_child(node, place)
+            traverse(self, child, place)
+        if pair not in looked_for:
+            looked_for[pair] = issubclass(kind, self.nodes_to_be_processed())
+        if looked_for[pair]:
+            node = self.process(node)
+            node.parent = parent
+            if parent:
+                parent.children[child_id] = node
+        return node
 
-    with patch.object(DepthFirstTraverser, "nodes_to_be_processed", nodes_to_be_processed):
+    with patch.object(DepthFirstTraverser, "traverse_node_recursively", traverse):
         yield
 
 
