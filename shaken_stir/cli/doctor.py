@@ -10,6 +10,7 @@ from rich.text import Text
 from onboarding.errors import InvalidRequest
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.cli.reading import reading
+from shaken_stir.cli.transcript import transcribed
 from shaken_stir.engine.events import EventError
 from shaken_stir.engine.intrinsics import TemplateError
 from shaken_stir.live import account, plan_words, rehearsal, request
@@ -19,6 +20,7 @@ from shaken_stir.live.finding import Mark
 from shaken_stir.live.read_only import read_only
 from shaken_stir.live.rehearsal import RehearsalError
 from shaken_stir.live.state_file import StateFile, StateFileError, default_path
+from shaken_stir.live.transcript import TranscriptError
 from shaken_stir.project import load_event
 
 MARKS = {
@@ -31,7 +33,15 @@ MARKS = {
 MOST_NUMBERS = 12
 
 
-def diagnose_account(*, event: Path | None, state: Path | None, every: bool, twilio: str | None, as_json: bool) -> int:
+def diagnose_account(  # noqa: PLR0913 - each by its name
+    *,
+    event: Path | None,
+    state: Path | None,
+    every: bool,
+    twilio: str | None,
+    transcript: Path | None,
+    as_json: bool,
+) -> int:
     """Read the account that the environment names and tell; nothing but GETs can leave the process meanwhile.
 
     Args:
@@ -39,6 +49,7 @@ def diagnose_account(*, event: Path | None, state: Path | None, every: bool, twi
         state: The state file, None for the usual one.
         every: Whether all numbers are named, however many.
         twilio: What answers in Twilio's place, as typed, None for Twilio itself.
+        transcript: Where what Twilio is asked and answers is written down, None for nowhere.
         as_json: Whether one JSON object is printed instead of words.
 
     Returns:
@@ -52,15 +63,25 @@ def diagnose_account(*, event: Path | None, state: Path | None, every: bool, twi
         wanted = request.complete(load_event(event) if event else {})
         if rehearsed:
             rehearsal.see_that_it_answers(rehearsed)
-        with read_only(), reading(Console(stderr=True, highlight=False)) as on_progress:
-            found = diagnose(hub, wanted, file, on_progress)
-    except (CredentialsError, EventError, InvalidRequest, RehearsalError, StateFileError, TemplateError) as error:
+        out, aside = Console(file=sys.stdout, highlight=False), Console(stderr=True, highlight=False)
+        with transcribed(transcript, rehearsed, aside if as_json else out):
+            with read_only(), reading(aside) as on_progress:
+                found = diagnose(hub, wanted, file, on_progress)
+            if as_json:
+                print(found.model_dump_json())
+            else:
+                tell(out, found, every=every)
+    except (
+        CredentialsError,
+        EventError,
+        InvalidRequest,
+        RehearsalError,
+        StateFileError,
+        TemplateError,
+        TranscriptError,
+    ) as error:
         complain("doctor", error)
         return 2
-    if as_json:
-        print(found.model_dump_json())
-    else:
-        tell(Console(file=sys.stdout, highlight=False), found, every=every)
     return 1 if found.in_the_way else 0
 
 

@@ -19,6 +19,7 @@ from shaken_stir.cli.log import open_log, see_that_it_can_be_written
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.cli.reading import reading
 from shaken_stir.cli.summary import summarise
+from shaken_stir.cli.transcript import transcribed
 from shaken_stir.cli.view import shown
 from shaken_stir.engine.events import EventError
 from shaken_stir.engine.intrinsics import TemplateError
@@ -53,6 +54,7 @@ class LiveOptions:
         dry_run: Whether nothing is changed.
         yes: Whether nobody is asked before something is changed.
         numbers: Whether all numbers are named, however many.
+        transcript: Where what Twilio is asked and answers is written down, None for nowhere.
     """
 
     event: Path | None
@@ -64,6 +66,7 @@ class LiveOptions:
     dry_run: bool
     yes: bool
     numbers: bool
+    transcript: Path | None
 
 
 def run_live(options: LiveOptions) -> int:
@@ -78,12 +81,14 @@ def run_live(options: LiveOptions) -> int:
         path = options.state or default_path(parent.account_sid, os.environ, twilio)
         file = StateFile(path, parent.account_sid, twilio)
         if options.dry_run:
-            return dry_run(options, parent, file.look(), event, console)
+            file.look()
+            with transcribed(options.transcript, twilio, console):
+                return dry_run(options, parent, file, event, console)
         # Before anything is read or asked, since nothing of it is worth much when the log cannot be kept.
         see_that_it_can_be_written(options.log)
         if not options.yes:
             somebody_to_ask()
-        with file:
+        with file, transcribed(options.transcript, twilio, console):
             return look_and_run(options, parent, file, event, console)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

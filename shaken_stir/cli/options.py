@@ -155,6 +155,14 @@ def of_the_account[F: Callable[..., Any]](heading: str = OPTIONS) -> Callable[[F
                 help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or "
                 "~/.local/state/shaken-stir)",
             ),
+            click.option(
+                "--transcript",
+                cls=Headed,
+                heading=heading,
+                type=FILE,
+                metavar="FILE",
+                help="write down what is asked of Twilio and what it answers, redacted, in a new file",
+            ),
         ):
             command = option(command)
         return command

@@ -30,14 +30,29 @@ from shaken_stir.cli.options import FILE, NAME, of_the_account
 @of_the_account()
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object and nothing else")
 def command(
-    *, event: Path | None, stack: str | None, state: Path | None, numbers: bool, twilio: str | None, as_json: bool
+    *,
+    event: Path | None,
+    stack: str | None,
+    state: Path | None,
+    numbers: bool,
+    twilio: str | None,
+    transcript: Path | None,
+    as_json: bool,
 ) -> int:
     """Look at the stack that is named, else at the account that the environment names; give the exit code."""
     if not stack:
         from shaken_stir.cli.doctor import diagnose_account
 
-        return diagnose_account(event=event, state=state, every=numbers, twilio=twilio, as_json=as_json)
-    options = {"--event": event, "--state": state, "--numbers": numbers, "--twilio": twilio}
+        return diagnose_account(
+            event=event, state=state, every=numbers, twilio=twilio, transcript=transcript, as_json=as_json
+        )
+    options = {
+        "--event": event,
+        "--state": state,
+        "--numbers": numbers,
+        "--twilio": twilio,
+        "--transcript": transcript,
+    }
     if given := [name for name, value in options.items() if value not in {None, False}]:
         from shaken_stir.cli.prose import complain
 

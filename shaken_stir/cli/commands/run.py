@@ -10,7 +10,7 @@ from shaken_stir.cli.options import COUNT, FILE, FLEET, MINUTES, TIME_SCALE, Hea
 from shaken_stir.scenarios.names import NAMES
 
 REAL_ACCOUNT: Final = "On the real account of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
-FOR_LIVE: Final = ("dry_run", "yes", "wait", "state", "numbers", "twilio")
+FOR_LIVE: Final = ("dry_run", "yes", "wait", "state", "numbers", "twilio", "transcript")
 SCENARIO: Final = Read("name", some("the name"), words=NAMES)
 
 
@@ -86,6 +86,7 @@ def command(
     state: Path | None,
     numbers: bool,
     twilio: str | None,
+    transcript: Path | None,
 ) -> int:
     """Run what the options ask for; give the exit code."""
     given = [name for name, value in click.get_current_context().params.items() if value not in {None, False}]
@@ -97,7 +98,7 @@ def command(
     if live:
         from shaken_stir.cli.live import LiveOptions, run_live
 
-        return run_live(LiveOptions(event, state, log, wait, twilio, as_json, dry_run, yes, numbers))
+        return run_live(LiveOptions(event, state, log, wait, twilio, as_json, dry_run, yes, numbers, transcript))
     if list_:
         from shaken_stir.cli.scenario import list_scenarios
 
