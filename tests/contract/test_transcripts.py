@@ -12,12 +12,14 @@ from werkzeug.datastructures import Headers
 
 from onboarding.twilio.http import CarefulRetry
 from shaken_stir.cli.main import execute
+from shaken_stir.project import ROOT
 from simulator.fleet import Fleet
 from simulator.simulator import Simulator
 from tests.contract import client_replay, simulator_replay
 from tests.contract.exchanges import Answer, Exchange
 from tests.contract.recorded import DOCUMENTED, TRANSCRIPTS, Recorded, read
 from tests.contract.twilio_openapi import Contract
+from tests.docs.markdown import blocks
 from tests.world import PROFILE, a_fleet, phone_number, small_pages, subaccount
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -107,6 +109,14 @@ def test_a_transcript_that_a_command_has_written_can_be_replayed(
     assert any("PageToken" in it.query for it in exchanges)
     assert client_replay.replay(exchanges) == []
     assert simulator_replay.replay(exchanges) == []
+
+
+def test_the_page_shows_a_line_as_it_is_written(written: Callable[..., list[Recorded]], tmp_path: Path) -> None:
+    written("doctor")
+    [shown] = [json.loads(block) for path, block in blocks("json") if path == ROOT / "docs/first-day.md"]
+
+    answered = next(it for it in map(json.loads, (tmp_path / "t").read_text().splitlines()) if "status" in it)
+    assert shown.keys() == answered.keys()
 
 
 def changed(operation: str, **fields: Any) -> list[Recorded]:

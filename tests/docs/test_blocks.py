@@ -38,6 +38,7 @@ NOT_RUN = {
     "export TWILIO_ACCOUNT_SID=AC...": TWILIO,
     "read -rs TWILIO_AUTH_TOKEN": TWILIO,
     ".venv/bin/shaken-stir doctor  ": TWILIO,
+    ".venv/bin/shaken-stir doctor --transcript": TWILIO,
     ".venv/bin/shaken-stir run --live": TWILIO,
     "make run TWILIO=live": TWILIO,
     "make build ARCH=arm64\n": "the packages of the layer, from the network",
