@@ -1,11 +1,11 @@
 """Every request of the product's to Twilio, retries included, with what came back."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from time import perf_counter
 from typing import Any, Final
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
@@ -94,7 +94,7 @@ def watched(tell: Callable[[Exchange], object]) -> Iterator[None]:
         request = under_way.request
         body = request.body or b""
         form = dict(parse_qsl(body if isinstance(body, str) else body.decode(), keep_blank_values=True))
-        seconds = time.perf_counter() - under_way.since
+        seconds = perf_counter() - under_way.since
         return Exchange(str(request.method), str(request.url), form, seconds, **came)
 
     def send_and_tell(
@@ -103,7 +103,7 @@ def watched(tell: Callable[[Exchange], object]) -> Iterator[None]:
         adapter = session.get_adapter(str(request.url))
         if not (isinstance(adapter, HTTPAdapter) and isinstance(adapter.max_retries, CarefulRetry)):
             return send(session, request, **options)
-        under_way.request, under_way.since = request, time.perf_counter()
+        under_way.request, under_way.since = request, perf_counter()
         try:
             answer = send(session, request, **options)
         except requests.RequestException as error:
@@ -131,7 +131,7 @@ def watched(tell: Callable[[Exchange], object]) -> Iterator[None]:
 
     def sleep_and_begin(retry: CarefulRetry, response: BaseHTTPResponse | None = None) -> None:
         sleep(retry, response)
-        under_way.since = time.perf_counter()
+        under_way.since = perf_counter()
 
     with (
         patch.object(requests.Session, "send", send_and_tell),

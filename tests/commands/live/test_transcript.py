@@ -1,12 +1,17 @@
 """`--transcript FILE`: what was asked of Twilio and what it answered, for somebody else to read."""
 
+import itertools
 import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from onboarding.twilio.http import CarefulRetry
+from shaken_stir.live import exchanges
+from simulator.simulator import Simulator
 from tests.commands.live.conftest import Command, Doctor, Start
 from tests.commands.live.doctor import DONE
 from tests.commands.live.laptop import Laptop
@@ -86,6 +91,30 @@ def test_every_try_is_in_it_and_what_kept_an_answer_from_coming(
     assert tries("/ChannelEndpointAssignments")[:2] == [(None, "answer cut off", None), answered]
 
 
+def test_a_pause_before_a_try_is_none_of_its_seconds(
+    twilio: Start, doctor_here: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    simulated = twilio(**DONE)
+    simulated.simulator.controls.plan_fault(operation="GET /v1/TrustProducts", status=429, retry_after=2)
+    clock = itertools.count()
+    monkeypatch.setattr(exchanges, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(CarefulRetry, "sleep", lambda *_: [next(clock) for _ in range(1000)])
+
+    doctor_here(simulated, "--transcript", str(tmp_path / "t"))
+
+    assert max(it["seconds"] for it in transcript(tmp_path / "t")) < 1000
+
+
+def test_a_rehearsal_s_is_one_of_twilio_s_hosts_and_of_the_product_s_own_requests(
+    command: Command, simulator: Simulator, tmp_path: Path
+) -> None:
+    command("run", "--live", "--dry-run", "--transcript", str(tmp_path / "t"), "--twilio", simulator.url)
+
+    # One more asks, without credentials, whether anything answers there.
+    assert len(transcript(tmp_path / "t")) == sum(simulator.calls.values()) - 1
+    assert urlsplit(simulator.url).netloc not in (tmp_path / "t").read_text()
+
+
 def test_credentials_that_are_refused_are_in_it(twilio: Start, doctor_here: Doctor, tmp_path: Path) -> None:
     simulated = twilio(**DONE)
     wrong = {"TWILIO_AUTH_TOKEN": "5ec4e7" * 5 + "00"}
@@ -100,7 +129,7 @@ def test_credentials_that_are_refused_are_in_it(twilio: Start, doctor_here: Doct
 
 @pytest.mark.parametrize("arguments", [["doctor"], ["run", "--live", "--dry-run"], ["run", "--live", "--yes"]])
 def test_nothing_is_asked_of_twilio_when_it_cannot_be_written(
-    arguments: list[str], command: Command, simulator: Any, tmp_path: Path
+    arguments: list[str], command: Command, simulator: Simulator, tmp_path: Path
 ) -> None:
     (tmp_path / "t").write_text("mine")
     asked: list[str] = []
