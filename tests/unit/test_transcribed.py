@@ -9,6 +9,8 @@ from rich.console import Console
 
 from shaken_stir.cli.transcript import transcribed
 
+WHOLE = "The transcript {} holds 0 requests with what came back, redacted. Read it before you send it to anybody.\n"
+
 
 def said(path: Path | None) -> str:
     out = io.StringIO()
@@ -17,19 +19,15 @@ def said(path: Path | None) -> str:
     return out.getvalue()
 
 
-def whole(path: Path) -> str:
-    return f"The transcript {path} holds 0 requests with what came back, redacted. Read it before you send it to anybody.\n"
-
-
 def test_where_it_is_is_said_at_the_end(tmp_path: Path) -> None:
-    assert said(tmp_path / "t") == whole(tmp_path / "t")
+    assert said(tmp_path / "t") == WHOLE.format(tmp_path / "t")
 
 
 def test_where_it_is_is_said_after_ctrl_c_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(KeyboardInterrupt), transcribed(tmp_path / "t", None, Console(highlight=False, soft_wrap=True)):
         raise KeyboardInterrupt
 
-    assert capsys.readouterr().out == whole(tmp_path / "t")
+    assert capsys.readouterr().out == WHOLE.format(tmp_path / "t")
 
 
 def test_without_one_nothing_is_said() -> None:
