@@ -176,6 +176,18 @@ def test_what_decides_a_run_stays(kind: str, stays: dict[str, object]) -> None:
     assert stays | times == {key: told(BODIES[kind])[key] for key in (*stays, *times)}
 
 
+@pytest.mark.parametrize("numbers", [{"code": 20404, "page": 1}, {"errors": [{"code": 18601}]}])
+def test_codes_and_pages_stay(numbers: dict[str, Any]) -> None:
+    assert told(numbers) == numbers
+
+
+@pytest.mark.parametrize(
+    "numbers", [{"code": 15125550100}, {"status": -15125550100}, {"employees": 12}, {"balance": 1.5}]
+)
+def test_of_another_number_nothing_is_told(numbers: dict[str, Any]) -> None:
+    assert told(numbers) == dict.fromkeys(numbers, 0)
+
+
 def test_an_evaluation_s_own_words_stay() -> None:
     failed = {
         "friendly_name": "Business Name",
