@@ -112,7 +112,7 @@ LEAST_CHARACTERS: Final = 3
 """A shorter text may be part of any word, so it is not looked for in sentences."""
 IN_SENTENCES: Final = re.compile(
     rf"(?P<sid>{SID.pattern})"
-    r"|(?P<quote>(?<!\w)'(?P<single>[^']+)'(?!\w)|\"(?P<double>[^\"]+)\")"
+    r"|(?P<quote>(?<!\w)'(?P<single>[^']+)'(?!\w)|[\"“](?P<double>[^\"”]+)[\"”])"
     r"|(?P<url>https?://[^\s'\"<>]+)"
     rf"|(?P<email>{EMAIL.pattern})"
     rf"|(?P<phone>(?i:{masking.PHONE_NUMBER.pattern}))"
@@ -254,8 +254,8 @@ class Redaction:
         quoted = found["single"] or found["double"]
         if quoted is None:
             return found[0] if EXPLANATION.fullmatch(found[0]) else self._stand_in(found[0])
-        mark = found[0][0]
-        return f"{mark}{quoted if quoted in PARAMETERS else self._stand_in(quoted)}{mark}"
+        told = quoted if quoted in PARAMETERS else self._stand_in(quoted)
+        return f"{found[0][0]}{told}{found[0][-1]}"
 
 
 def _last_two_digits(number: str) -> str:

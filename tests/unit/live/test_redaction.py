@@ -269,6 +269,7 @@ def test_of_a_phone_number_the_last_two_digits_stay(number: str, left: str) -> N
         ("See https://secretson.example/a.", "See https://redacted.example/0001"),
         ("See https://www.twilio.com/docs/errors/20404", "See https://www.twilio.com/docs/errors/20404"),
         ("The name 'Sam Secretson' doesn't match", "The name 'redacted 0001' doesn't match"),
+        ("The name “Sam” is taken", "The name “redacted 0001” is taken"),
         ('The name "Sam" is taken', 'The name "redacted 0001" is taken'),
         ("The parameter 'FriendlyName' is invalid", "The parameter 'FriendlyName' is invalid"),
         ("The registration number is 12-3456789", "The registration number is 12-redacted 0001"),
