@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable
@@ -111,7 +112,8 @@ def _last_tries(answers: Told) -> Told:
 
 def _bundle(body: dict[str, Any]) -> Bundle:
     codes = tuple(error["code"] for error in body["errors"] or [])
-    return Bundle(body["sid"], body["friendly_name"], Status(body["status"]), body["policy_sid"], codes)
+    valid_until = datetime.fromisoformat(body["valid_until"]) if body["valid_until"] else None
+    return Bundle(body["sid"], body["friendly_name"], Status(body["status"]), body["policy_sid"], codes, valid_until)
 
 
 def _account(body: dict[str, Any]) -> Account:

@@ -165,7 +165,8 @@ class _Before:
                 voice = resource["capabilities"]["voice"]
                 self.numbers[resource["account_sid"]].append({"sid": resource["sid"], "voice": voice})
             case ["v1", collection] | ["v1", collection, _]:
-                bundle = {"sid": resource["sid"], "status": resource["status"], "policy": resource["policy_sid"]}
+                bundle = {name: resource[name] for name in ("sid", "status", "valid_until")}
+                bundle["policy"] = resource["policy_sid"]
                 if collection == "CustomerProfiles":
                     self.profiles[resource["sid"]] = bundle
                 else:
