@@ -1,5 +1,9 @@
+import threading
+from types import SimpleNamespace
+
 import pytest
 
+from simulator import reviews
 from simulator.fleet import Fleet, Product, ReviewPlan, Subaccount
 from simulator.policies import PRIMARY_BUSINESS_PROFILE, SHAKEN_STIR
 from simulator.sids import numbered_sid
@@ -195,17 +199,24 @@ class TestStatus:
 
 
 class TestReview:
-    def hub(self, verdict: str) -> TrustHub:
-        return TrustHub(fleet(review=ReviewPlan.model_validate({"seconds": 0.05, "verdict": verdict})))
-
     @pytest.mark.parametrize(("verdict", "errors"), [("approved", None), ("rejected", [{"code": 18601}])])
     def test_a_submitted_product_goes_through_review_to_its_verdict(
-        self, verdict: str, errors: list[dict[str, int]] | None
+        self, verdict: str, errors: list[dict[str, int]] | None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        hub = self.hub(verdict)
+        half_of_it = threading.Semaphore(0)
+
+        class Awaited(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - passes when the test says so
+                half_of_it.acquire()
+                return self.is_set()
+
+        monkeypatch.setattr(reviews, "threading", SimpleNamespace(**vars(threading) | {"Event": Awaited}))
+        hub = TrustHub(fleet(review=ReviewPlan.model_validate({"seconds": 1, "verdict": verdict})))
         product = hub.new_product()
         assert hub.post(product, Status="pending-review")[1]["status"] == "pending-review"
+        half_of_it.release()
         hub.wait_for(product, "in-review")
+        half_of_it.release()
         assert hub.wait_for(product, f"twilio-{verdict}")["errors"] == errors
         assert hub.state.callbacks == []
 
