@@ -259,6 +259,62 @@ DEFECTS: Final = (
         "zip(asked, hub.for_each(is_gone, asked), strict=True) if gone]",
         "zip(asked, hub.for_each(is_gone, asked), strict=True)]",
     ),
+    Defect(
+        "a rejection told without what the callback said",
+        "functions/check_trust_product.py",
+        "tests/steps/test_why_rejected.py",
+        "    said = newest_failure_reason(",
+        '    said = "" and newest_failure_reason(',
+    ),
+    Defect(
+        "a rejection told without what the evaluation found",
+        "functions/check_trust_product.py",
+        "tests/steps/test_why_rejected.py",
+        "        reasons += hub.newest_failures(news.sid)\n",
+        "        pass\n",
+    ),
+    Defect(
+        "a callback of an earlier review believed",
+        "functions/check_trust_product.py",
+        "tests/steps/test_why_rejected.py",
+        "submitted_at(known.history) if known else None)",
+        "None)",
+    ),
+    Defect(
+        "a status that nobody knows taken for an error",
+        f"{LAYER}/trust_products.py",
+        "tests/steps/test_unknown_status.py",
+        "        return _unknown(str(value))\n",
+        "        raise ValueError(value)\n",
+    ),
+    Defect(
+        "a submission believed that left a draft a draft",
+        "functions/submit_trust_product.py",
+        "tests/steps/test_submit_trust_product.py",
+        "is not before:\n            return after\n        time.sleep",
+        "or before:\n            return after\n        time.sleep",
+    ),
+    Defect(
+        "a rejected product that is not taken again told as any refusal",
+        "functions/submit_trust_product.py",
+        "tests/steps/test_submit_trust_product.py",
+        "        if before is Status.REJECTED and",
+        "        if False and",
+    ),
+    Defect(
+        "a number that is elsewhere refused without saying where",
+        f"{LAYER}/assigning.py",
+        "tests/steps/test_assigned_elsewhere.py",
+        "        if (match := named[sid])\n",
+        "        if (match := None and named[sid])\n",
+    ),
+    Defect(
+        "a primary profile that is no business's never found",
+        f"{LAYER}/business_profiles.py",
+        "tests/steps/test_kinds_of_profiles.py",
+        "    return [profile for profile in primary if profile.policy_sid == BUSINESS] or primary\n",
+        "    return [profile for profile in primary if profile.policy_sid == BUSINESS]\n",
+    ),
 )
 
 
