@@ -32,20 +32,21 @@ def dynamodb() -> "DynamoDBClient":
 @kept
 def s3() -> "S3Client":
     """Give the process's one S3 client."""
-    return boto3.client("s3", config=_patience())
+    return boto3.client("s3", config=patience())
 
 
 @kept
 def step_functions() -> "SFNClient":
     """Give the process's one Step Functions client."""
-    return boto3.client("stepfunctions", config=_patience())
+    return boto3.client("stepfunctions", config=patience())
 
 
 @kept
 def event_bridge() -> "EventBridgeClient":
     """Give the process's one EventBridge client."""
-    return boto3.client("events", config=_patience())
+    return boto3.client("events", config=patience())
 
 
-def _patience() -> Config:
+def patience() -> Config:
+    """Give how long a client waits for an answer: botocore's own minute is longer than some functions run."""
     return Config(connect_timeout=3, read_timeout=5)

@@ -2,19 +2,18 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.utilities.parameters import clear_caches, get_secret
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from onboarding import process
+from onboarding import clients
 from onboarding.errors import CredentialsRefused
 from onboarding.models import AccountSid
+from onboarding.process import kept
 
 CACHE_SECONDS = 300
 """How long a process goes on with a secret that was rotated."""
-
-process.forgotten_by(clear_caches)
 
 Token = Annotated[str, StringConstraints(min_length=1)]
 
@@ -34,6 +33,12 @@ class TwilioCredentials(BaseModel):
         return [token for token in (self.auth_token, self.secondary_auth_token) if token]
 
 
+@kept
+def secrets() -> SecretsProvider:
+    """Give the process's one reader of secrets, which keeps what it has read."""
+    return SecretsProvider(boto_config=clients.patience())
+
+
 def read(secret_arn: str) -> TwilioCredentials:
     """Read the parent account's credentials.
 
@@ -44,7 +49,7 @@ def read(secret_arn: str) -> TwilioCredentials:
         CredentialsRefused: The secret's content is not of that shape. Its text never holds the content.
     """
     try:
-        return TwilioCredentials.model_validate(get_secret(secret_arn, max_age=CACHE_SECONDS, transform="json"))
+        return TwilioCredentials.model_validate(secrets().get(secret_arn, max_age=CACHE_SECONDS, transform="json"))
     except (GetParameterError, TransformParameterError, ValidationError) as error:
         if isinstance(error, GetParameterError) and not has_no_value(error):
             raise error.__context__ or error from error
