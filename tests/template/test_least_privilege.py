@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from aws_lambda_powertools.utilities.parameters import clear_caches
 from botocore.client import BaseClient
 
+from onboarding import credentials
 from shaken_stir.engine.functions import Functions
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.simulated.place import SimulatedPlace
@@ -27,16 +28,23 @@ ROLES = roles()
 FUNCTION_ROLES = [name for name in ROLES if name.endswith("Role") and name != "OnboardingStateMachineRole"]
 
 
+class Call(NamedTuple):
+    """What a function asked of AWS, as IAM names it, and the partitions of the table that it named."""
+
+    action: str
+    leading_keys: frozenset[str]
+
+
 @pytest.fixture(scope="module")
-def calls() -> Iterator[dict[str, set[str]]]:
-    """What each function asked of AWS, as IAM names it, in runs that go through every branch of it."""
-    made: dict[str, set[str]] = defaultdict(set)
+def calls() -> Iterator[dict[str, set[Call]]]:
+    """What each function asked of AWS in runs that go through every branch of it."""
+    made: dict[str, set[Call]] = defaultdict(set)
     running: ContextVar[str] = ContextVar("running")
     invoke, call = Functions.invoke, BaseClient._make_api_call  # type: ignore[attr-defined]
     submit = ThreadPoolExecutor.submit
 
     def invoke_recorded(functions: Functions, function: str, event: str) -> Any:
-        clear_caches()  # type: ignore[no-untyped-call] # or only the first function of the process would read the secret
+        credentials.secrets().clear_cache()  # type: ignore[no-untyped-call] # or only the first function would read it
         token = running.set(functions._by_name[function].logical_id.removesuffix("Function"))
         try:
             return invoke(functions, function, event)
@@ -45,7 +53,8 @@ def calls() -> Iterator[dict[str, set[str]]]:
 
     def call_recorded(client: BaseClient, operation: str, parameters: Any) -> Any:
         if function := running.get(""):
-            made[function].add(f"{client.meta.service_model.signing_name}:{operation}")
+            action = f"{client.meta.service_model.signing_name}:{operation}"
+            made[function].add(Call(action, frozenset(leading_keys(parameters))))
         return call(client, operation, parameters)
 
     def submit_in_context(pool: ThreadPoolExecutor, call: Any, /, *args: Any, **options: Any) -> Any:
@@ -63,6 +72,19 @@ def calls() -> Iterator[dict[str, set[str]]]:
             local.simulator.controls.revoke(product.sid)
             assert local.run({}).error == "TrustProductRejected"
         yield made
+
+
+def leading_keys(parameters: Any) -> Iterator[str]:
+    """The partitions of the table that a call's parameters name, of items and of a query."""
+    if isinstance(parameters, dict):
+        for name, value in parameters.items():
+            if name in {"pk", ":pk"}:
+                yield value["S"]
+            else:
+                yield from leading_keys(value)
+    elif isinstance(parameters, list):
+        for value in parameters:
+            yield from leading_keys(value)
 
 
 def onboard_while_others_ask(local: SimulatedPlace) -> Iterable[Bundle]:
@@ -116,8 +138,26 @@ def let_validities_end(local: SimulatedPlace, product_sid: str) -> None:
 
 
 @pytest.mark.parametrize("role", FUNCTION_ROLES)
-def test_a_function_may_do_what_it_does_and_nothing_else(role: str, calls: dict[str, set[str]]) -> None:
-    assert {right.action for right in ROLES[role]} == calls[role.removesuffix("Role")]
+def test_a_function_may_do_what_it_does_and_nothing_else(role: str, calls: dict[str, set[Call]]) -> None:
+    assert {right.action for right in ROLES[role]} == {call.action for call in calls[role.removesuffix("Role")]}
+
+
+def test_the_webhook_reaches_the_items_of_trust_products_and_no_others(calls: dict[str, set[Call]]) -> None:
+    """moto does not look at conditions, so the keys that were used are held against them here."""
+    [conditions] = [
+        statement["Condition"]
+        for policy in read_template(TEMPLATE)["Resources"]["StatusCallbackRole"]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "dynamodb:Query" in statement["Action"]
+    ]
+    pattern = conditions["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    made = [call for call in calls["StatusCallback"] if call.action.startswith("dynamodb:")]
+    others = {key for function in calls.values() for call in function for key in call.leading_keys}
+
+    assert conditions["Null"] == {"dynamodb:LeadingKeys": "false"}, "a call without keys would meet the pattern"
+    assert len(made) > 1
+    assert all(call.leading_keys and all(fnmatchcase(key, pattern) for key in call.leading_keys) for call in made)
+    assert {key.split("#")[0] for key in others if not fnmatchcase(key, pattern)} >= {"FLEET", "SUBACCOUNT"}
 
 
 def test_every_function_has_a_role_of_its_own() -> None:

@@ -62,6 +62,16 @@ def test_the_table_outlives_the_stack_and_its_mistakes() -> None:
     assert "TableName" not in properties
 
 
+def test_layers_go_with_the_stack() -> None:
+    """SAM keeps each version otherwise, and every deployment that changes a layer leaves one behind."""
+    layers = of_type("AWS::Serverless::LayerVersion")
+
+    assert {name: it["Properties"].get("RetentionPolicy") for name, it in layers.items()} == {
+        "DependenciesLayer": "Delete",
+        "OnboardingLayer": "Delete",
+    }
+
+
 def test_the_bucket_is_private_encrypted_tls_only_and_empties_itself() -> None:
     [bucket] = of_type("AWS::S3::Bucket").values()
     [policy] = of_type("AWS::S3::BucketPolicy").values()
