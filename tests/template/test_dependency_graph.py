@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shaken_stir.engine.intrinsics import read_template
-from tests.template.expansion import expand
+from tools.expansion import expand
 from tools.rights import TEMPLATE
 
 CALLBACK_URL = "CALLBACK_URL"

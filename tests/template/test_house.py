@@ -68,7 +68,7 @@ def test_the_template_has_its_functions_in_the_machine_s_order_each_with_its_rol
     functions = [name for name in RESOURCES if name.endswith("Function")]
 
     assert functions == [f"{name}Function" for name in [*steps, "StatusCallback"]]
-    assert list(SUBSTITUTIONS) == [f"{name}FunctionArn" for name in steps]
+    assert list(SUBSTITUTIONS) == ["Partition", *(f"{name}FunctionArn" for name in steps)]
     behind = dict(itertools.pairwise(RESOURCES))
     assert [behind[name] for name in functions] == [f"{name.removesuffix('Function')}Role" for name in functions]
 
@@ -106,7 +106,7 @@ def test_a_function_is_invoked_by_one_state_of_its_name(file: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_state_invokes_a_function_and_nothing_else(task: str) -> None:
-    assert TASKS[task]["Resource"].removesuffix(".waitForTaskToken") == "arn:aws:states:::lambda:invoke"
+    assert TASKS[task]["Resource"].removesuffix(".waitForTaskToken") == "arn:${Partition}:states:::lambda:invoke"
     assert set(TASKS[task]["Parameters"]) == {"FunctionName", "Payload"}
 
 
@@ -116,7 +116,8 @@ def test_no_two_states_share_a_name() -> None:
 
 def test_every_substitution_is_used_and_every_use_substituted() -> None:
     assert set(re.findall(r"\$\{(\w+)}", DEFINITION_TEXT)) == set(SUBSTITUTIONS)
-    assert {f"{logical_id(file)}Arn": {"Fn::GetAtt": [logical_id(file), "Arn"]} for file in STEPS} == SUBSTITUTIONS
+    functions = {f"{logical_id(file)}Arn": {"Fn::GetAtt": [logical_id(file), "Arn"]} for file in STEPS}
+    assert {"Partition": {"Ref": "AWS::Partition"}} | functions == SUBSTITUTIONS
 
 
 def models(file: str) -> tuple[type[StepEvent], type[BaseModel] | None]:

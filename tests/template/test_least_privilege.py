@@ -21,6 +21,8 @@ from simulator.fleet import Fleet
 from simulator.messages import Request
 from simulator.records import Bundle
 from tests.world import NAMED, NEVER, PROFILE, a_fleet, account, phone_number, wait_until, waiting
+from tools.deployer_rights import by_type, receivers_of_roles
+from tools.expansion import expand
 from tools.rights import DOCUMENT, TEMPLATE, document, roles
 
 RESOURCES_KNOW_NO_ARN = {"logs", "xray"}
@@ -171,10 +173,10 @@ def test_every_function_has_a_role_of_its_own() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_action_is_a_pattern_and_no_resource_is_everything(role: str) -> None:
-    for action, resource in ROLES[role]:
-        assert "*" not in action
-        if action.split(":")[0] not in RESOURCES_KNOW_NO_ARN:
-            assert resource != "*"
+    for right in ROLES[role]:
+        assert "*" not in right.action
+        if right.action.split(":")[0] not in RESOURCES_KNOW_NO_ARN:
+            assert right.resource != "*"
 
 
 def test_the_state_machine_invokes_exactly_the_functions_of_its_states() -> None:
@@ -192,8 +194,30 @@ def test_only_this_state_machine_may_take_its_role() -> None:
     [statement] = trust["Statement"]
 
     assert statement["Principal"] == {"Service": "states.amazonaws.com"}
-    sources = statement["Condition"]["ArnLike"]["aws:SourceArn"]
-    assert all(":stateMachine:${AWS::StackName}-onboarding" in source["Fn::Sub"] for source in sources)
+    [source] = statement["Condition"]["ArnLike"].values()
+    assert source["Fn::Sub"].endswith(":stateMachine:${AWS::StackName}-onboarding*")
+
+
+def test_the_document_has_every_role_that_cloudformation_makes() -> None:
+    resources = expand(read_template(TEMPLATE))["Resources"]
+    made = {name for name, it in resources.items() if it["Type"] == "AWS::IAM::Role"}
+    said = DOCUMENT.read_text(encoding="utf-8")
+
+    assert len(made - ROLES.keys()) == 2
+    assert [name for name in made if f"| {name} | " not in said] == []
+
+
+def test_whoever_deploys_is_told_the_rights_for_every_type_of_resource() -> None:
+    resources = expand(read_template(TEMPLATE))["Resources"]
+    needed = by_type(resources)
+
+    assert set(needed) == {it["Type"] for it in resources.values()}
+    making = {action for actions in needed.values() for action in actions}
+    assert making >= {"states:CreateStateMachine", "apigateway:POST", "s3:CreateBucket", "iam:CreateRole"}
+    assert [kind for kind, actions in needed.items() if not actions] == []
+    assert set(receivers_of_roles(resources)) == {
+        f"{service}.amazonaws.com" for service in ("events", "lambda", "scheduler", "states")
+    }
 
 
 def test_the_document_is_in_step_with_the_template() -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from cfnlint.api import lint  # type: ignore[import-untyped]
+from cfnlint.api import lint
 
 from tests.template.machine import MACHINE, MAP, TEMPLATE, changed
 from tools.ways import graph_faults

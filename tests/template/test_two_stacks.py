@@ -1,7 +1,6 @@
 """Two stacks in one account and region are strangers: nothing of one takes, counts or tells what is the other's."""
 
 import json
-import re
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final
@@ -11,7 +10,7 @@ import pytest
 from onboarding.announcements import ANNOUNCEMENTS, SOURCE
 from shaken_stir.engine.events import DEFAULT_BUS, Rule
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION, Resolver, read_template
-from tests.template.expansion import expand
+from tools.expansion import expand
 from tools.rights import TEMPLATE
 
 # One name begins like the other's machine.
@@ -195,16 +194,64 @@ def test_what_the_functions_measure_counts_for_their_stack(stack: str) -> None:
     assert {("service", it["POWERTOOLS_SERVICE_NAME"]) for it in variables} == own == {("service", stack)}
 
 
-@both_ways
-def test_no_right_reaches_the_other_stack_s_machine_or_its_runs(stack: str, other: str) -> None:
-    text = json.dumps([*of_type(stack, "AWS::IAM::Role").values()])
-    patterns = set(re.findall(r'"(arn:aws:states:[^"]+)"', text))
-    theirs = machine(f"{other}-onboarding")
-    arns = [
-        theirs,
-        f"{theirs}/Subaccount",
-        *(theirs.replace("stateMachine", "execution") + it for it in (":1", "/M:1")),
+def statements(stack: str, effect: str, action: str) -> list[tuple[str, str]]:
+    """The roles of a stack, each with what it is allowed, or denied, an action on."""
+    return [
+        (name, resource)
+        for name, role in of_type(stack, "AWS::IAM::Role").items()
+        for policy in role.get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == effect and action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
     ]
 
-    assert patterns
-    assert [(pattern, arn) for pattern in patterns for arn in arns if fnmatchcase(arn, pattern)] == []
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def allowed(stack: str, action: str, arn: str) -> set[str]:
+    """The roles of a stack that may do a thing with a resource: what is denied is not allowed by anything."""
+    by, denied = (
+        {name for name, pattern in statements(stack, effect, action) if fnmatchcase(arn, pattern)}
+        for effect in ("Allow", "Deny")
+    )
+    return by - denied
+
+
+def trusted(stack: str, source: str) -> bool:
+    """Whether Step Functions is given the machine's role when it works for this machine."""
+    role = of_type(stack, "AWS::IAM::Role")["OnboardingStateMachineRole"]
+    [statement] = role["AssumeRolePolicyDocument"]["Statement"]
+    like, unlike = (statement["Condition"][operator]["aws:SourceArn"] for operator in ("ArnLike", "ArnNotLike"))
+    return fnmatchcase(source, like) and not fnmatchcase(source, unlike)
+
+
+ON_MACHINES: Final = ("states:StartExecution", "states:SendTaskSuccess")
+ON_EXECUTIONS: Final = ("states:DescribeExecution", "states:StopExecution")
+QUALIFIED: Final = ("", "/Subaccount", ":live")
+"""What may stand behind a machine's name: nothing, the label of its Distributed Map, an alias."""
+
+
+@both_ways
+@pytest.mark.parametrize("qualifier", QUALIFIED)
+def test_no_right_reaches_the_other_stack_s_machine_or_its_runs(stack: str, other: str, qualifier: str) -> None:
+    theirs = f"{machine(f'{other}-onboarding')}{qualifier}"
+    execution = f"{theirs.replace('stateMachine', 'execution')}:1"
+
+    asked = [*((action, theirs) for action in ON_MACHINES), *((action, execution) for action in ON_EXECUTIONS)]
+    assert all(statements(stack, "Allow", action) for action, _ in asked)
+    assert [(action, arn) for action, arn in asked if allowed(stack, action, arn)] == []
+    assert not trusted(stack, theirs)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("qualifier", QUALIFIED)
+def test_the_machine_s_role_is_for_its_own_executions_however_they_are_qualified(stack: str, qualifier: str) -> None:
+    ours = f"{machine(f'{stack}-onboarding')}{qualifier}"
+    execution = f"{ours.replace('stateMachine', 'execution')}:1"
+
+    assert trusted(stack, ours)
+    assert "OnboardingStateMachineRole" in allowed(stack, "states:StartExecution", ours)
+    for action in ON_EXECUTIONS:
+        assert "OnboardingStateMachineRole" in allowed(stack, action, execution)
