@@ -34,13 +34,19 @@ $(UV_HOME)/bin/uv:
 	echo "make: uv could not be installed: it takes a Python 3 with venv and pip (Debian: apt-get install python3-venv)." >&2; \
 	exit 1
 
-# SAM CLI has an environment of its own, see .ci/sam-requirements.in.
+# SAM CLI and checkov have environments of their own, see .ci/.
 SAM := .tools/sam/bin/sam
+CHECKOV := .tools/checkov/bin/checkov
 export SAM_CLI_TELEMETRY := 0
+# checkov asks nobody for a newer version, and needs no git.
+export CKV_SKIP_PACKAGE_UPDATE_CHECK := true
+export GIT_PYTHON_REFRESH := quiet
 
-$(SAM): .ci/sam-requirements.txt | .venv/.synced
-	$(UV) venv --quiet --clear --python .venv/bin/python .tools/sam
-	$(UV) pip install --quiet --python .tools/sam/bin/python --require-hashes --requirements .ci/sam-requirements.txt
+$(SAM): .ci/sam-requirements.txt
+$(CHECKOV): .ci/checkov-requirements.txt
+$(SAM) $(CHECKOV): | .venv/.synced
+	$(UV) venv --quiet --clear --python .venv/bin/python .tools/$(@F)
+	$(UV) pip install --quiet --python .tools/$(@F)/bin/python --require-hashes --requirements $<
 	@touch $@
 
 # TWILIO=live is the account that TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN name; ARGS is for more options.
@@ -52,12 +58,13 @@ run: setup ## take the small simulated fleet from nothing to approved, or with T
 	@$(RUN)shaken-stir run $(WHERE) $(ARGS)
 
 .PHONY: lint
-lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters
+lint: setup $(SAM) $(CHECKOV) ## ruff, the strict type checker, and the template's linters
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
 	$(RUN)mypy
 	$(RUN)cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml
 	$(SAM) validate --lint --region us-east-1
+	$(CHECKOV) --config-file .checkov.yaml
 
 .PHONY: test
 test: lint ## everything a change must pass
@@ -71,10 +78,12 @@ coverage: setup ## which lines and branches of the functions and the layer no te
 defects: setup ## plant defects, one by one in a copy: each must turn a test red
 	@$(RUN)python -m tools.planted_defects
 
-.PHONY: sam-requirements
+.PHONY: sam-requirements checkov-requirements
 sam-requirements: setup ## take the newest SAM CLI
+checkov-requirements: setup ## take the newest checkov
+sam-requirements checkov-requirements:
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
-	  --custom-compile-command "make $@" --output-file .ci/sam-requirements.txt .ci/sam-requirements.in
+	  --custom-compile-command "make $@" --output-file .ci/$@.txt .ci/$@.in
 
 ARCH := arm64
 OTHER_ARCH = $(filter-out $(ARCH),arm64 x86_64)
@@ -158,4 +167,4 @@ format: setup ## fix what ruff can fix
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
