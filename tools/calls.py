@@ -5,8 +5,8 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from textwrap import fill
 from typing import Final, NamedTuple
@@ -72,6 +72,22 @@ class Section(NamedTuple):
     remark: str = ""
 
 
+def place(fleet: Fleet, poll_seconds: int = 3600) -> SimulatedPlace:
+    """Give a place whose reviews end when they are told to."""
+    parameters = {"PollSeconds": str(poll_seconds)}
+    return SimulatedPlace(fleet.model_copy(update={"review": _UNTIL_DECIDED}), _TIME_SCALE, parameters)
+
+
+def deciding(local: SimulatedPlace, verdict: Verdict) -> Callable[[], None]:
+    """Give what tells the one review its verdict."""
+
+    def decide() -> None:
+        [product] = local.simulator.state.trust_products
+        local.simulator.controls.decide(product.sid, verdict)
+
+    return decide
+
+
 def of(report: Report) -> Cost:
     """Take from a run's report what it cost."""
     return Cost(report.twilio_calls, report.state_transitions)
@@ -80,9 +96,9 @@ def of(report: Report) -> Cost:
 def one_fleet() -> Section:
     """Measure a fleet from its first onboarding on, whatever happens to it."""
     request, costs = load_event(EXAMPLE_EVENT), dict[str, Cost]()
-    with _stack(load_fleet(SMALL_FLEET)) as local:
+    with place(load_fleet(SMALL_FLEET)) as local:
         controls = local.simulator.controls
-        first = local.run(request, once_awaited(local, _deciding(local, "approved")))
+        first = local.run(request, once_awaited(local, deciding(local, "approved")))
         costs["first onboarding, 33 numbers of which 30 can be signed"] = of(first)
         costs["nothing to do"] = of(local.run(request))
         [here, there, *_], [product] = first.subaccounts, local.simulator.state.trust_products
@@ -116,13 +132,13 @@ def one_fleet() -> Section:
 def a_rejection() -> Section:
     """Measure a rejection, what follows it, and a wait for it that takes several polls."""
     request = load_event(EXAMPLE_EVENT)
-    with _stack(load_fleet("1x1")) as local:
-        rejected = of(local.run(request, once_awaited(local, _deciding(local, "rejected"))))
+    with place(load_fleet("1x1")) as local:
+        rejected = of(local.run(request, once_awaited(local, deciding(local, "rejected"))))
         unchanged = of(local.run(request))
-        approved = of(local.run({**request, "resubmit": True}, once_awaited(local, _deciding(local, "approved"))))
-    with _stack(load_fleet("1x1"), poll_seconds=_SHORT_POLL_SECONDS) as local:
+        approved = of(local.run({**request, "resubmit": True}, once_awaited(local, deciding(local, "approved"))))
+    with place(load_fleet("1x1"), poll_seconds=_SHORT_POLL_SECONDS) as local:
         local.simulator.controls.callbacks(drop=True)
-        by_poll = of(local.run(request, once_awaited(local, _deciding(local, "rejected"), waits=2)))
+        by_poll = of(local.run(request, once_awaited(local, deciding(local, "rejected"), waits=2)))
         polls = local.engine.invocations["check_trust_product"]
     return Section(
         {
@@ -142,8 +158,8 @@ def a_growing_fleet(*, measured: bool = False) -> Section:
     """
 
     def first(size: str) -> Cost:
-        with _stack(load_fleet(size)) as local:
-            return of(local.run(load_event(EXAMPLE_EVENT), once_awaited(local, _deciding(local, "approved"))))
+        with place(load_fleet(size)) as local:
+            return of(local.run(load_event(EXAMPLE_EVENT), once_awaited(local, deciding(local, "approved"))))
 
     one, two = first("1x10"), first("2x10")
     each = two.plus(one, -1)
@@ -156,13 +172,20 @@ def a_growing_fleet(*, measured: bool = False) -> Section:
     return Section(costs, f"The last of these are {total(hundred.calls) / 1000:.2f} calls per number.")
 
 
-def unchanged(fleet: Fleet) -> Cost:
-    """Measure a run that has nothing to do, for a fleet of which all numbers that can take calls are signed."""
+@contextmanager
+def looked_through(fleet: Fleet) -> Iterator[SimulatedPlace]:
+    """Have a fleet of which all numbers that can take calls are signed, and which a run has looked through."""
     numbers = [number.sid for subaccount in fleet.subaccounts for number in subaccount.numbers if number.voice]
     profile = Profile(sid=f"BU{'1' * 32}", numbers=numbers)
     product = Product(sid=f"BU{'2' * 32}", status="twilio-approved", business_profile=profile.sid, numbers=numbers)
-    with _stack(fleet.model_copy(update={"profiles": [profile], "products": [product]})) as local:
+    with place(fleet.model_copy(update={"profiles": [profile], "products": [product]})) as local:
         local.run({})
+        yield local
+
+
+def unchanged(fleet: Fleet) -> Cost:
+    """Measure a run that has nothing to do, for a fleet of which all numbers that can take calls are signed."""
+    with looked_through(fleet) as local:
         return of(local.run({}))
 
 
@@ -227,11 +250,6 @@ def document() -> str:
     return "\n".join([_INTRODUCTION, *sections])
 
 
-def _stack(fleet: Fleet, poll_seconds: int = 3600) -> SimulatedPlace:
-    parameters = {"PollSeconds": str(poll_seconds)}
-    return SimulatedPlace(fleet.model_copy(update={"review": _UNTIL_DECIDED}), _TIME_SCALE, parameters)
-
-
 def _with_unable(fleet: Fleet, count: int) -> Fleet:
     """Give the first subaccount numbers that cannot take calls: listed as all are, and soon looked through."""
     [first, *others] = fleet.subaccounts
@@ -243,14 +261,6 @@ def _with_unable(fleet: Fleet, count: int) -> Fleet:
 
 def _on_product(local: SimulatedPlace, subaccount_sid: str) -> list[str]:
     return [number.phone_number_sid for number in local.phone_numbers(subaccount_sid) if number.stage is _DONE]
-
-
-def _deciding(local: SimulatedPlace, verdict: Verdict) -> Callable[[], None]:
-    def decide() -> None:
-        [product] = local.simulator.state.trust_products
-        local.simulator.controls.decide(product.sid, verdict)
-
-    return decide
 
 
 def _short(call: str) -> str:
