@@ -54,7 +54,7 @@ class Engine:
 
     _one_at_a_time = threading.Lock()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each by its name
         self,
         template: Path,
         *,
@@ -62,6 +62,7 @@ class Engine:
         twilio_secret: Mapping[str, str],
         time_scale: float = 1.0,
         webhook: Address = ANY_PORT,
+        account_concurrency: int | None = None,
     ) -> None:
         """Take what differs from run to run.
 
@@ -72,12 +73,15 @@ class Engine:
             time_scale: Scales Wait, Retry and the wait for a task token: 0.01 makes 100 seconds one. Handlers get
                 all their real seconds.
             webhook: Where the webhook listens.
+            account_concurrency: How many invocations may be under way at once, None for any number; a function's own
+                limit is the template's.
         """
         self._path = template
         self._parameters = dict(parameters)
         self._secret = dict(twilio_secret)
         self._time_scale = time_scale
         self._address = webhook
+        self._account_concurrency = account_concurrency
         self.tell: Tell = tell_nobody
         self._stack = ExitStack()
         self._clients: dict[str, Any] = {}
@@ -122,7 +126,9 @@ class Engine:
         self.public_url = webhook.url
         self._template = Template(self._path, self._parameters, self.public_url)
         self.skipped = self._template.skipped
-        self._functions = Functions(self._template.functions.values(), self._template.layers, self._hand_on)
+        self._functions = Functions(
+            self._template.functions.values(), self._template.layers, self._hand_on, self._account_concurrency
+        )
         for layer in (
             surroundings.quiet(),
             self._retries.noted(),
@@ -171,6 +177,11 @@ class Engine:
         """How often each function was invoked, by the name of its handler's module."""
         return dict(self._functions.invocations)
 
+    @property
+    def throttles(self) -> dict[str, int]:
+        """How many invocations of each function were turned away, by the name of its handler's module."""
+        return dict(self._functions.concurrency.throttles)
+
     def client(self, service: str) -> Any:
         """Return the boto3 client for a service of the local AWS."""
         if service not in self._clients:
@@ -183,6 +194,7 @@ class Engine:
         Raises:
             FunctionFailed: The handler failed.
             UnknownFunction: The template has no such function.
+            InvocationThrottled: As many invocations are under way as may be.
         """
         answer = self._functions.invoke(function, json.dumps(dict(event)))
         if answer.failed:

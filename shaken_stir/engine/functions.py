@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from onboarding import process
 from shaken_stir import news
+from shaken_stir.engine.concurrency import Concurrency
 from shaken_stir.engine.template import Function
 
 _DRAIN_SECONDS: Final = 5.0
@@ -77,12 +78,23 @@ class FunctionFailed(RuntimeError):  # noqa: N818 - named for what it means
 class Functions:
     """The functions of a template, each found by ARN, name, logical id or handler module.
 
+    Args:
+        functions: The functions.
+        layers: The folders that their code may import from.
+        tell: Told of each function that fails.
+        account_concurrency: How many invocations may be under way at once, None for any number.
+
     Attributes:
+        concurrency: What bounds how many invocations are under way.
         invocations: Handler module -> how often it was invoked.
     """
 
     def __init__(
-        self, functions: Collection[Function], layers: Iterable[Path], tell: news.Tell = news.tell_nobody
+        self,
+        functions: Collection[Function],
+        layers: Iterable[Path],
+        tell: news.Tell = news.tell_nobody,
+        account_concurrency: int | None = None,
     ) -> None:
         self._by_name = {
             key: it for it in functions for key in (it.module, it.logical_id, it.name, it.arn, f"{it.arn}:$LATEST")
@@ -94,6 +106,7 @@ class Functions:
         self._idle = threading.Condition()
         self._tell = tell
         self._running = 0
+        self.concurrency = Concurrency(functions, account_concurrency)
         self.invocations: Counter[str] = Counter()
 
     def load(self) -> None:
@@ -125,10 +138,15 @@ class Functions:
 
         Raises:
             UnknownFunction: The template has no such function.
+            InvocationThrottled: As many invocations are under way as may be.
         """
         function = self._by_name.get(name)
         if function is None:
             raise UnknownFunction(f"The template has no function {name}.")
+        with self.concurrency.counted(function):
+            return self._invoke(function, payload)
+
+    def _invoke(self, function: Function, payload: str) -> Answer:
         with self._idle:
             self.invocations[function.module] += 1
             self._running += 1

@@ -22,6 +22,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_funct
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 
+from shaken_stir.engine.concurrency import InvocationThrottled
 from shaken_stir.engine.functions import Functions, UnknownFunction
 from shaken_stir.engine.moto_patches.step_functions import wait_while_running
 from shaken_stir.news import ExecutionEnded, ExecutionStarted, Tell
@@ -40,14 +41,20 @@ def tasks_run(functions: Functions) -> Iterator[None]:
         try:
             answer = functions.invoke(parameters["FunctionName"], parameters.get("Payload", b"{}").decode())
         except UnknownFunction as error:
-            description = {"Code": "ResourceNotFoundException", "Message": str(error)}
-            metadata: Any = {"HTTPStatusCode": 404, "RequestId": "local"}
-            raise ClientError({"Error": description, "ResponseMetadata": metadata}, "Invoke") from error  # type: ignore[typeddict-item]
+            raise _refusal("ResourceNotFoundException", 404, error) from error
+        except InvocationThrottled as error:
+            raise _refusal("TooManyRequestsException", 429, error) from error
         failed = {"FunctionError": "Unhandled"} if answer.failed else {}
         return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer.payload), **failed}
 
     with patch.object(lambda_eval_utils, "_invoke_lambda_function", invoke):
         yield
+
+
+def _refusal(code: str, status: int, error: Exception) -> ClientError:
+    """What Lambda answers when it does not begin an invocation; moto makes `Lambda.<code>` of it."""
+    metadata: Any = {"HTTPStatusCode": status, "RequestId": "local"}
+    return ClientError({"Error": {"Code": code, "Message": str(error)}, "ResponseMetadata": metadata}, "Invoke")
 
 
 class _Scaled:

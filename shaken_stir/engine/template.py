@@ -31,6 +31,7 @@ class Function:
     code: Path
     timeout: float
     memory: int
+    reserved_concurrency: int | None = None
 
     @property
     def module(self) -> str:
@@ -172,6 +173,7 @@ class Template:
         for needed in ("Handler", "CodeUri"):
             if needed not in merged:
                 raise TemplateError(f"The template's function {name} has no {needed}.")
+        reserved = self._resolver.resolve(merged.get("ReservedConcurrentExecutions"))
         return Function(
             logical_id=name,
             name=self._resolver.resolve(merged.get("FunctionName", f"{STACK}-{name}")),
@@ -179,6 +181,7 @@ class Template:
             code=self._folder / self._resolver.resolve(merged["CodeUri"]),
             timeout=float(self._resolver.resolve(merged.get("Timeout", _DEFAULT_TIMEOUT))),
             memory=int(self._resolver.resolve(merged.get("MemorySize", _DEFAULT_MEMORY))),
+            reserved_concurrency=None if reserved is None else int(reserved),
         )
 
     def _routes(self) -> Iterator[Route]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from shaken_stir.engine.concurrency import InvocationThrottled
 from shaken_stir.engine.functions import Functions
 from shaken_stir.engine.intrinsics import ACCOUNT
 from shaken_stir.engine.template import Route
@@ -71,7 +72,10 @@ class Webhook:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="webhook", daemon=True).start()
 
     def _invoke(self, route: Route, request: Request, functions: Functions) -> Response:
-        answer = functions.invoke(route.function, json.dumps(_event(request, route, self._authority)))
+        try:
+            answer = functions.invoke(route.function, json.dumps(_event(request, route, self._authority)))
+        except InvocationThrottled:
+            return _message(503, "Service Unavailable")
         return _message(500, "Internal Server Error") if answer.failed else _response(answer.value())
 
     def close(self) -> None:

@@ -23,12 +23,13 @@ class SimulatedPlace(Place):
         parameters: The template's parameters that differ from their defaults.
         twilio: Where the simulator listens.
         webhook: Where the webhook listens.
+        account_concurrency: How many invocations of functions may be under way at once, None for any number.
 
     Attributes:
         tell: Called with what happens, from any thread; may be set at any time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each by its name
         self,
         fleet: Fleet,
         time_scale: float = 1.0,
@@ -36,6 +37,7 @@ class SimulatedPlace(Place):
         *,
         twilio: Address = ANY_PORT,
         webhook: Address = ANY_PORT,
+        account_concurrency: int | None = None,
     ) -> None:
         super().__init__()
         self.fleet = fleet
@@ -49,6 +51,7 @@ class SimulatedPlace(Place):
         )
         self.tell: Tell = tell_nobody
         self._webhook = webhook
+        self._account_concurrency = account_concurrency
         self._time_scale = time_scale
         self._parameters = parameters or {}
         self._stack = ExitStack()
@@ -66,6 +69,7 @@ class SimulatedPlace(Place):
                     },
                     time_scale=self._time_scale,
                     webhook=self._webhook,
+                    account_concurrency=self._account_concurrency,
                 )
             )
             self.engine.tell = self._hand_on

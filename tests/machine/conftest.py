@@ -21,9 +21,14 @@ def start() -> Iterator[Start]:
     with ExitStack() as stack:
 
         def _start(
-            time_scale: float = TIME_SCALE, parameters: dict[str, str] | None = None, **fleet: Any
+            time_scale: float = TIME_SCALE,
+            parameters: dict[str, str] | None = None,
+            account_concurrency: int | None = None,
+            **fleet: Any,
         ) -> SimulatedPlace:
-            local = SimulatedPlace(Fleet.model_validate(a_fleet(**fleet)), time_scale, parameters)
+            local = SimulatedPlace(
+                Fleet.model_validate(a_fleet(**fleet)), time_scale, parameters, account_concurrency=account_concurrency
+            )
             return stack.enter_context(local)
 
         yield _start

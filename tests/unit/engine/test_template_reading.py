@@ -117,6 +117,14 @@ def test_functions_carry_what_globals_and_they_themselves_say() -> None:
     assert template.skipped == {"Alarm": "AWS::CloudWatch::Alarm"}
 
 
+@pytest.mark.parametrize(("greeting", "reserved"), [("hello", None), ("go away", 2)])
+def test_a_function_has_the_concurrency_that_is_reserved_for_it(greeting: str, reserved: int | None) -> None:
+    functions = Template(STACK, {"Greeting": greeting}).functions
+
+    assert functions["EchoFunction"].reserved_concurrency == reserved
+    assert functions["FlakyFunction"].reserved_concurrency is None
+
+
 def test_the_definition_is_substituted() -> None:
     template = Template(STACK, {})
     text = template.definition()
