@@ -38,6 +38,13 @@ def test_every_task_tries_again_what_passes_and_nothing_else(task: str) -> None:
 
 
 @every_task
+def test_a_throttled_invocation_is_waited_for_as_patiently_as_a_lease(task: str) -> None:
+    [patient] = [it for it in TASKS["List Phone Numbers"]["Retry"] if it["ErrorEquals"] == ["SubaccountBusy"]]
+
+    assert patient | {"ErrorEquals": ["Lambda.TooManyRequestsException"]} in TASKS[task]["Retry"]
+
+
+@every_task
 def test_what_a_step_holds_alone_it_tries_to_get_again(task: str) -> None:
     assert BUSY & set(names(TASKS[task]["Retry"])) == leases(task)
 

@@ -9,11 +9,25 @@ from audit_assignments import READING_SECONDS
 from onboarding.assigning import BATCH_SECONDS
 from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from onboarding.twilio.http import MOST_RETRY_AFTER_SECONDS, TwilioHttpClient
-from tests.template.machine import BUSY, ITEM, MACHINE, PARAMETERS, TASKS, VARIABLES, every_task, function, leases, step
+from tests.template.machine import (
+    BUSY,
+    ITEM,
+    MACHINE,
+    PARAMETERS,
+    TASKS,
+    TOP_TASKS,
+    VARIABLES,
+    every_task,
+    function,
+    leases,
+    step,
+)
 from tools.picture import edges
 
 LONGEST_REVIEW_SECONDS = PARAMETERS["ReviewTimeoutDays"]["MaxValue"] * 24 * 3600
-MOST_EVENTS = 5_000  # of a history: a fifth of what AWS allows, so that retries and outages have room
+HISTORY_EVENTS = 25_000  # AWS's quota for an execution
+MOST_EVENTS = HISTORY_EVENTS / 5  # without retries and outages, so that these have room
+EVENTS_OF_A_TRY = 3  # scheduled, started, and ended
 TIMEOUTS = [float(VARIABLES[name]) for name in ("TWILIO_CONNECT_SECONDS", "TWILIO_READ_SECONDS")]
 LEASED = [task for task in TASKS if leases(task)]
 BATCHES = {"Assign To Business Profile", "Assign To Trust Product", "Release Orphans"}
@@ -87,7 +101,7 @@ def events(name: str) -> int:
     if state["Type"] != "Task":
         return entered_and_exited
     submitted: bool = state["Resource"].endswith(".waitForTaskToken")
-    return entered_and_exited + 3 + submitted  # scheduled, started, and ended
+    return entered_and_exited + EVENTS_OF_A_TRY + submitted
 
 
 def test_the_longest_review_fits_into_a_history_of_five_thousand_events() -> None:
@@ -98,3 +112,10 @@ def test_the_longest_review_fits_into_a_history_of_five_thousand_events() -> Non
     assert all(after in {edge.target for edge in edges(MACHINE["States"][name])} for name, after in pairwise(poll))
     assert f"each time costs {per_poll} events" in " ".join(PARAMETERS["PollSeconds"]["Description"].split())
     assert polls * per_poll + sum(events(name) for name in MACHINE["States"]) < MOST_EVENTS
+
+
+def test_every_step_may_be_tried_again_to_the_last_beside_the_longest_review() -> None:
+    for tasks in (TOP_TASKS, {name: TASKS[name] for name in TASKS.keys() - TOP_TASKS.keys()}):
+        tries = sum(retrier["MaxAttempts"] for task in tasks.values() for retrier in task["Retry"])
+
+        assert MOST_EVENTS + tries * EVENTS_OF_A_TRY < HISTORY_EVENTS
