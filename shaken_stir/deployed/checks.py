@@ -10,6 +10,7 @@ from onboarding.table.validities import read_validities_in_use
 from onboarding.validity import TITLES, describe_validity, is_ending, remedy_of_ending
 from shaken_stir.deployed import commands
 from shaken_stir.deployed.checkup import Checkup, Finding, Mark, Run
+from shaken_stir.deployed.concurrency_checks import concurrency
 from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, sentence
 from shaken_stir.deployed.webhook_checks import callback, secret
 
@@ -30,6 +31,7 @@ def check_up(stack: DeployedStack) -> Checkup:
         ("Secret", partial(secret, stack, credentials.append)),
         ("Webhook", partial(callback, stack, credentials)),
         ("Schedule", partial(schedule, stack)),
+        ("Concurrency", partial(concurrency, stack)),
         ("Alarm e-mail", partial(subscriptions, stack)),
         ("Alarms", partial(alarms, stack)),
         ("Runs", partial(last_runs, stack, runs.append)),

@@ -30,12 +30,17 @@ def request_whole_fleet(stack: DeployedStack) -> str:
 
 def switch_on_daily_run(stack: DeployedStack) -> str:
     """Give the command after which the whole fleet is looked through every day."""
+    return deploy(stack, f'ScheduleExpression="{DAILY}"')
+
+
+def deploy(stack: DeployedStack, parameters: str) -> str:
+    """Give the command that changes parameters of the stack (`Name=value`)."""
     words = ["make deploy"]
     if (architecture := stack.parameters.get("Architecture", _ARCHITECTURE)) != _ARCHITECTURE:
         words.append(f"ARCH={architecture}")
     if stack.name != STACK:
         words.append(f"STACK={stack.name}")
-    return " ".join([*words, f"PARAMETERS='ScheduleExpression=\"{DAILY}\"'"])
+    return " ".join([*words, f"PARAMETERS='{parameters}'"])
 
 
 def schedules(stack: DeployedStack) -> Iterator["GetScheduleOutputTypeDef"]:

@@ -15,7 +15,7 @@ SUBACCOUNTS = 100
 SCALE = 0.005
 """Whoever finds no room is patient for 13 seconds on average; a function works for a fraction of one."""
 TIMES = 8
-"""How often an invocation is turned away at first, on average: more often than a failure of Lambda itself is retried."""
+"""How often an invocation is turned away at first, on average: more often than an outage is retried."""
 
 type Crowd = Callable[[SimulatedPlace, int, int], None]
 

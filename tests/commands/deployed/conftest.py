@@ -5,14 +5,19 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from shaken_stir.defaults import STACK
 from shaken_stir.deployed import executions
 from shaken_stir.engine.intrinsics import read_template
+from shaken_stir.engine.template import FUNCTION
 from shaken_stir.project import TEMPLATE
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import Fleet
@@ -25,8 +30,39 @@ KEPT = {"AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::CloudWatch::Alarm"}
 type Deploy = Callable[..., SimulatedPlace]
 
 
+@dataclass
+class Room:
+    """How many copies of a function may run at once by its logical id, and how many of all others together."""
+
+    reserved: dict[str, int] = field(default_factory=dict)
+    unreserved: int = 1000
+
+    def answer(self, operation: str, url: str) -> dict[str, Any] | None:
+        if operation == "GetAccountSettings":
+            return {"AccountLimit": {"UnreservedConcurrentExecutions": self.unreserved}}
+        if operation == "GetFunctionConcurrency":
+            reserved = [number for name, number in self.reserved.items() if name in url]
+            return {"ReservedConcurrentExecutions": reserved[0]} if reserved else {}
+        return None
+
+
 @pytest.fixture
-def deploy(_cloudformation: None) -> Iterator[Deploy]:
+def room(monkeypatch: pytest.MonkeyPatch) -> Room:
+    """What Lambda says of concurrency: moto knows nothing of an account's."""
+    room, moto = Room(), BotocoreStubber.__call__
+
+    def answer(stubber: Any, event_name: str, request: Any, **more: Any) -> Any:
+        told = room.answer(event_name.rpartition(".")[2], request.url)
+        if told is None:
+            return moto(stubber, event_name, request, **more)
+        return AWSResponse(request.url, 200, HTTPHeaders(), MockRawResponse(json.dumps(told)))
+
+    monkeypatch.setattr(BotocoreStubber, "__call__", answer)
+    return room
+
+
+@pytest.fixture
+def deploy(_cloudformation: None, room: Room) -> Iterator[Deploy]:  # noqa: ARG001 - what the doctor is told
     """Deploy a stack for a fleet; it is deleted after the test."""
     with ExitStack() as stack:
 
@@ -60,12 +96,16 @@ def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _cloudformation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's CloudFormation, which knows neither alarms nor schedules by itself."""
+    """moto's CloudFormation, which knows neither alarms nor schedules by itself, and wants a function's code."""
     if not getattr(sys.modules.get("moto.batch.utils"), "__file__", None):
         # The engine's stand-in will not do for all of moto.
         sys.modules.pop("moto.batch.utils", None)
     parsing = importlib.import_module("moto.cloudformation.parsing")
-    for kind, create in (("AWS::CloudWatch::Alarm", put_alarm), ("AWS::Scheduler::Schedule", create_schedule)):
+    for kind, create in (
+        ("AWS::CloudWatch::Alarm", put_alarm),
+        ("AWS::Lambda::Function", lambda *_: None),
+        ("AWS::Scheduler::Schedule", create_schedule),
+    ):
         monkeypatch.setitem(parsing.get_model_map(), kind, resource_made_by(kind, create))
 
 
@@ -118,6 +158,8 @@ def create_schedule(name: str, properties: dict[str, Any]) -> None:
 def create_stack(local: SimulatedPlace, name: str = STACK, architecture: str = "arm64", **outputs: str) -> None:
     """Create the stack in moto; what the local stack has comes in through the outputs, unless others are named."""
     resources = {name: it for name, it in DOCUMENT["Resources"].items() if it["Type"] in KEPT}
+    functions = [name for name, it in DOCUMENT["Resources"].items() if it["Type"] == FUNCTION]
+    resources |= {name: {"Type": "AWS::Lambda::Function", "Properties": {}} for name in functions}
     event = DOCUMENT["Resources"]["OnboardingStateMachine"]["Properties"]["Events"]["WholeFleet"]
     assert event["Type"] == "ScheduleV2"
     resources["OnboardingStateMachineWholeFleet"] = {
@@ -146,9 +188,9 @@ def create_stack(local: SimulatedPlace, name: str = STACK, architecture: str = "
         "Parameters": {
             "OnboardingStateMachine": {"Type": "String", "Default": local.engine.state_machine_arn},
             "ReviewAlarmHours": {"Type": "Number", "Default": 96},
-            "StatusCallbackFunction": {"Type": "String", "Default": "StatusCallbackFunction"},
             # What the deployment was given.
             "Architecture": {"Type": "String", "Default": architecture},
+            "MapConcurrency": DOCUMENT["Parameters"]["MapConcurrency"],
         },
         "Outputs": {key: {"Value": values[key]} for key in DOCUMENT["Outputs"]},
     }

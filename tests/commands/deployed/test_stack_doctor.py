@@ -59,7 +59,8 @@ def test_a_stack_that_works_is_ticked_off(deploy: Deploy, capsys: pytest.Capture
     told = capsys.readouterr().out
     ticked = {line.removeprefix("✓ ").partition(":")[0] for line in told.splitlines() if line.startswith("✓")}
     assert ticked == {
-        "Stack", "Secret", "Webhook", "Schedule", "Alarm e-mail", "Alarms", "Runs", "Validity", "Undelivered events"
+        "Stack", "Secret", "Webhook", "Schedule", "Concurrency", "Alarm e-mail", "Alarms", "Runs", "Validity",
+        "Undelivered events",
     }  # fmt: skip
     assert f"Validity: Twilio names no end for the Business Profile {PROFILE}, as a run saw on " in " ".join(
         told.split()
@@ -135,7 +136,7 @@ def test_what_does_not_work_is_named_and_all_else_still_looked_at(
     assert [words for words in obstacle.told if words not in doctor.words(obstacle.check)] == []
     assert doctor.problems == ([obstacle.check] if obstacle.mark == "problem" else [])
     assert doctor.exit_code == (1 if doctor.problems else 0)
-    assert len(doctor.report["findings"]) == 8
+    assert len(doctor.report["findings"]) == 9
 
 
 def test_the_last_run_s_cause_is_told(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
