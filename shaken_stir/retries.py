@@ -61,7 +61,8 @@ def reason(error: str, cause: str) -> str:
     try:
         sentence = str(json.loads(cause)["errorMessage"])
     except (ValueError, KeyError, TypeError):
-        sentence = cause
+        # An error of AWS goes on with the service's name, a status and a request ID.
+        sentence = cause.partition(" (Service: ")[0]
     return what_happened(sentence) or error
 
 

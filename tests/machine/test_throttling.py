@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 import list_phone_numbers
+from shaken_stir.engine.concurrency import Concurrency
 from shaken_stir.simulated.place import SimulatedPlace
 from tests.machine.conftest import Start
-from tests.world import NAMED, subaccount, wait_until
+from tests.world import NAMED, all_signed_once, subaccount, wait_until
 
 SUBACCOUNTS = 100
 SCALE = 0.005
@@ -36,6 +38,21 @@ def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
         monkeypatch.setattr(list_phone_numbers, "handler", list_slowly)
 
     return last
+
+
+def test_a_run_that_finds_its_functions_stopped_goes_on_when_they_may_run_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = start(SCALE, parameters={"ReservedConcurrency": "0"}, review={"seconds": 0})
+    arn = local.engine.start_execution(NAMED)
+    turned_away = TIMES * len(local.fleet.subaccounts)
+
+    assert wait_until(lambda: local.engine.throttles.get("list_phone_numbers", 0) >= turned_away)
+    monkeypatch.setattr(Concurrency, "counted", nullcontext)
+
+    ended = local.engine.wait(arn, timeout=60)
+    assert ended["status"] == "SUCCEEDED", ended["cause"]
+    all_signed_once(local)
 
 
 @pytest.mark.parametrize(

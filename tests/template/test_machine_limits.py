@@ -9,6 +9,7 @@ from audit_assignments import READING_SECONDS
 from onboarding.assigning import BATCH_SECONDS
 from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from onboarding.twilio.http import MOST_RETRY_AFTER_SECONDS, TwilioHttpClient
+from tests.docs.markdown import sections
 from tests.template.machine import (
     BUSY,
     ITEM,
@@ -22,7 +23,7 @@ from tests.template.machine import (
     leases,
     step,
 )
-from tools.picture import edges
+from tools.picture import ROOT, edges
 
 LONGEST_REVIEW_SECONDS = PARAMETERS["ReviewTimeoutDays"]["MaxValue"] * 24 * 3600
 HISTORY_EVENTS = 25_000  # AWS's quota for an execution
@@ -119,3 +120,14 @@ def test_every_step_may_be_tried_again_to_the_last_beside_the_longest_review() -
         tries = sum(retrier["MaxAttempts"] for task in tasks.values() for retrier in task["Retry"])
 
         assert MOST_EVENTS + tries * EVENTS_OF_A_TRY < HISTORY_EVENTS
+
+
+def test_what_is_said_of_the_patience_with_throttling_is_what_the_machine_has() -> None:
+    [throttled] = [
+        it for it in TASKS["Read Request"]["Retry"] if it["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+    ]
+    delays = [throttled["IntervalSeconds"] * throttled["BackoffRate"] ** n for n in range(throttled["MaxAttempts"])]
+
+    assert 80 < sum(min(delay, throttled["MaxDelaySeconds"]) for delay in delays) / 60 <= 90
+    for document, heading in (("errors", "Lambda Errors"), ("runbook", "Stop everything")):
+        assert "hour and a half" in " ".join(sections(ROOT / f"docs/{document}.md")[heading].split())

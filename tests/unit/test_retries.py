@@ -58,6 +58,7 @@ def test_nobody_is_told_once_it_is_not_listened_to(capsys: pytest.CaptureFixture
         ),
         (json.dumps({"errorMessage": "Somebody is at work (docs/errors.md#x)."}), "Somebody is at work"),
         ("Task timed out.", "Task timed out"),
+        ("Rate Exceeded. (Service: Lambda, Status Code: 429, Request ID: a-b)", "Rate Exceeded"),
         ("[1]", "[1]"),
         ("", "States.Timeout"),
     ],

@@ -28,8 +28,8 @@ def stack(deploy: Deploy) -> DeployedStack:
             Room(dict.fromkeys(ON_NUMBERS, 0)),
             (
                 "the reserved concurrency of ListPhoneNumbersFunction, AssignToBusinessProfileFunction, "
-                "AssignToTrustProductFunction is 0: a run that comes there waits for an hour and a half at the most, then "
-                "its subaccounts fail"
+                "AssignToTrustProductFunction is 0: a run that comes there waits for an hour and a half at the most, "
+                "then its subaccounts fail"
             ),
             "To let runs go on, or begin: make deploy PARAMETERS='ReservedConcurrency=\"\"'",
         ),
@@ -37,16 +37,16 @@ def stack(deploy: Deploy) -> DeployedStack:
             Room(dict.fromkeys(ON_NUMBERS, 2)),
             (
                 "5 subaccounts are worked on at once (MapConcurrency), but 2 at the most by ListPhoneNumbersFunction, "
-                "AssignToBusinessProfileFunction, AssignToTrustProductFunction (reserved concurrency): the others wait for "
-                "their turn, so runs are slower"
+                "AssignToBusinessProfileFunction, AssignToTrustProductFunction (reserved concurrency): the others wait "
+                "for their turn, so runs are slower"
             ),
             "Lower the first or raise the second, such as: make deploy PARAMETERS='MapConcurrency=2'",
         ),
         (
             Room(unreserved=4),
             (
-                "5 subaccounts are worked on at once (MapConcurrency), but the AWS account lets 4 functions run at once "
-                "that have no reserved concurrency: the others wait for their turn, so runs are slower"
+                "5 subaccounts are worked on at once (MapConcurrency), but the AWS account lets 4 functions run at "
+                "once that have no reserved concurrency: the others wait for their turn, so runs are slower"
             ),
             (
                 "Have the account's quota raised (Service Quotas: AWS Lambda, Concurrent executions), or: make deploy "
