@@ -108,11 +108,12 @@ def _may_be_refused(stack: DeployedStack) -> bool:
     if not described:
         return True
     alarm, now = described[0], datetime.now(UTC)
+    [watched] = [it["MetricStat"] for it in alarm["Metrics"] if "MetricStat" in it]
     measured = client.get_metric_statistics(
-        Namespace=alarm["Namespace"],
-        MetricName=alarm["MetricName"],
-        Dimensions=alarm["Dimensions"],
-        StartTime=now - timedelta(seconds=alarm["Period"]),
+        Namespace=watched["Metric"]["Namespace"],
+        MetricName=watched["Metric"]["MetricName"],
+        Dimensions=watched["Metric"]["Dimensions"],
+        StartTime=now - timedelta(seconds=watched["Period"]),
         EndTime=now + timedelta(minutes=1),
         Period=60,
         Statistics=["Sum"],

@@ -148,35 +148,97 @@ def test_every_alarm_says_what_it_means_and_reaches_the_one_topic() -> None:
         "WebhookErrorsAlarm",
         "RefusedSignaturesAlarm",
         "ReviewOverdueAlarm",
+        "NoRunEndedAlarm",
     }
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-        assert alarm["TreatMissingData"] == "notBreaching"
         assert len(alarm["AlarmDescription"]) > 40
 
 
+def watched(alarm: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The metrics that an alarm watches, by what its expression calls them; "" for one without an expression."""
+    if "Metrics" not in alarm:
+        return {"": alarm}
+    metrics = {it["Id"]: it["MetricStat"] for it in alarm["Metrics"] if "MetricStat" in it}
+    return {name: it | it["Metric"] for name, it in metrics.items()}
+
+
+@pytest.mark.parametrize("name", [name for name in of_type("AWS::CloudWatch::Alarm") if name != "ReviewOverdueAlarm"])
+def test_an_alarm_goes_back_by_itself_when_nothing_is_measured_any_more(name: str) -> None:
+    alarm = RESOURCES[name]["Properties"]
+    [expression] = [it["Expression"] for it in alarm["Metrics"] if "Expression" in it]
+
+    assert expression == " + ".join(f"FILL({metric}, 0)" for metric in watched(alarm))
+    assert [it["Id"] for it in alarm["Metrics"] if it.get("ReturnData", True)] == [alarm["Metrics"][0]["Id"]]
+
+
+@pytest.mark.parametrize(
+    "name", ["RunNotSucceededAlarm", "UndeliveredEventsAlarm", "WebhookErrorsAlarm", "RefusedSignaturesAlarm"]
+)
+def test_a_data_point_that_comes_late_raises_its_alarm_all_the_same(name: str) -> None:
+    alarm = RESOURCES[name]["Properties"]
+
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (1, 2)
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_a_review_stays_overdue_between_two_polls() -> None:
+    alarm = RESOURCES["ReviewOverdueAlarm"]["Properties"]
+
+    assert alarm["Period"] == PARAMETERS["PollSeconds"]["MaxValue"]
+    assert "Metrics" not in alarm
+
+
+def test_somebody_is_told_when_runs_stop_to_come() -> None:
+    alarm = RESOURCES["NoRunEndedAlarm"]["Properties"]
+
+    assert {it["MetricName"] for it in watched(alarm).values()} == {
+        f"Executions{end}" for end in ("Succeeded", "Failed", "TimedOut", "Aborted")
+    }
+    assert {it["Period"] for it in watched(alarm).values()} == {86_400}
+    assert PARAMETERS["RunAlarmDays"]["MaxValue"] <= 7, "CloudWatch evaluates no more than seven days"
+    assert alarm["EvaluationPeriods"] == {"Ref": "RunAlarmDays"}
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching", "a machine that has never run has no metrics"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, False),
+        ({"ScheduleExpression": "rate(1 day)"}, True),
+        ({"ScheduleExpression": "rate(30 days)", "RunAlarmDays": "0"}, False),
+    ],
+)
+def test_runs_are_missed_only_where_the_daily_run_is_on(given: dict[str, str], expected: bool) -> None:  # noqa: FBT001
+    assert Resolver(DOCUMENT, given).holds(RESOURCES["NoRunEndedAlarm"]["Condition"]) is expected
+    assert ("NoRunEndedAlarm.Arn" in dashboard(given)) is expected
+
+
 def test_alarms_watch_metrics_that_the_functions_send() -> None:
-    own = [
-        it["Properties"]
-        for it in of_type("AWS::CloudWatch::Alarm").values()
-        if it["Properties"].get("Namespace") == "ShakenStirOnboarding"
-    ]
+    alarms = [it["Properties"] for it in of_type("AWS::CloudWatch::Alarm").values()]
+    own = [it for alarm in alarms for it in watched(alarm).values() if it["Namespace"] == "ShakenStirOnboarding"]
     sources = "".join(path.read_text(encoding="utf-8") for path in (TEMPLATE.parent / "functions").glob("*.py"))
     variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
 
     assert own
-    for alarm in own:
-        assert f'name="{alarm["MetricName"]}"' in sources
-        assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
-        assert alarm["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
+    for metric in own:
+        assert f'name="{metric["MetricName"]}"' in sources
+        assert metric["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+        assert metric["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
+
+
+def dashboard(given: dict[str, str]) -> str:
+    """The dashboard's body in a deployment with these parameters."""
+    [found] = of_type("AWS::CloudWatch::Dashboard").values()
+    return str(Resolver(DOCUMENT, given).resolve(found["Properties"]["DashboardBody"]))
 
 
 def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
-    [dashboard] = of_type("AWS::CloudWatch::Dashboard").values()
-    body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    body = dashboard({"ScheduleExpression": "rate(1 day)"})
 
     assert len(json.loads(body)["widgets"]) == 4
-    assert all(f"${{{alarm}.Arn}}" in body for alarm in of_type("AWS::CloudWatch::Alarm"))
+    assert all(f'"{alarm}.Arn"' in body for alarm in of_type("AWS::CloudWatch::Alarm"))
 
 
 def test_polling_for_the_longest_wait_keeps_the_history_below_5000_events() -> None:

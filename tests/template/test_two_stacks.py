@@ -158,13 +158,15 @@ def test_no_name_is_given_twice() -> None:
     assert first & second == set()
 
 
+def watched_by_alarms(stack: str) -> list[dict[str, Any]]:
+    alarms = of_type(stack, "AWS::CloudWatch::Alarm").values()
+    within = [it.get("MetricStat", {}).get("Metric", {}) for alarm in alarms for it in alarm.get("Metrics", [])]
+    return [it for it in [*alarms, *within] if "MetricName" in it]
+
+
 def metrics(stack: str) -> set[str]:
     """The metrics that the alarms watch and the dashboard shows, each with its dimensions."""
-    watched = set()
-    for alarm in of_type(stack, "AWS::CloudWatch::Alarm").values():
-        for metric in [alarm, *(it.get("MetricStat", {}).get("Metric", {}) for it in alarm.get("Metrics", []))]:
-            if "MetricName" in metric:
-                watched.add(json.dumps([metric["MetricName"], metric["Dimensions"]]))
+    watched = {json.dumps([it["MetricName"], it["Dimensions"]]) for it in watched_by_alarms(stack)}
     [dashboard] = of_type(stack, "AWS::CloudWatch::Dashboard").values()
     for widget in json.loads(dashboard["DashboardBody"])["widgets"]:
         above = ("", "")
@@ -187,8 +189,8 @@ def test_what_the_functions_measure_counts_for_their_stack(stack: str) -> None:
     variables = [it["Environment"]["Variables"] for it in of_type(stack, "AWS::Lambda::Function").values()]
     own = {
         (it["Dimensions"][0]["Name"], it["Dimensions"][0]["Value"])
-        for it in of_type(stack, "AWS::CloudWatch::Alarm").values()
-        if it.get("Namespace") == "ShakenStirOnboarding"
+        for it in watched_by_alarms(stack)
+        if it["Namespace"] == "ShakenStirOnboarding"
     }
 
     assert {("service", it["POWERTOOLS_SERVICE_NAME"]) for it in variables} == own == {("service", stack)}

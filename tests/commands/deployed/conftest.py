@@ -137,7 +137,8 @@ def resource_made_by(kind: str, create: Callable[[str, dict[str, Any]], None]) -
 
 
 def put_alarm(name: str, properties: dict[str, Any]) -> None:
-    client("cloudwatch").put_metric_alarm(AlarmName=name, **properties | {"Threshold": float(properties["Threshold"])})
+    numbers = {"EvaluationPeriods": int(properties["EvaluationPeriods"]), "Threshold": float(properties["Threshold"])}
+    client("cloudwatch").put_metric_alarm(AlarmName=name, **properties | numbers)
 
 
 def disable_schedule(stack: str = STACK) -> None:
@@ -183,11 +184,13 @@ def create_stack(local: SimulatedPlace, name: str = STACK, architecture: str = "
         **outputs,
     }
     template = {
+        "Conditions": {"HasRunAlarm": {"Fn::Equals": ["", ""]}},
         "Resources": resources,
         # What the alarms refer to and moto does not make.
         "Parameters": {
             "OnboardingStateMachine": {"Type": "String", "Default": local.engine.state_machine_arn},
             "ReviewAlarmHours": {"Type": "Number", "Default": 96},
+            "RunAlarmDays": {"Type": "Number", "Default": 2},
             # What the deployment was given.
             "Architecture": {"Type": "String", "Default": architecture},
             "MapConcurrency": DOCUMENT["Parameters"]["MapConcurrency"],
