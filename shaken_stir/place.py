@@ -160,9 +160,7 @@ class Place(ABC):
             subaccounts=subaccounts_of(outcomes),
             numbers=dict(numbers),
             audit=AuditReport.model_validate(data["audit"]) if "audit" in data else None,
-            orphans=OrphansReport.model_validate(data["orphans"] | data.get("released_orphans", {}))
-            if "orphans" in data
-            else None,
+            orphans=_orphans(data) if "orphans" in data else None,
             announced=self.announced(execution["name"]),
             left_out=left_out_of(read_named_numbers(self.table, execution["name"])),
             validities=self._validities(data),
@@ -231,3 +229,12 @@ class Place(ABC):
         if record and record.status is Status.REJECTED and report.status != record.status:
             return report.model_copy(update={"status": record.status, "verdict_by": record.verdict_by})
         return report
+
+
+def _orphans(data: Mapping[str, Any]) -> OrphansReport:
+    """What the run found of orphans, and what it released of them, if it was to."""
+    released = data.get("released_orphans", {})
+    report = OrphansReport.model_validate(data["orphans"])
+    return report.model_copy(
+        update={"released": released.get("released", 0), "release_message": released.get("message", "")}
+    )

@@ -44,12 +44,16 @@ class AuditReport(BaseModel):
 
 
 class OrphansReport(BaseModel):
-    """Assigned numbers that live in no account: how many, named before, and released in this run."""
+    """Assigned numbers that live in no account: how many, named before, and released in this run.
+
+    `release_message` says why not all were released that should have been, empty if they were.
+    """
 
     found: int
     named_before: int
     message: str = ""
     released: int = 0
+    release_message: str = ""
 
 
 class Report(BaseModel):

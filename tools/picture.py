@@ -48,7 +48,12 @@ def edges(state: State) -> Iterator[Edge]:
     yield from (Edge(state[field], label) for field, label in (("Default", "else"), ("Next", "")) if field in state)
     for catcher in state.get("Catch", []):
         names = catcher["ErrorEquals"]
-        yield Edge(catcher["Next"], _ANY_ERROR if names == ["States.ALL"] else "<br/>".join(names), caught=True)
+        yield Edge(catcher["Next"], _ANY_ERROR if names == ["States.ALL"] else _listed(names), caught=True)
+
+
+def _listed(errors: list[str]) -> str:
+    """Write errors below each other, those of Lambda itself on one line."""
+    return "<br/>".join(dict.fromkeys("Lambda's own" if it.startswith("Lambda.") else it for it in errors))
 
 
 def condition(rule: dict[str, Any]) -> str:

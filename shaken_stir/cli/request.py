@@ -29,6 +29,8 @@ DAILY_RUN_IS_OFF = """
 The daily run is off, so numbers that come later wait for the next request."""
 SWITCH_ON = "To have the whole fleet looked through every day, switch it on: {switch}"
 AGAIN = f"Step Functions tries it again within {executions.LONGEST_RETRY_SECONDS} s, unless that was the last time"
+LOOKED_THROUGH = ("audit", "orphans", "released_orphans")
+"""What a run says of these in its output, beside what it counts."""
 STOPPED = "\nStopped following; the execution goes on. " + FOLLOW_AGAIN
 
 
@@ -127,9 +129,11 @@ def _summary(output: Any) -> str:
     left_out = [
         f"\nLeft out of the request: {it['phone_number_sid']}: {it['reason']}." for it in summary.get("left_out", [])
     ]
+    looked_through = [f"\n{said}" for key in LOOKED_THROUGH if (said := output.get(key, {}).get("message"))]
     return (
         f"{plural(summary['onboarded'], 'subaccount')} onboarded, {summary['busy']:,} left to another execution"
-        f"{counts(summary['numbers'])}.{''.join(left_out)}\nThe Trust Product {product['sid']} {state}."
+        f"{counts(summary['numbers'])}.{''.join([*left_out, *looked_through])}"
+        f"\nThe Trust Product {product['sid']} {state}."
     )
 
 

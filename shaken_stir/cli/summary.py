@@ -104,6 +104,8 @@ def _looked_through(out: Console, report: Report) -> None:
         say(out, f"{plural(report.orphans.found, 'assigned number')} in no account any more ({again}).")
     if report.orphans and report.orphans.released:
         say(out, f"Released of these: {report.orphans.released:,}, off the Trust Product, then off the profile.")
+    if report.orphans and report.orphans.release_message:
+        say(out, report.orphans.release_message)
     if report.announced:
         say(out, f"Announced: {', '.join(report.announced)}.")
 

@@ -74,6 +74,15 @@ def test_whatever_is_left_at_the_top_is_explained(state: str) -> None:
     assert MACHINE["States"][state]["Catch"][-1] == {"ErrorEquals": ["States.ALL"], "Next": "What Failed?"}
 
 
+@pytest.mark.parametrize("task", ["Find Orphans", "Release Orphans"])
+def test_what_passes_by_itself_ends_no_run_that_can_do_without_the_step(task: str) -> None:
+    passing, rest = TOP_TASKS[task]["Catch"]
+
+    assert set(passing["ErrorEquals"]) == set(names(TOP_TASKS[task]["Retry"]))
+    assert MACHINE["States"][passing["Next"]]["Next"] == "Review Needed?"
+    assert rest["Next"] == "What Failed?"
+
+
 @pytest.mark.parametrize("task", ["Await Review", "Check Trust Product"])
 def test_an_outage_does_not_end_the_wait_for_the_verdict(task: str) -> None:
     outwaited = names([it for it in TOP_TASKS[task]["Catch"] if it["Next"] == "Wait Out The Outage"])

@@ -8,13 +8,14 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import NoRegionError
 
+import audit_assignments
 from shaken_stir.defaults import STACK
 from shaken_stir.deployed import commands
 from shaken_stir.project import EXAMPLE_EVENT, ROOT
 from tests.commands.ascii_output import run_in_ascii
 from tests.commands.deployed.conftest import Deploy, disable_schedule
 from tests.commands.deployed.requesting import arn_of, request, states, status
-from tests.world import NEVER, account, phone_number, subaccount
+from tests.world import NEVER, PROFILE, account, phone_number, product, subaccount
 
 WHOLE_FLEET = ROOT / "events/whole_fleet.json"
 NAMED = {"TrustProductFriendlyName": "Acme Voice", "TrustProductEmail": "trust@acme.example"}
@@ -146,3 +147,19 @@ def test_an_eventbridge_event_goes_through_the_template_s_rule(
 
     assert code == 0
     assert local.engine.describe_execution(arn_of(lines))["input"].startswith('{"trust_product"')
+
+
+def test_what_a_run_left_out_is_told(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [phone_number(1, 0), phone_number(1, 1)]
+    deploy(
+        profiles=[{"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": numbers}],
+        products=[product(business_profile=PROFILE)],
+    )
+    monkeypatch.setattr(audit_assignments, "MOST_NUMBERS", 1)
+
+    code, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
+
+    assert code == 0
+    assert lines[-2].startswith(f"The audit was left out: {PROFILE} has more assignments than can be read in one step")
