@@ -1,5 +1,7 @@
 """State "Find Orphans": name the assigned numbers that live in no account, after the whole fleet was listed."""
 
+import time
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 
@@ -16,6 +18,9 @@ from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import TrustHub
 from onboarding.words import plural
 
+READING_SECONDS = 180
+"""How long numbers are read; what is left of the function's time is for the last request, and for what is written."""
+
 
 class FindOrphansEvent(StepEvent):
     """When the run began, what was assigned then, and the accounts whose numbers it has listed."""
@@ -29,7 +34,7 @@ class FindOrphansEvent(StepEvent):
 class Orphans(Model):
     """How many orphans there are, how many of them an earlier run had named, and a sentence.
 
-    With a sentence and no orphans, an account could not be listed, so that none can be named.
+    With a sentence and no orphans, not every account could be listed, so that none can be named.
     """
 
     found: int
@@ -37,21 +42,26 @@ class Orphans(Model):
     message: str
 
 
+class TooMuchToReadError(Exception):
+    """The search would take longer than its function has."""
+
+
 @step(FindOrphansEvent)
 def handler(event: FindOrphansEvent) -> Orphans:
     """Find the assigned numbers that no listed account has, and that no other has either; record and announce them."""
+    deadline = time.monotonic() + READING_SECONDS
     environment, s3 = settings.load(), clients.s3()
     table = clients.table(environment)
     assigned = storage.read_assigned(s3, event.assigned)
     listed = [subaccount.subaccount_sid for subaccount in storage.read_subaccounts(s3, event.manifest)]
-    homeless = without_home(table, assigned, listed)
-    if homeless:
-        try:
-            living = numbers_elsewhere(trust_hub.of_parent(environment), set(listed))
-        except (TwilioRefused, CredentialsRefused) as refusal:
-            # The same credentials have just read other accounts: Twilio shuts one that is not active.
-            return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {refusal}")
-        homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in living}
+    try:
+        homeless = without_home(table, assigned, listed, deadline)
+        if homeless:
+            living = numbers_elsewhere(trust_hub.of_parent(environment), set(listed), deadline)
+            homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in living}
+    except (TooMuchToReadError, TwilioRefused, CredentialsRefused) as reason:
+        # A refusal is of one account: the same credentials have read others, but Twilio shuts those not active.
+        return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {reason}")
     orphans = name_orphans(table, event.trust_product_sid, event.execution, event.started_at, homeless)
     if not orphans:
         return Orphans(found=0, named_before=0, message="")
@@ -60,17 +70,20 @@ def handler(event: FindOrphansEvent) -> Orphans:
     return Orphans(found=found.found, named_before=found.found - found.new, message=found.message)
 
 
-def without_home(table: Table, assigned: set[str], account_sids: list[str]) -> dict[str, str | None]:
+def without_home(table: Table, assigned: set[str], account_sids: list[str], deadline: float) -> dict[str, str | None]:
     """Find the assigned numbers (`PN…`) that none of the listed accounts (`AC…`) has.
 
     Returns:
         Each with the account that it was released from, None if it never was in one of them.
+
+    Raises:
+        TooMuchToReadError: The deadline is over.
     """
 
     def read(account_sid: str) -> tuple[set[str], set[str]]:
         living: set[str] = set()
         released: set[str] = set()
-        for record in read_all_numbers(table, account_sid):
+        for record in in_time(read_all_numbers(table, account_sid), deadline):
             (released if record.stage is Stage.RELEASED else living).add(record.phone_number_sid)
         return living, released
 
@@ -83,15 +96,36 @@ def without_home(table: Table, assigned: set[str], account_sids: list[str]) -> d
     return {sid: last_seen.get(sid) for sid in homeless}
 
 
-def numbers_elsewhere(hub: TrustHub, listed: set[str]) -> set[str]:
-    """List the numbers (`PN…`) of all accounts that were not listed: the parent, suspended ones, new ones."""
+def numbers_elsewhere(hub: TrustHub, listed: set[str], deadline: float) -> set[str]:
+    """List the numbers (`PN…`) of all accounts that were not listed: the parent, suspended ones, new ones.
+
+    Raises:
+        TooMuchToReadError: The deadline is over.
+        TwilioRefused, CredentialsRefused: Twilio does not let one of the accounts be read.
+    """
     accounts = [account.sid for account in hub.subaccounts() if account.status != "closed"]
     others = [sid for sid in [hub.account_sid, *accounts] if sid not in listed]
 
     def read(account_sid: str) -> list[str]:
-        return list(hub.phone_number_sids(account_sid))
+        return list(in_time(hub.phone_number_sids(account_sid), deadline))
 
     return set(chain.from_iterable(hub.for_each(read, others)))
+
+
+def in_time[Item](items: Iterable[Item], deadline: float) -> Iterator[Item]:
+    """Give the items for as long as there is time; without any, the first one is not even asked for.
+
+    Raises:
+        TooMuchToReadError: The deadline is over.
+    """
+    for item in chain([None], items):
+        if time.monotonic() > deadline:
+            raise TooMuchToReadError(
+                f"the numbers of all accounts cannot be read in one step ({READING_SECONDS // 60} minutes); new "
+                "numbers are signed all the same, but what released ones leave behind is not noticed."
+            )
+        if item is not None:
+            yield item
 
 
 def announcement(event: FindOrphansEvent, orphans: list[OrphanRecord]) -> OrphansFound:

@@ -1,15 +1,18 @@
 """Assignments of numbers that live in no account: named by each run, removed when two runs in a row have named them."""
 
+import itertools
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import find_orphans as find_orphans_step
 from simulator.messages import Request, Response
 from tests.steps.conftest import Start
 from tests.steps.steps import Steps
 from tests.steps.whole_fleet import APPROVED, find_orphans, go_through, release_orphans
-from tests.world import PROFILE, account, phone_number, subaccount
+from tests.world import PROFILE, account, phone_number, small_pages, subaccount
 
 GONE = phone_number(1, 0)
 
@@ -131,3 +134,48 @@ def test_an_orphan_that_twilio_does_not_let_go_is_kept_and_told(start: Start) ->
     assert needed.happened == 1
     assert release_orphans(steps, "second") == {"released": 1, "living": 0, "refused": 0, "left": 0}
     assert all(len(bundle) == 2 for bundle in steps.assignments())
+
+
+@pytest.mark.parametrize(
+    ("fleet", "environment"),
+    [
+        ({"parent": {"sid": account(9), "numbers": [{"sid": phone_number(9, index)} for index in range(6)]}}, {}),
+        (
+            {"subaccounts": [subaccount(1), *(subaccount(it, numbers=0, status="suspended") for it in range(3, 9))]},
+            {"THREADS_PER_FUNCTION": "1"},
+        ),
+    ],
+    ids=["a parent with many numbers", "many suspended accounts"],
+)
+def test_the_search_is_left_out_when_it_takes_longer_than_its_function_has(
+    start: Start, monkeypatch: pytest.MonkeyPatch, fleet: dict[str, Any], environment: dict[str, str]
+) -> None:
+    steps = with_an_orphan(start, **fleet, **environment)
+    small_pages(monkeypatch, phone_numbers=1)
+    seconds = itertools.count(0, find_orphans_step.READING_SECONDS * 0.4)
+    now = [next(seconds)]
+    listings: list[str] = []
+
+    def take_time(request: Request) -> None:
+        if request.path.endswith("/IncomingPhoneNumbers.json"):
+            now.append(next(seconds))
+            listings.append(request.path)
+
+    steps.simulator.interpose(take_time)
+    monkeypatch.setattr(find_orphans_step, "time", SimpleNamespace(monotonic=lambda: now[-1]))
+
+    found = find_orphans(steps, "first")
+
+    assert named(found) == (0, 0)
+    assert found["message"].startswith("Orphans were not looked for: the numbers of all accounts cannot be read in one")
+    assert len(listings) == 3, "what there is no time for is not begun"
+
+
+def test_the_search_is_left_out_when_the_table_takes_too_long(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = with_an_orphan(start)
+    monkeypatch.setattr(find_orphans_step, "READING_SECONDS", -1)
+
+    assert find_orphans(steps, "first")["message"].startswith(
+        "Orphans were not looked for: the numbers of all accounts"
+    )
+    assert steps.announced == []
