@@ -66,7 +66,7 @@ def handler(event: FindOrphansEvent) -> Orphans:
     if not orphans:
         return Orphans(found=0, named_before=0, message="")
     found = announcement(event, orphans)
-    announcements.announce(clients.event_bridge(), environment.event_bus_name, found)
+    announcements.try_to_announce(clients.event_bridge(), environment.event_bus_name, found)
     return Orphans(found=found.found, named_before=found.found - found.new, message=found.message)
 
 

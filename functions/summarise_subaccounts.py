@@ -64,7 +64,7 @@ def handler(event: SummariseSubaccountsEvent) -> Summary:
     announced = announcement(event.execution, summary, outcomes)
     if event.subaccounts is None and not summary.failed and not environment.daily_run:
         announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})
-    announcements.announce(clients.event_bridge(), environment.event_bus_name, announced)
+    announcements.try_to_announce(clients.event_bridge(), environment.event_bus_name, announced)
     return summary
 
 

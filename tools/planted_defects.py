@@ -226,7 +226,7 @@ DEFECTS: Final = (
     ),
     Defect(
         "the end of a validity noted as announced that was not",
-        f"{LAYER}/noticing.py",
+        f"{LAYER}/announcements.py",
         "tests/steps/test_validity_ending.py",
         "        return False\n",
         "        return True\n",

@@ -13,6 +13,7 @@ from onboarding.table.outcomes import read_fleet
 from shaken_stir.engine.template import Template
 from shaken_stir.project import TEMPLATE
 from tests.steps.conftest import Start
+from tests.steps.event_bridge import ENTRY, REFUSALS, Refusal, refusing
 from tests.steps.steps import Steps
 from tests.steps.whole_fleet import APPROVED, find_orphans, go_through, manifest, seen, summarise, to_be_checked
 from tests.world import PRODUCT, PROFILE, account, phone_number, subaccount
@@ -153,6 +154,48 @@ def test_numbers_that_were_left_out_are_told_with_their_reason(start: Start, *, 
     assert told["numbers_left_out"] == 1
     assert f"Left out of the request: {MISSPELT} ({reason})" in told["message"]
     assert (f"Left out of the request: {MISSPELT} ({reason})" in summary["message"]) is fails
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_an_announcement_that_is_not_taken_ends_no_run_and_is_in_the_log(
+    start: Start, caplog: pytest.LogCaptureFixture, refusal: Refusal
+) -> None:
+    steps = start(products=[APPROVED])
+    steps.onboard()
+    steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=404, message="gone")
+    fail(steps, 2)
+
+    with refusing(refusal):
+        summary = summarise(steps)
+
+    assert (summary["onboarded"], summary["failed"]) == (1, 1)
+    [told] = [it for it in caplog.records if it.getMessage() == "an announcement was not sent"]
+    assert told.levelname == "ERROR"
+    assert (vars(told)["announcement"], vars(told)["told"]) == ("Subaccounts Failed", summary["message"])
+
+
+def test_an_announcement_that_is_not_taken_is_counted(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = start(subaccounts=[subaccount(1, numbers=0)])
+    steps.onboard()
+
+    with refusing(ENTRY):
+        summarise(steps)
+
+    measured = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "AnnouncementsNotSent" in line]
+    assert [it["AnnouncementsNotSent"] for it in measured] == [[1.0]]
+
+
+def test_an_announcement_is_sent_again_when_it_is_not_taken_at_first(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    steps = start(subaccounts=[subaccount(1, numbers=0)])
+    steps.onboard()
+
+    with refusing(ENTRY, times=2):
+        summarise(steps)
+
+    assert [it["id"] for it in of_kind(steps, ONBOARDED)] == ["first/subaccounts"] * 3
+    assert "an announcement was not sent" not in caplog.messages
 
 
 def test_every_announcement_is_of_its_published_schema(start: Start) -> None:

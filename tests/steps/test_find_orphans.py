@@ -10,6 +10,7 @@ import pytest
 import find_orphans as find_orphans_step
 from simulator.messages import Request, Response
 from tests.steps.conftest import Start
+from tests.steps.event_bridge import ENTRY, refusing
 from tests.steps.steps import Steps
 from tests.steps.whole_fleet import APPROVED, find_orphans, go_through, release_orphans
 from tests.world import PROFILE, account, phone_number, small_pages, subaccount
@@ -179,3 +180,12 @@ def test_the_search_is_left_out_when_the_table_takes_too_long(start: Start, monk
         "Orphans were not looked for: the numbers of all accounts"
     )
     assert steps.announced == []
+
+
+def test_orphans_that_cannot_be_announced_are_recorded_and_end_no_run(start: Start) -> None:
+    steps = with_an_orphan(start)
+
+    with refusing(ENTRY):
+        assert named(find_orphans(steps, "first")) == (1, 0)
+
+    assert named(find_orphans(steps, "second")) == (1, 1)

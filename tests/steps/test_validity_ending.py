@@ -1,20 +1,18 @@
 """Until when the profile and the product are valid is recorded by every run, and its end announced when it is due."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from onboarding import clients
 from onboarding.table.validities import read_validity, record_validity
 from onboarding.validity import MONTH_BEFORE, ON_THE_DAY, BundleKind, Validity
 from simulator import views
 from simulator.messages import Request, Response
 from tests.dying import Killed, Process, mortal
 from tests.steps.conftest import Start
+from tests.steps.event_bridge import REFUSALS, Refusal, refusing
 from tests.steps.steps import Steps
 from tests.steps.whole_fleet import APPROVED, seen, to_be_checked
 from tests.world import PRODUCT, PROFILE
@@ -60,24 +58,6 @@ def steps(start: Start) -> Steps:
 
 def endings(steps: Steps) -> list[dict[str, Any]]:
     return [detail for kind, detail in steps.announced if kind == "Validity Ending"]
-
-
-@contextmanager
-def refusing_announcements(answer: dict[str, Any], status: int) -> Iterator[None]:
-    """Have EventBridge take nothing."""
-    events: Any = clients.event_bridge().meta.events
-
-    class Answered:
-        status_code = status
-
-    def refuse(**_: Any) -> Any:
-        return Answered(), answer | {"ResponseMetadata": {"HTTPStatusCode": status}}
-
-    events.register_first("before-call.events.PutEvents", refuse)
-    try:
-        yield
-    finally:
-        events.unregister("before-call.events.PutEvents", refuse)
 
 
 @EACH
@@ -141,22 +121,15 @@ def test_a_renewed_validity_is_announced_anew(steps: Steps) -> None:
     assert [datetime.fromisoformat(it["valid_until"]) for it in endings(steps)] == [SOON, SOON - timedelta(days=1)]
 
 
-@pytest.mark.parametrize(
-    ("answer", "status"),
-    [
-        ({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "later"}]}, 200),
-        ({"Error": {"Code": "ServiceUnavailable", "Message": "later"}}, 503),
-        ({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, 400),
-    ],
-)
+@pytest.mark.parametrize("refusal", REFUSALS)
 @EACH
 def test_an_announcement_that_is_not_taken_ends_no_run_and_is_left_to_the_next(
-    steps: Steps, look: Look, answer: dict[str, Any], status: int
+    steps: Steps, look: Look, refusal: Refusal
 ) -> None:
     look(steps)  # an approval is announced first, and is no affair of this
     steps.simulator.controls.set_validity(look.sid, SOON)
 
-    with refusing_announcements(answer, status):
+    with refusing(refusal):
         look(steps)
 
     recorded = look.recorded(steps)

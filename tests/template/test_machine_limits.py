@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from onboarding import clients, process
 from onboarding.assigning import BATCH_SECONDS
 from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from onboarding.twilio.http import MOST_RETRY_AFTER_SECONDS, TwilioHttpClient
@@ -41,6 +42,14 @@ def longest_request() -> float:
     return float(retry.total * pause + (retry.total + 1) * sum(TIMEOUTS))
 
 
+def longest_announcement() -> float:
+    """How long an announcement may take that EventBridge does not answer, with the client's pauses between tries."""
+    config: Any = clients.event_bridge().meta.config
+    process.forget()
+    tries = config.retries["total_max_attempts"]
+    return float(tries * (config.connect_timeout + config.read_timeout) + sum(2**it for it in range(tries - 1)))
+
+
 def task_timeout(task: str) -> float:
     """A task's timeout, the shortest that the template allows if it is a parameter."""
     if "TimeoutSeconds" in TASKS[task]:
@@ -64,6 +73,15 @@ def test_a_function_outlives_a_request_that_hangs(task: str) -> None:
     request = longest_request() if hasattr(step(task), "trust_hub") else 0
 
     assert function(task).timeout > batch + request
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if hasattr(step(task), "announcements")])
+def test_a_function_outlives_an_announcement_that_is_not_answered(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    reading: float = getattr(step(task), "READING_SECONDS", 0)
+    request = longest_request() if hasattr(step(task), "trust_hub") else 0
+
+    assert function(task).timeout > reading + request + longest_announcement()
 
 
 def test_the_functions_know_how_long_the_longest_with_a_lease_runs() -> None:

@@ -147,6 +147,7 @@ def test_every_alarm_says_what_it_means_and_reaches_the_one_topic() -> None:
         "UndeliveredEventsAlarm",
         "WebhookErrorsAlarm",
         "RefusedSignaturesAlarm",
+        "AnnouncementsNotSentAlarm",
         "ReviewOverdueAlarm",
         "NoRunEndedAlarm",
     }
@@ -173,7 +174,14 @@ def test_an_alarm_goes_back_by_itself_when_nothing_is_measured_any_more(name: st
 
 
 @pytest.mark.parametrize(
-    "name", ["RunNotSucceededAlarm", "UndeliveredEventsAlarm", "WebhookErrorsAlarm", "RefusedSignaturesAlarm"]
+    "name",
+    [
+        "RunNotSucceededAlarm",
+        "UndeliveredEventsAlarm",
+        "WebhookErrorsAlarm",
+        "RefusedSignaturesAlarm",
+        "AnnouncementsNotSentAlarm",
+    ],
 )
 def test_a_data_point_that_comes_late_raises_its_alarm_all_the_same(name: str) -> None:
     alarm = RESOURCES[name]["Properties"]
@@ -218,7 +226,8 @@ def test_runs_are_missed_only_where_the_daily_run_is_on(given: dict[str, str], e
 def test_alarms_watch_metrics_that_the_functions_send() -> None:
     alarms = [it["Properties"] for it in of_type("AWS::CloudWatch::Alarm").values()]
     own = [it for alarm in alarms for it in watched(alarm).values() if it["Namespace"] == "ShakenStirOnboarding"]
-    sources = "".join(path.read_text(encoding="utf-8") for path in (TEMPLATE.parent / "functions").glob("*.py"))
+    code = [path for folder in ("functions", "layers/onboarding") for path in (TEMPLATE.parent / folder).rglob("*.py")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in code)
     variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
 
     assert own

@@ -5,23 +5,31 @@ JSON. It is sent at least once: what comes twice has the same `id`.
 Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html.
 """
 
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from onboarding.errors import AwsUnavailable
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid
+from onboarding.observability import logger, measure
 from onboarding.phone_numbers import Stage
 from onboarding.requests import LeftOutNumber
 from onboarding.validity import BundleKind
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 SOURCE = "shaken-stir.onboarding"
 MOST_NAMED = 100
 """How many subaccounts or numbers one announcement names; an event holds 256 KB."""
 LONGEST_MESSAGE = 500
 """How many characters of each failure's message an announcement holds."""
+ATTEMPTS = 3
+PAUSE_SECONDS = 1.0
+"""How long to wait before the second attempt; before the third it is twice as long."""
 
 
 class Announcement(Model):
@@ -140,19 +148,40 @@ def announce(client: "EventBridgeClient", bus: str, announcement: Announcement) 
     Raises:
         AwsUnavailable: EventBridge did not take it.
     """
-    answer = client.put_events(
-        Entries=[
-            {
-                "EventBusName": bus,
-                "Source": SOURCE,
-                "DetailType": announcement.detail_type,
-                "Detail": announcement.model_dump_json(),
-            }
-        ]
+    entry: PutEventsRequestEntryTypeDef = {
+        "EventBusName": bus,
+        "Source": SOURCE,
+        "DetailType": announcement.detail_type,
+        "Detail": announcement.model_dump_json(),
+    }
+    # The client tries an HTTP error again by itself, but not a single entry's.
+    for attempt in range(ATTEMPTS):
+        time.sleep(PAUSE_SECONDS * attempt)
+        [taken] = client.put_events(Entries=[entry])["Entries"]
+        if "ErrorCode" not in taken:
+            return
+    raise AwsUnavailable(
+        f"EventBridge did not take '{announcement.detail_type}' ({taken['ErrorCode']}: {taken['ErrorMessage']}); "
+        "send the request again later."
     )
-    [taken] = answer["Entries"]
-    if "ErrorCode" in taken:
-        raise AwsUnavailable(
-            f"EventBridge did not take '{announcement.detail_type}' ({taken['ErrorCode']}: {taken['ErrorMessage']}); "
-            "send the request again later."
-        )
+
+
+def try_to_announce(client: "EventBridgeClient", bus: str, announcement: Announcement) -> bool:
+    """Send an announcement that is not worth the run: one that is not taken is logged, and counted for an alarm.
+
+    Args:
+        client: An EventBridge client.
+        bus: The name of the stack's event bus.
+        announcement: What to tell.
+
+    Returns:
+        Whether EventBridge took it.
+    """
+    try:
+        announce(client, bus, announcement)
+    except (AwsUnavailable, BotoCoreError, ClientError) as error:
+        told = {"announcement": announcement.detail_type, "id": announcement.id, "told": announcement.message}
+        logger().error("an announcement was not sent", extra={**told, "said": str(error)})
+        measure(name="AnnouncementsNotSent", value=1)
+        return False
+    return True

@@ -44,7 +44,9 @@ def step_functions() -> "SFNClient":
 @kept
 def event_bridge() -> "EventBridgeClient":
     """Give the process's one EventBridge client."""
-    return boto3.client("events", config=patience())
+    # Fewer tries than of what a step works with: an announcement may not take all of its time.
+    config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+    return boto3.client("events", config=config)
 
 
 def patience() -> Config:

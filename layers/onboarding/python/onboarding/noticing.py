@@ -2,12 +2,8 @@
 
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from onboarding import announcements, clients
 from onboarding.announcements import ValidityEnding
-from onboarding.errors import AwsUnavailable
-from onboarding.observability import logger
 from onboarding.table.dynamodb import Table
 from onboarding.table.validities import read_validity, record_validity
 from onboarding.validity import Validity, announcement_due, days_left, explain_validity, with_known
@@ -27,8 +23,11 @@ def notice_validity(table: Table, bus: str, seen: Validity, execution: str) -> N
         return
     validity = with_known(known, seen)
     end, due = validity.valid_until, announcement_due(validity)
-    if end and due is not None and _is_announced(bus, _ending(validity, end, due, execution)):
-        validity = validity.model_copy(update={"announced": due})
+    if end and due is not None:
+        # One that is not taken is left to the next run: there are 30 days to say it.
+        ending = _ending(validity, end, due, execution)
+        if announcements.try_to_announce(clients.event_bridge(), bus, ending):
+            validity = validity.model_copy(update={"announced": due})
     record_validity(table, validity)
 
 
@@ -44,16 +43,3 @@ def _ending(validity: Validity, valid_until: datetime, due: int, execution: str)
         valid_until=valid_until,
         days_left=days_left(valid_until, now),
     )
-
-
-def _is_announced(bus: str, ending: ValidityEnding) -> bool:
-    """Send an announcement; one that is not taken is left to the next run, and ends none.
-
-    A run is there to have numbers signed, and there are 30 days to say this.
-    """
-    try:
-        announcements.announce(clients.event_bridge(), bus, ending)
-    except (AwsUnavailable, BotoCoreError, ClientError) as error:
-        logger().warning("the end of a validity is left to the next run to announce", extra={"said": str(error)})
-        return False
-    return True
