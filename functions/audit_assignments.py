@@ -1,13 +1,14 @@
 """State "Audit Assignments": compare what is assigned at Twilio with what the table says of it."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from onboarding import clients, settings, storage
+from onboarding import announcements, clients, settings, storage
+from onboarding.announcements import MOST_NAMED, DriftFound, SubaccountLoss
 from onboarding.models import BundleSid, Model, StepEvent, StoredList
 from onboarding.observability import measure
 from onboarding.phone_numbers import Assigned, by_number, correct, has_vanished
@@ -17,10 +18,12 @@ from onboarding.table.numbers import Correction, compare_numbers, correct_number
 from onboarding.twilio import trust_hub
 from onboarding.twilio.assignments import ChannelEndpointAssignments
 from onboarding.twilio.trust_hub import TrustHub
+from onboarding.words import plural
 
 MOST_NUMBERS = 500_000
 """How many numbers of a profile or product fit into the function's memory and time."""
 READING_SECONDS = 720
+FIRST_TOLD = 3
 
 
 class AuditAssignmentsEvent(StepEvent):
@@ -49,9 +52,10 @@ class TooMuchToReadError(Exception):
 
 @step(AuditAssignmentsEvent)
 def handler(event: AuditAssignmentsEvent) -> Audit:
-    """Read what is assigned, compare the table with it, and correct the table.
+    """Read what is assigned, compare the table with it, announce what was lost, and correct the table.
 
-    Nothing is changed before everything is read: a failed page ends the audit.
+    Nothing is changed before everything is read: a failed page ends the audit. An audit that is tried again after some
+    corrections finds the others only; so the announcement comes first.
 
     Raises:
         TwilioThrottled, TwilioUnavailable: A page could not be read; try again.
@@ -66,8 +70,11 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
     subaccounts = storage.read_subaccounts(clients.s3(), event.manifest)
     corrections = compare(table, assigned, [it.subaccount_sid for it in subaccounts])
     corrections = look_again(hub, assigned, corrections, read_at, environment.list_settle_seconds)
+    losses = Counter(it.account_sid for it in corrections if has_vanished(it.before, it.after))
+    if losses:
+        announcements.try_to_announce(clients.event_bridge(), environment.event_bus_name, announcement(event, losses))
     table.for_each(partial(correct_number, table), corrections)
-    vanished = sum(has_vanished(it.before, it.after) for it in corrections)
+    vanished = losses.total()
     measure(name="AssignmentsVanished", value=vanished)
     numbers = assigned.on_business_profile.keys() | assigned.on_trust_product.keys()
     stored = storage.write_assigned(clients.s3(), environment.manifest_bucket, event.execution, numbers)
@@ -128,3 +135,22 @@ def look_again(
     )
     again = (it._replace(after=correct(it.before, by_now)) for it in late)
     return [it for it in corrections if not is_late(it)] + [it for it in again if it.after != it.before]
+
+
+def announcement(event: AuditAssignmentsEvent, losses: Counter[str]) -> DriftFound:
+    """Say how many numbers of which subaccounts (`AC…`) had lost an assignment."""
+    most_first = sorted(losses.items(), key=lambda it: (-it[1], it[0]))
+    first = ", ".join(f"{sid} ({lost:,})" for sid, lost in most_first[:FIRST_TOLD])
+    more = f" and {len(losses) - FIRST_TOLD:,} more" if len(losses) > FIRST_TOLD else ""
+    return DriftFound(
+        id=f"{event.execution}/drift",
+        execution=event.execution,
+        trust_product_sid=event.trust_product_sid,
+        vanished=losses.total(),
+        subaccounts=len(losses),
+        losses=[SubaccountLoss(subaccount_sid=sid, vanished=lost) for sid, lost in most_first[:MOST_NAMED]],
+        message=(
+            f"Found {plural(losses.total(), 'number')} of {plural(len(losses), 'subaccount')} without an assignment "
+            f"that they had at Twilio: {first}{more}; this run assigns them again, as far as they are still there."
+        ),
+    )

@@ -204,6 +204,7 @@ def test_every_announcement_is_of_its_published_schema(start: Start) -> None:
     summarise(steps)
     steps.invoke("check_trust_product", **to_be_checked(seen("in-review")))
     steps.simulator.controls.release(phone_number(1, 0))
+    steps.simulator.controls.drop_assignment(PRODUCT, phone_number(1, 1))
     go_through(steps, "second")
     find_orphans(steps, "second", datetime.now(UTC))
     steps.simulator.controls.revoke(PRODUCT)

@@ -1,19 +1,24 @@
 """What somebody else changes at Twilio: the audit notices, and the table is put right."""
 
 import time
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import audit_assignments
+from audit_assignments import AuditAssignmentsEvent
 from onboarding.twilio.http import CarefulRetry
 from simulator.messages import Request
 from simulator.records import EndpointAssignment
 from simulator.sids import new_sid
+from tests.dying import Killed, Process, mortal
 from tests.steps.conftest import Start
+from tests.steps.event_bridge import ENTRY, refusing
+from tests.steps.steps import BUNDLES, Steps
 from tests.steps.whole_fleet import APPROVED, audit, go_through, manifest
-from tests.world import PRODUCT, PROFILE, phone_number, posts, small_pages, subaccount
+from tests.world import PRODUCT, PROFILE, account, phone_number, posts, small_pages, subaccount
 
 
 @pytest.mark.parametrize("bundles", [[PROFILE], [PRODUCT], [PROFILE, PRODUCT]])
@@ -121,3 +126,67 @@ def test_more_than_one_step_can_read_is_said(start: Start, monkeypatch: pytest.M
 
     assert (found["vanished"], found["adopted"], found["assigned"]) == (0, 0, None)
     assert found["message"].startswith(f"The audit was left out: {PROFILE} has more assignments than")
+
+
+def drift(steps: Steps) -> list[dict[str, Any]]:
+    return [detail for kind, detail in steps.announced if kind == "Drift Found"]
+
+
+def test_what_was_lost_is_announced_by_subaccount_once(start: Start) -> None:
+    steps = start(products=[APPROVED])
+    go_through(steps)
+    for number in (phone_number(1, 0), phone_number(2, 0), phone_number(2, 1)):
+        steps.simulator.controls.drop_assignment(PRODUCT, number)
+
+    for execution in ("second", "third"):
+        go_through(steps, execution)
+
+    [found] = drift(steps)
+    assert (found["id"], found["execution"], found["trust_product_sid"]) == ("second/drift", "second", PRODUCT)
+    assert (found["vanished"], found["subaccounts"]) == (3, 2)
+    assert found["losses"] == [
+        {"subaccount_sid": account(2), "vanished": 2},
+        {"subaccount_sid": account(1), "vanished": 1},
+    ]
+    assert found["message"] == (
+        f"Found 3 numbers of 2 subaccounts without an assignment that they had at Twilio: {account(2)} (2), "
+        f"{account(1)} (1); this run assigns them again, as far as they are still there."
+    )
+
+
+def test_an_audit_that_is_killed_before_it_corrects_announces_the_same_again(start: Start) -> None:
+    steps = start(products=[APPROVED])
+    go_through(steps)
+    steps.simulator.controls.drop_assignment(PRODUCT, phone_number(1, 0))
+    event = {"execution": "second", "manifest": manifest(steps, "second"), **BUNDLES}
+    process = Process(2)
+    with mortal(), pytest.raises(Killed), process.running():
+        steps.invoke("audit_assignments", **event)
+    assert process.killed_before == "PutItem"
+
+    steps.invoke("audit_assignments", **event)
+
+    first, again = drift(steps)
+    assert first == again
+
+
+def test_what_was_lost_goes_back_to_work_although_it_cannot_be_announced(start: Start) -> None:
+    steps = start(products=[APPROVED], subaccounts=[subaccount(1)])
+    go_through(steps)
+    steps.simulator.controls.drop_assignment(PRODUCT, phone_number(1, 0))
+
+    with refusing(ENTRY):
+        assert audit(steps, "second")["vanished"] == 1
+
+    assert steps.stages()[phone_number(1, 0)] == "on_business_profile"
+
+
+def test_an_announcement_of_losses_names_the_first_three_in_its_sentence_and_a_hundred_in_all() -> None:
+    event = AuditAssignmentsEvent.model_validate(
+        {"execution": "nightly", "manifest": {"bucket": "b", "key": "k", "count": 120}, **BUNDLES}
+    )
+
+    found = audit_assignments.announcement(event, Counter({account(it): 1 for it in range(120)}))
+
+    assert (found.vanished, found.subaccounts, len(found.losses)) == (120, 120, 100)
+    assert f"{account(0)} (1), {account(1)} (1), {account(2)} (1) and 117 more; this run" in found.message

@@ -102,6 +102,27 @@ class SubaccountsFailed(Announcement):
     left_out: tuple[LeftOutNumber, ...] = ()
 
 
+class SubaccountLoss(Model):
+    """How many numbers of a subaccount had lost an assignment."""
+
+    subaccount_sid: AccountSid
+    vanished: int
+
+
+class DriftFound(Announcement):
+    """Numbers had lost an assignment at Twilio, and go back to work; the first 100 of their subaccounts are named.
+
+    `vanished` counts the numbers, `subaccounts` whose they are; `losses` has the subaccounts with the most first.
+    """
+
+    detail_type = "Drift Found"
+
+    trust_product_sid: BundleSid
+    vanished: int
+    subaccounts: int
+    losses: list[SubaccountLoss]
+
+
 class OrphansFound(Announcement):
     """Numbers are assigned that live in no account, `new` of them for the first time; the first 100 are named."""
 
@@ -132,6 +153,7 @@ ANNOUNCEMENTS: tuple[type[Announcement], ...] = (
     TrustProductRejected,
     SubaccountsOnboarded,
     SubaccountsFailed,
+    DriftFound,
     OrphansFound,
     ValidityEnding,
 )
