@@ -33,6 +33,7 @@ def concurrency(stack: DeployedStack) -> Iterator[Finding]:
     unreserved = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
     stopped = [name for name, room in reserved.items() if room == 0]
     narrow = {name: room for name, room in reserved.items() if room and room < wanted}
+    account_is_narrow = None in reserved.values() and unreserved < wanted
     warning = partial(Finding, check="Concurrency", mark=Mark.WARNING)
     many = f"{wanted} subaccounts are worked on at once (MapConcurrency)"
     if stopped:
@@ -44,15 +45,15 @@ def concurrency(stack: DeployedStack) -> Iterator[Finding]:
     if narrow:
         least = min(narrow.values())
         yield warning(
-            says=f"{many}, but {least} at the most by {', '.join(narrow)} (reserved concurrency): {_WAIT}",
+            says=f"{many}, but {', '.join(narrow)} run in {least} copies at the most (reserved concurrency): {_WAIT}",
             remedy="Lower the first or raise the second, such as: " + commands.deploy(stack, f"MapConcurrency={least}"),
         )
-    if None in reserved.values() and unreserved < wanted:
+    if account_is_narrow:
         yield warning(
-            says=f"{many}, but the AWS account lets {unreserved} functions run at once that have no reserved "
-            f"concurrency: {_WAIT}",
+            says=f"{many}, but functions without a reserved concurrency run in {unreserved} copies at the most in all "
+            f"of the AWS account: {_WAIT}",
             remedy="Have the account's quota raised (Service Quotas: AWS Lambda, Concurrent executions), or: "
             + commands.deploy(stack, f"MapConcurrency={unreserved}"),
         )
-    if not stopped and not narrow and unreserved >= wanted:
+    if not (stopped or narrow or account_is_narrow):
         yield Finding(check="Concurrency", mark=Mark.OK, says=f"Lambda has room for {wanted} subaccounts at once")

@@ -44,7 +44,7 @@ def test_what_is_not_reserved_is_shared_by_all_others(begin: Callable[[Concurren
     assert concurrency.throttles == {"free": 1, "other": 1}
 
 
-def test_a_reserved_concurrency_of_none_stops_a_function(begin: Callable[[Concurrency, Function], None]) -> None:
+def test_a_reserved_concurrency_of_0_stops_a_function(begin: Callable[[Concurrency, Function], None]) -> None:
     stopped = function("stopped", 0)
 
     with pytest.raises(InvocationThrottled):
