@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -55,7 +55,7 @@ class Scenario:
         request: What is sent, and sent again.
         fleet: What differs from the fleet of `a_fleet`.
         before: What happens before.
-        down: Whether Twilio is down, from the end of the Map on until the execution is stopped.
+        down: The paths that Twilio answers no more, from the end of the Map on until the execution is stopped.
         verdict: How the review ends once it is awaited, if it has not ended by itself.
         end: The status and the error with which the request that is sent again ends.
     """
@@ -63,7 +63,7 @@ class Scenario:
     request: dict[str, Any] = field(default_factory=lambda: NAMED)
     fleet: dict[str, Any] = field(default_factory=dict)
     before: Callable[[SimulatedPlace], None] = nothing
-    down: bool = False
+    down: str = ""
     verdict: Verdict = "approved"
     end: tuple[str, str | None] = ("SUCCEEDED", None)
 
@@ -79,10 +79,14 @@ FIRST_RUN = Scenario()
 APPROVED = {"products": [product(business_profile=PROFILE)]}
 ORPHANS = Scenario(request={"release_orphans": True}, fleet=APPROVED, before=orphan)
 REJECTION = Scenario(verdict="rejected", end=("FAILED", "TrustProductRejected"))
-OUTAGE = Scenario(down=True)
+OUTAGE = Scenario(down=r"/v1/TrustProducts/BU\w+")
+NUMBERS_OF_THE_PARENT = r".*/AC(0123456789abcdef){2}/IncomingPhoneNumbers\.json"
+ONE_NUMBER = r".*/IncomingPhoneNumbers/PN\w+\.json"
 
 OTHERWISE = {
+    "Orphans Not Looked For": replace(ORPHANS, down=NUMBERS_OF_THE_PARENT),
     "Release Orphans": ORPHANS,
+    "Orphans Not Released": replace(ORPHANS, down=ONE_NUMBER),
     "Wait Out The Outage": OUTAGE,
     "What Failed?": REJECTION,
     "Read Report": REJECTION,
@@ -132,15 +136,17 @@ def stop(local: SimulatedPlace, scenario: Scenario, state: str) -> None:
     """Send the request, and stop the execution when it enters the state."""
     with stopped_on_entering(local, state) as stopped:
         if scenario.down:
-            local.simulator.interpose(partial(down_once_assigned, local, stopped))
+            local.simulator.interpose(partial(down_once_assigned, local, stopped, scenario.down))
         ended = send(local, scenario)
     assert stopped.is_set(), f"No run came through {state!r}: add a scenario that does to OTHERWISE in {HERE}."
     assert ended["status"] == "ABORTED"
 
 
-def down_once_assigned(local: SimulatedPlace, stopped: threading.Event, request: Request) -> Response | None:
+def down_once_assigned(
+    local: SimulatedPlace, stopped: threading.Event, paths: str, request: Request
+) -> Response | None:
     assigned = any(product.endpoints for product in local.simulator.state.trust_products)
-    if not assigned or stopped.is_set() or not re.fullmatch(r"/v1/TrustProducts/BU\w+", request.path):
+    if not assigned or stopped.is_set() or not re.fullmatch(paths, request.path):
         return None
     return error(429, 20429, "Too Many Requests")
 
