@@ -1,7 +1,8 @@
 """State "Summarise Subaccounts": count how the run's subaccounts came out, and their numbers by stage."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import Field
@@ -23,6 +24,7 @@ from onboarding.step import step
 from onboarding.subaccounts import Subaccount, SubaccountOutcome, SubaccountStatus
 from onboarding.table.numbers import read_named_numbers
 from onboarding.table.outcomes import read_outcomes
+from onboarding.table.runs import RunRecord, record_run
 from onboarding.words import plural
 
 FIRST_TOLD = 3
@@ -61,6 +63,7 @@ def handler(event: SummariseSubaccountsEvent) -> Summary:
     table = clients.table(environment)
     outcomes = complete(subaccounts, read_outcomes(table, event.execution))
     summary = summarise(outcomes, left_out_of(read_named_numbers(table, event.execution)))
+    record_run(table, run_of(event, summary, outcomes))
     announced = announcement(event.execution, summary, outcomes)
     if event.subaccounts is None and not summary.failed and not environment.daily_run:
         announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})
@@ -77,9 +80,6 @@ def complete(subaccounts: list[Subaccount], recorded: list[SubaccountOutcome]) -
 def summarise(outcomes: list[SubaccountOutcome], left_out: Sequence[LeftOutNumber] = ()) -> Summary:
     """Sum up."""
     statuses = Counter(outcome.status for outcome in outcomes)
-    numbers: Counter[Stage] = Counter()
-    for outcome in outcomes:
-        numbers.update(outcome.numbers)
     failed = [outcome for outcome in outcomes if outcome.status is SubaccountStatus.FAILED]
     told = "; ".join(f"{it.subaccount_sid}: {_shortened(it.message or '').rstrip('.')}" for it in failed[:FIRST_TOLD])
     more = f"; and {len(failed) - FIRST_TOLD:,} more" if len(failed) > FIRST_TOLD else ""
@@ -90,9 +90,32 @@ def summarise(outcomes: list[SubaccountOutcome], left_out: Sequence[LeftOutNumbe
         onboarded=statuses[SubaccountStatus.ONBOARDED],
         failed=len(failed),
         busy=statuses[SubaccountStatus.BUSY],
-        numbers=dict(numbers),
+        numbers=added(outcome.numbers for outcome in outcomes),
         message=message if failed else "",
         left_out=list(left_out),
+    )
+
+
+def added(counts: Iterable[dict[Stage, int]]) -> dict[Stage, int]:
+    """Add up numbers by stage."""
+    numbers: Counter[Stage] = Counter()
+    for count in counts:
+        numbers.update(count)
+    return dict(numbers)
+
+
+def run_of(event: SummariseSubaccountsEvent, summary: Summary, outcomes: list[SubaccountOutcome]) -> RunRecord:
+    """Say what the run came to, to be kept."""
+    return RunRecord(
+        execution=event.execution,
+        summarised_at=datetime.now(UTC),
+        whole_fleet=event.subaccounts is None,
+        onboarded=summary.onboarded,
+        failed=summary.failed,
+        busy=summary.busy,
+        changed=sum(outcome.changed for outcome in outcomes),
+        numbers=summary.numbers,
+        numbers_before=added(outcome.numbers_before for outcome in outcomes),
     )
 
 

@@ -274,3 +274,45 @@ def test_only_what_the_audit_finds_gone_counts_as_vanished(events: list[str]) ->
     if world.stands:
         assert not has_vanished(world.known, after)
         assert after == world.known
+
+
+class TestTimes:
+    def test_a_number_that_is_new_has_come_now_and_its_stage_begins(self) -> None:
+        before = datetime.now(UTC)
+        new = classify(NUMBER, None, BUNDLES)
+
+        assert before <= new.since == new.came_at  # type: ignore[operator] # it is a time
+        assert new.lost_at is None
+
+    def test_each_stage_has_its_own_beginning(self) -> None:
+        new = classify(NUMBER, None, BUNDLES)
+        on_profile = new.on_business_profile(PROFILE, ASSIGNMENT)
+        signed = on_profile.on_trust_product(PRODUCT, ASSIGNMENT)
+
+        assert new.since < on_profile.since < signed.since  # type: ignore[operator] # they are times
+        assert signed.came_at == new.came_at
+
+    @pytest.mark.parametrize("known", [NEW, ON_PROFILE, SIGNED, refused(PRODUCT, 8), NEW.ineligible("it has no voice")])
+    def test_a_number_that_stays_where_it_is_keeps_its_times(self, known: PhoneNumberRecord) -> None:
+        long_ago = datetime(2026, 1, 2, tzinfo=UTC)
+        known = known.model_copy(update={"since": long_ago, "came_at": long_ago, "lost_at": long_ago})
+
+        ineligible = known.reason if known.stage is Stage.INELIGIBLE else None
+        listed = classify(NUMBER, known, BUNDLES, ineligible)
+
+        kept = (listed.since, listed.came_at, listed.lost_at) == (long_ago, long_ago, long_ago)
+        assert kept is (listed.stage is known.stage)
+
+    def test_one_that_is_taken_off_was_lost_then_and_one_that_comes_back_has_come_then(self) -> None:
+        lost = correct(SIGNED, Assigned(*BUNDLES))
+        assert lost.lost_at == lost.since is not None
+
+        back = classify(NUMBER, lost.released(), BUNDLES)
+        assert back.came_at is not None
+        assert back.came_at > lost.since
+        assert back.lost_at == lost.lost_at
+
+    def test_an_assignment_that_is_another_one_now_was_not_lost(self) -> None:
+        other = {NUMBER.sid: ["RA" + "9" * 32]}
+
+        assert correct(SIGNED, Assigned(*BUNDLES, other, other)).lost_at is None

@@ -76,11 +76,18 @@ class Assigned:
 
 
 class PhoneNumberRecord(Model):
-    """A phone number's item in the table."""
+    """A phone number's item in the table.
+
+    `since` is when its stage began, `came_at` when it was first seen in its account or came back to it, `lost_at` when
+    it last left a Trust Product; a record that was written before these were kept has none of them.
+    """
 
     phone_number_sid: PhoneNumberSid
     phone_number: str
     stage: Stage
+    since: datetime | None = None
+    came_at: datetime | None = None
+    lost_at: datetime | None = None
     reason: str | None = None
     error_code: int | None = None
     refused_at: datetime | None = None
@@ -125,12 +132,27 @@ class PhoneNumberRecord(Model):
     def _begun(self, stage: Stage, **changes: Any) -> Self:
         self._check(stage)
         told = {"phone_number_sid": self.phone_number_sid, "phone_number": self.phone_number}
-        return type(self)(**told, stage=stage, **changes)
+        return type(self)(**told, stage=stage, **self._times(stage), **changes)
 
     def _moved(self, stage: Stage, **changes: Any) -> Self:
         self._check(stage)
         past = {"reason": None, "error_code": None, "refused_at": None, "refused_by": None}
-        return self.model_copy(update={"stage": stage, **past, **changes})
+        return self.model_copy(update={"stage": stage, **self._times(stage), **past, **changes})
+
+    def _times(self, stage: Stage) -> dict[str, datetime | None]:
+        times = {"since": self.since, "came_at": self.came_at, "lost_at": self.lost_at}
+        if stage is self.stage:
+            return times
+        now = datetime.now(UTC)
+        left_product = {"lost_at": now} if self.stage is Stage.ON_TRUST_PRODUCT else {}
+        came_back = {"came_at": now} if self.stage is Stage.RELEASED else {}
+        return times | {"since": now} | left_product | came_back
+
+    def with_times_of(self, before: Self) -> Self:
+        """The record with the times of what was known before it, if it has not left that stage after all."""
+        if self.stage is not before.stage:
+            return self
+        return self.model_copy(update={"since": before.since, "came_at": before.came_at, "lost_at": before.lost_at})
 
     def _check(self, stage: Stage) -> None:
         if stage is not self.stage and stage not in MAY_BECOME[self.stage]:
@@ -169,18 +191,25 @@ def classify(
     """
     if known and known.stage is Stage.ON_TRUST_PRODUCT and known.bundles == bundles:
         return known
-    record = known or PhoneNumberRecord(
-        phone_number_sid=number.sid, phone_number=number.phone_number, stage=Stage.DISCOVERED
-    )
-    record = record.model_copy(update={"phone_number": number.phone_number})
-    if ineligible:
-        return record.ineligible(ineligible)
-    if known and not named and _is_refused_for_now(known, bundles):
+    if known and not ineligible and not named and _is_refused_for_now(known, bundles):
         return known
+    record = (known or _new(number)).model_copy(update={"phone_number": number.phone_number})
     profile_sid, assignment_sid = record.business_profile_sid, record.business_profile_assignment_sid
-    if assignment_sid and profile_sid == bundles[0]:
-        return record.discovered().on_business_profile(profile_sid, assignment_sid)
-    return record.discovered()
+    stands = record.ineligible(ineligible) if ineligible else record.discovered()
+    if not ineligible and assignment_sid and profile_sid == bundles[0]:
+        stands = stands.on_business_profile(profile_sid, assignment_sid)
+    return stands.with_times_of(record)
+
+
+def _new(number: PhoneNumber) -> PhoneNumberRecord:
+    now = datetime.now(UTC)
+    return PhoneNumberRecord(
+        phone_number_sid=number.sid,
+        phone_number=number.phone_number,
+        stage=Stage.DISCOVERED,
+        since=now,
+        came_at=now,
+    )
 
 
 def needs_work(record: PhoneNumberRecord) -> bool:
@@ -190,6 +219,10 @@ def needs_work(record: PhoneNumberRecord) -> bool:
 
 def correct(record: PhoneNumberRecord, assigned: Assigned) -> PhoneNumberRecord:
     """Say what should be known of a number by what is assigned: equal to the record when that is right."""
+    return _by_assignments(record, assigned).with_times_of(record)
+
+
+def _by_assignments(record: PhoneNumberRecord, assigned: Assigned) -> PhoneNumberRecord:
     if record.stage is Stage.RELEASED:
         return record
     ours, sid = assigned.bundles, record.phone_number_sid

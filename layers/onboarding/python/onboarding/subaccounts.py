@@ -25,12 +25,16 @@ class Subaccount(Model):
 
 
 class SubaccountOutcome(Model):
-    """How a subaccount came out of one run; `changed` when its numbers are not as they were recorded before."""
+    """How a subaccount came out of one run.
+
+    `changed` when its numbers are not as they were recorded before, which `numbers_before` counts.
+    """
 
     subaccount_sid: AccountSid
     friendly_name: str | None = None
     status: SubaccountStatus
     numbers: dict[Stage, int] = Field(default_factory=dict)
+    numbers_before: dict[Stage, int] = Field(default_factory=dict)
     changed: bool = False
     error: str | None = None
     message: str | None = None

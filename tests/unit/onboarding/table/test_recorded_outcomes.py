@@ -47,7 +47,7 @@ def test_an_outcome_is_kept_beside_the_subaccounts_progress(table: Table) -> Non
 
     assert read_outcomes(table, "run") == [failure().model_copy(update={"changed": True})]
     item = progress(table)
-    assert item.pop("recorded_at")
+    assert item.pop("recorded_at") == item.pop("failing_since")
     assert item == {
         **Key("FLEET", f"SUBACCOUNT#{SID}")._asdict(),
         "subaccount_sid": SID,
@@ -142,7 +142,7 @@ def test_a_subaccount_that_another_execution_works_on_keeps_the_progress_that_on
 
     assert progress(table) == before
     before_posts(table, lease)
-    assert read_outcomes(table, "third") == [failure()]
+    assert read_outcomes(table, "third") == [failure().model_copy(update={"numbers_before": NUMBERS})]
 
 
 def test_a_lease_that_has_expired_does_not_keep_an_outcome_out(table: Table, clock: "Clock") -> None:
@@ -198,3 +198,29 @@ def test_a_runs_outcome_expires_after_thirty_days_and_the_progress_does_not(tabl
     [item] = table.query("EXECUTION#run", "SUBACCOUNT#")
     assert item["expires_at"] == clock.now + 30 * DAY_SECONDS
     assert "expires_at" not in progress(table)
+
+
+def test_since_when_a_subaccount_fails_and_when_it_last_did_not_are_kept(table: Table) -> None:
+    record_outcome(table, "first", outcome())
+    first = progress(table)
+    record_outcome(table, "second", failure())
+    second = progress(table)
+    record_outcome(table, "third", failure())
+    third = progress(table)
+    record_outcome(table, "fourth", outcome())
+    fourth = progress(table)
+
+    assert "failing_since" not in first
+    assert second["failing_since"] == third["failing_since"] == second["recorded_at"] < third["recorded_at"]
+    assert first["last_success_at"] == second["last_success_at"] == third["last_success_at"] == first["recorded_at"]
+    assert "failing_since" not in fourth
+    assert fourth["last_success_at"] == fourth["recorded_at"]
+
+
+def test_a_run_knows_what_the_numbers_were_before_it_also_when_its_step_is_done_again(table: Table) -> None:
+    record_outcome(table, "first", outcome())
+    for _ in range(2):
+        record_outcome(table, "second", outcome(numbers={Stage.ON_TRUST_PRODUCT: 3}))
+
+    assert [it.numbers_before for it in read_outcomes(table, "first")] == [{}]
+    assert [it.numbers_before for it in read_outcomes(table, "second")] == [NUMBERS]

@@ -38,6 +38,12 @@ class Key(NamedTuple):
     sk: str
 
 
+class IfAbsent(NamedTuple):
+    """A value for an attribute that an item may not have yet; one that it has stays as it is."""
+
+    value: Any
+
+
 class Table:
     """One table with the keys `pk` and `sk`.
 
@@ -86,7 +92,7 @@ class Table:
 
         Args:
             key: Which item.
-            changes: The attributes to set.
+            changes: The attributes to set; one that is `IfAbsent` only where the item has none of its name.
             remove: The attributes to remove.
             condition: What must hold, with `:name` for the values.
             values: The condition's values; those of `changes` can be used too.
@@ -100,7 +106,7 @@ class Table:
         removed = list(remove)
         clauses = []
         if changes:
-            clauses.append("SET " + ", ".join(f"#{name} = :{name}" for name in changes))
+            clauses.append("SET " + ", ".join(_clause(name, value) for name, value in changes.items()))
         if removed:
             clauses.append("REMOVE " + ", ".join(f"#{name}" for name in removed))
         try:
@@ -111,7 +117,8 @@ class Table:
                 ConditionExpression=condition,
                 ExpressionAttributeNames={f"#{name}": name for name in [*changes, *removed]},
                 ExpressionAttributeValues={
-                    f":{name}": _serialize(value) for name, value in (changes | (values or {})).items()
+                    f":{name}": _serialize(value.value if isinstance(value, IfAbsent) else value)
+                    for name, value in (changes | (values or {})).items()
                 },
                 ReturnValues="ALL_OLD",
             )
@@ -189,6 +196,10 @@ def _attempts(doing: str) -> Iterator[None]:
             time.sleep(0.05 * 2**attempt)
         yield
     raise AwsUnavailable(f"DynamoDB kept putting off {doing} a batch of items; send the request again later.")
+
+
+def _clause(name: str, value: Any) -> str:
+    return f"#{name} = if_not_exists(#{name}, :{name})" if isinstance(value, IfAbsent) else f"#{name} = :{name}"
 
 
 def _attributes(item: Item) -> Any:

@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 
 from onboarding.phone_numbers import Stage
 from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
-from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Item, Key, Table, expires_after, from_item, to_item
+from onboarding.table.dynamodb import (
+    DAY_SECONDS,
+    ConditionFailed,
+    IfAbsent,
+    Item,
+    Key,
+    Table,
+    expires_after,
+    from_item,
+    to_item,
+)
 from onboarding.table.leases import LEASE, LEASE_IS_FREE, milliseconds
 
 OUTCOME_SECONDS = 30 * DAY_SECONDS
@@ -19,16 +29,20 @@ def record_outcome(table: Table, execution: str, outcome: SubaccountOutcome) -> 
     """
     before = _record_progress(table, execution, outcome)
     # A step that is done again finds what it recorded itself, and knows no longer what was there before.
-    changed = before.get("recorded_by") == execution or _kept(before.get("numbers", {})) != _kept(outcome.numbers)
-    table.put(
-        Key(f"EXECUTION#{execution}", f"SUBACCOUNT#{outcome.subaccount_sid}"),
-        to_item(outcome.model_copy(update={"changed": changed})) | expires_after(OUTCOME_SECONDS),
-    )
+    again = before.get("recorded_by") == execution
+    if again:
+        before = next(table.query(_execution(execution), f"SUBACCOUNT#{outcome.subaccount_sid}"), {})
+    numbers_before = before.get("numbers_before" if again else "numbers", {})
+    changed = again or _kept(numbers_before) != _kept(outcome.numbers)
+    counted = {Stage(stage): int(count) for stage, count in numbers_before.items()}
+    told = outcome.model_copy(update={"changed": changed, "numbers_before": counted})
+    key = Key(_execution(execution), f"SUBACCOUNT#{outcome.subaccount_sid}")
+    table.put(key, to_item(told) | expires_after(OUTCOME_SECONDS))
 
 
 def read_outcomes(table: Table, execution: str) -> list[SubaccountOutcome]:
     """Read how the subaccounts came out of one run."""
-    return [from_item(SubaccountOutcome, item) for item in table.query(f"EXECUTION#{execution}", "SUBACCOUNT#")]
+    return [from_item(SubaccountOutcome, item) for item in table.query(_execution(execution), "SUBACCOUNT#")]
 
 
 def read_fleet(table: Table) -> list[Item]:
@@ -41,17 +55,23 @@ def _record_progress(table: Table, execution: str, outcome: SubaccountOutcome) -
     unchanged: Item = {"numbers": outcome.numbers}
     if outcome.status is SubaccountStatus.BUSY:
         return unchanged
-    item = to_item(outcome, exclude={"changed"})
+    now = datetime.now(UTC).isoformat()
+    item = to_item(outcome, exclude={"changed", "numbers_before"}) | {"recorded_by": execution, "recorded_at": now}
+    failed = outcome.status is SubaccountStatus.FAILED
     try:
         return table.update(
             Key("FLEET", f"SUBACCOUNT#{outcome.subaccount_sid}"),
-            item | {"recorded_by": execution, "recorded_at": datetime.now(UTC).isoformat()},
-            remove=[*LEASE, *({"error", "message"} - item.keys())],
+            item | ({"failing_since": IfAbsent(now)} if failed else {"last_success_at": now}),
+            remove=[*LEASE, *(() if failed else ("failing_since",)), *({"error", "message"} - item.keys())],
             condition=LEASE_IS_FREE,
             values={"execution": execution, "now": milliseconds()},
         )
     except ConditionFailed:
         return unchanged
+
+
+def _execution(name: str) -> str:
+    return f"EXECUTION#{name}"
 
 
 def _kept[Name: str](numbers: Mapping[Name, int]) -> dict[Name, int]:
