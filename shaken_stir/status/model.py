@@ -1,0 +1,229 @@
+"""What an operator asks of a fleet: every number, subaccount, run and product as the progress table knows them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+from onboarding.models import AccountSid, BundleSid, PhoneNumberSid
+from onboarding.phone_numbers import Stage
+from onboarding.trust_products import Status, StatusChange
+
+
+class Reason(StrEnum):
+    """Why a number is signed or not, in one word."""
+
+    SIGNED = "signed"
+    IN_REVIEW = "in-review"
+    REJECTED = "rejected"
+    NOT_SUBMITTED = "not-submitted"
+    UNDER_WAY = "under-way"
+    TO_DO = "to-do"
+    FAILED = "failed"
+    REFUSED = "refused"
+    INELIGIBLE = "ineligible"
+    RELEASED = "released"
+
+
+class Move(StrEnum):
+    """Whose move it is before a number can be signed."""
+
+    NOBODY = "nobody"
+    TWILIO = "twilio"
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    NEVER = "never"
+
+
+MOVES: Mapping[Reason, Move] = {
+    Reason.SIGNED: Move.NOBODY,
+    Reason.IN_REVIEW: Move.TWILIO,
+    Reason.REJECTED: Move.CUSTOMER,
+    Reason.NOT_SUBMITTED: Move.OPERATOR,
+    Reason.UNDER_WAY: Move.NOBODY,
+    Reason.TO_DO: Move.OPERATOR,
+    Reason.FAILED: Move.OPERATOR,
+    Reason.REFUSED: Move.OPERATOR,
+    Reason.INELIGIBLE: Move.NEVER,
+    Reason.RELEASED: Move.NEVER,
+}
+NEED_A_PERSON = frozenset({Move.CUSTOMER, Move.OPERATOR})
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class NumberStatus(_Told):
+    """A number: where it stands, why, whose move it is.
+
+    Attributes:
+        since: When its stage began, None if it began before that was kept.
+        explanation: Why, in words.
+        remedy: What to do, empty if there is nothing.
+        code: Twilio's, of a refusal.
+        tried_again_at: When a run tries a refused number again by itself.
+        came_at: When it was first seen in its account.
+        lost_at: When it last left a Trust Product.
+    """
+
+    account_sid: AccountSid
+    account_name: str
+    phone_number_sid: PhoneNumberSid
+    phone_number: str
+    stage: Stage
+    reason: Reason
+    explanation: str
+    remedy: str = ""
+    since: datetime | None = None
+    code: int | None = None
+    tried_again_at: datetime | None = None
+    came_at: datetime | None = None
+    lost_at: datetime | None = None
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
+    def signed(self) -> bool:
+        """Whether its calls get full (A) attestation."""
+        return self.reason is Reason.SIGNED
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
+    def move(self) -> Move:
+        """Whose move it is."""
+        return MOVES[self.reason]
+
+
+class Counts(_Told):
+    """Numbers by why they are signed or not; released ones are not among them."""
+
+    by_reason: dict[Reason, int]
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
+    def eligible(self) -> int:
+        """How many can be signed."""
+        return sum(count for reason, count in self.by_reason.items() if MOVES[reason] is not Move.NEVER)
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
+    def signed(self) -> int:
+        """How many are."""
+        return self.by_reason.get(Reason.SIGNED, 0)
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
+    def need_a_person(self) -> int:
+        """For how many it is the move of the customer or the operator."""
+        return sum(count for reason, count in self.by_reason.items() if MOVES[reason] in NEED_A_PERSON)
+
+    def plus(self, other: Self) -> Self:
+        """Both together."""
+        reasons = [*self.by_reason, *(it for it in other.by_reason if it not in self.by_reason)]
+        return type(self)(by_reason={it: self.by_reason.get(it, 0) + other.by_reason.get(it, 0) for it in reasons})
+
+
+class SubaccountStatus(_Told):
+    """A subaccount: its numbers counted, and how its last run came out.
+
+    Attributes:
+        status: That of its last run: `onboarded`, `failed`, or `in_progress`.
+        message: What went wrong, empty if nothing did.
+        recorded_at: When its last run was through with it.
+    """
+
+    sid: AccountSid
+    friendly_name: str
+    status: str
+    counts: Counts
+    error: str = ""
+    message: str = ""
+    recorded_at: datetime | None = None
+    last_success_at: datetime | None = None
+    failing_since: datetime | None = None
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it is somebody's move for one of its numbers, or its last run failed."""
+        return self.failing_since is not None or self.status == "failed" or self.counts.need_a_person > 0
+
+
+class ProductStatus(_Told):
+    """The Trust Product: what Twilio says of it, since when, and what it said before.
+
+    Attributes:
+        since: When it was first seen with its status.
+        reviewed_since: When the review began that goes on, None if none does.
+        errors: Twilio's codes, of a rejection.
+        valid_until: When its validity ends, None if Twilio names no end.
+        orphans: How many numbers are assigned that live in no account.
+    """
+
+    sid: BundleSid
+    status: Status
+    since: datetime | None = None
+    reviewed_since: datetime | None = None
+    explanation: str = ""
+    errors: tuple[int, ...] = ()
+    valid_until: datetime | None = None
+    history: tuple[StatusChange, ...] = ()
+    orphans: int = 0
+
+
+class ProfileStatus(_Told):
+    """The Business Profile that the last run used, and until when it is valid."""
+
+    sid: BundleSid
+    valid_until: datetime | None = None
+
+
+class RunStatus(_Told):
+    """A run: when, over what, how its subaccounts came out, its numbers by stage, and how each stage has changed."""
+
+    execution: str
+    at: datetime
+    whole_fleet: bool
+    onboarded: int
+    failed: int
+    busy: int
+    changed: int
+    numbers: dict[Stage, int]
+    change: dict[Stage, int]
+
+
+class FleetStatus(_Told):
+    """All of a fleet, but for its numbers one by one.
+
+    Attributes:
+        place: Where it was read.
+        read_at: When.
+        headline: The one sentence that matters.
+        subaccounts: Those that need a person first, then by name.
+        runs: The newest last.
+    """
+
+    place: str
+    read_at: datetime
+    headline: str
+    counts: Counts
+    subaccounts: tuple[SubaccountStatus, ...]
+    product: ProductStatus | None = None
+    profile: ProfileStatus | None = None
+    runs: tuple[RunStatus, ...] = ()
+
+    def subaccount(self, sid: str) -> SubaccountStatus | None:
+        """Give a subaccount (`AC…`), None if the table has none of this SID."""
+        return next((it for it in self.subaccounts if it.sid == sid), None)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it is the customer's or the operator's move somewhere."""
+        return any(it.needs_a_person for it in self.subaccounts) or not self.subaccounts
+
+    @property
+    def is_with_twilio(self) -> bool:
+        """Whether Twilio reviews the product."""
+        return self.product is not None and self.product.reviewed_since is not None
