@@ -1,7 +1,7 @@
 """Why a number is signed or not, and what to do about it. All pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from onboarding.errors import section
 from onboarding.phone_numbers import REFUSED_AGAIN_AFTER, PhoneNumberRecord, Stage
@@ -131,8 +131,10 @@ def _refusal_remedy(code: int | None) -> str:
     return f"look the code up, correct the cause, then name the number in a request ({section('TwilioRefused')})"
 
 
-def headline(counts: Counts, product: ProductStatus | None, subaccounts: Iterable[SubaccountStatus]) -> str:
+def headline(counts: Counts, product: ProductStatus | None, subaccounts: Sequence[SubaccountStatus]) -> str:
     """Say the one sentence that matters."""
+    if not subaccounts:
+        return "No run has worked on a subaccount yet: send a request (docs/first-day.md)."
     failing = sum(it.failing_since is not None or it.status == FAILED for it in subaccounts)
     signed = f"{counts.signed:,} of {counts.eligible:,} eligible numbers {_is(counts.eligible)} signed"
     parts = []
