@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER: Final = (
     "tests/commands/simulated/test_run_command.py",
     "tests/commands/simulated/test_serve_command.py",
+    "tests/commands/simulated/test_status_command.py",
     "tests/contract/",
     "tests/template/test_least_privilege.py",
 )

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "serve": "keep AWS, Twilio and the webhook up until Ctrl-C, for sam local",
     "twilio": "serve the Trust Hub simulator until Ctrl-C",
     "doctor": "look at a real Twilio account, or at a deployed stack, and say what is in the way; changes nothing",
+    "status": "say which numbers are signed, which are not, why, and whose move it is",
     "request": "send a request to a deployed stack and follow it",
     "callback": "send a signed status callback, as Twilio does, to `make serve`",
 }

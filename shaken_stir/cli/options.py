@@ -2,14 +2,15 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from click.shell_completion import CompletionItem
 
-from shaken_stir.defaults import TWILIO_PORT
+from shaken_stir.defaults import AWS_PORT, TWILIO_PORT
 from simulator.addresses import THIS_MACHINE
 
 LARGEST_TIME_SCALE: Final = 1_000
@@ -96,6 +97,31 @@ def _bundle_sid(text: str) -> str:
     return text
 
 
+def _account_sid(text: str) -> str:
+    if not re.fullmatch("AC[0-9a-fA-F]{32}", text):
+        raise ValueError(f"{text} is not AC and 32 hexadecimal digits")
+    return text
+
+
+def _ago(text: str) -> datetime:
+    """Read how long ago something was: minutes, hours or days."""
+    found = re.fullmatch(r"(\d{1,5})([mhd])", text)
+    if not found:
+        raise ValueError(f"{text} is not a number of minutes, hours or days, such as 90m, 24h or 7d")
+    return datetime.now(UTC) - timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[found[2]]: int(found[1])})
+
+
+def one_of(words: Sequence[str]) -> "Read[str]":
+    """Make a type of option that takes one of some words."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"{text} is none of {', '.join(words)}")
+        return text
+
+    return Read("word", read, words=words)
+
+
 def number(text: str) -> float:
     """Read a number; what is none is none that any check takes."""
     try:
@@ -116,6 +142,8 @@ PORT: Final = Read("port", _port)
 MINUTES: Final = Read("minutes", _minutes)
 COUNT: Final = Read("count", _count)
 BUNDLE_SID: Final = Read("SID", _bundle_sid)
+ACCOUNT_SID: Final = Read("SID", _account_sid)
+AGO: Final = Read("time", _ago)
 
 
 class Headed(click.Option):
@@ -168,3 +196,60 @@ def of_the_account[F: Callable[..., Any]](heading: str = OPTIONS) -> Callable[[F
         return command
 
     return add
+
+
+def of_a_place[F: Callable[..., Any]](command: F) -> F:
+    """Add where a fleet's status is read."""
+    heading = "Where it is read (what `make serve` keeps up)"
+    for option in (
+        click.option(
+            "--served",
+            cls=Headed,
+            heading=heading,
+            metavar="URL",
+            help=f"where `make serve` serves AWS (http://{THIS_MACHINE}:{AWS_PORT})",
+        ),
+        click.option(
+            "--twilio",
+            cls=Headed,
+            heading=heading,
+            metavar="URL",
+            help="what answers in Twilio's place in a rehearsal, with --live or --check",
+        ),
+        click.option(
+            "--state", cls=Headed, heading=heading, type=FILE, metavar="FILE", help="with --live: the state file"
+        ),
+        click.option(
+            "--live",
+            cls=Headed,
+            heading=heading,
+            is_flag=True,
+            help="what `run --live` keeps on this machine for the account of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN",
+        ),
+        click.option(
+            "--stack",
+            cls=Headed,
+            heading=heading,
+            type=NAME,
+            metavar="NAME",
+            help="a deployed stack, in the region of AWS_REGION or AWS_DEFAULT_REGION",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def the_place(
+    *, stack: str | None, live: bool, state: Path | None, twilio: str | None, served: str | None
+) -> "dict[str, Any]":
+    """Check that the options name one place.
+
+    Raises:
+        UsageError: They name two, or what belongs to none of them.
+    """
+    given = [name for name, value in (("--stack", stack), ("--live", live), ("--served", served)) if value]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} are different places; name one")
+    if state and not live:
+        raise click.UsageError("--state belongs to --live; add it, or leave it out")
+    return {"stack": stack, "live": live, "state": state, "twilio": twilio, "served": served}

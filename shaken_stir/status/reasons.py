@@ -136,7 +136,8 @@ def headline(counts: Counts, product: ProductStatus | None, subaccounts: Sequenc
     if not subaccounts:
         return "No run has worked on a subaccount yet: send a request (docs/first-day.md)."
     failing = sum(it.failing_since is not None or it.status == FAILED for it in subaccounts)
-    signed = f"{counts.signed:,} of {counts.eligible:,} eligible numbers {_is(counts.eligible)} signed"
+    eligible = f"{counts.eligible:,} eligible number{'' if counts.eligible == 1 else 's'}"
+    signed = f"{counts.signed:,} of {eligible} {_is(counts.eligible)} signed"
     parts = []
     if product and product.reviewed_since:
         parts.append(f"Twilio has been reviewing the Trust Product since {product.reviewed_since:%Y-%m-%d %H:%M} UTC")

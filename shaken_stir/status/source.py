@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 import boto3
 from botocore.config import Config
 
+from onboarding.errors import AwsUnavailable
 from onboarding.table.dynamodb import Table
 from shaken_stir.defaults import AWS_PORT
-from shaken_stir.deployed.stack import AWS_FAILURES, aws_failures_told, aws_session, find_complete
+from shaken_stir.deployed.stack import AWS_FAILURES, StackError, aws_failures_told, aws_session, find_complete
 from shaken_stir.engine.intrinsics import REGION
-from shaken_stir.live import account, rehearsal
-from shaken_stir.live.state_file import StateFile, default_path
 from simulator.addresses import THIS_MACHINE
 
 if TYPE_CHECKING:
@@ -26,8 +25,27 @@ _ANY: Final = "local"
 _PATIENCE: Final = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
 
-class NothingServedError(Exception):
-    """The local stack cannot be read; the text is one sentence that says what to do."""
+class SourceError(Exception):
+    """The table cannot be read; the text is one sentence that says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a person wants the status read, as typed; nothing at all means what `make serve` keeps up.
+
+    Attributes:
+        stack: The name of a deployed stack.
+        live: Whether it is what `run --live` keeps on this machine.
+        state: Its state file, None for the usual one.
+        twilio: What answered in Twilio's place, None for Twilio itself.
+        served: Where `make serve` serves AWS, None for its usual port.
+    """
+
+    stack: str | None = None
+    live: bool = False
+    state: Path | None = None
+    twilio: str | None = None
+    served: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,22 +54,54 @@ class Source:
 
     Attributes:
         place: What it is called where it is shown.
-        look: Gives the table as it is now; reading it may raise what opening it does.
+        look: Gives the table as it is now.
     """
 
     place: str
     look: Callable[[], Table]
+
+    def read[Read](self, do: Callable[[Table], Read]) -> Read:
+        """Read the table as it is now.
+
+        Raises:
+            SourceError: It cannot be read.
+        """
+        try:
+            with aws_failures_told():
+                return do(self.look())
+        except (StackError, AwsUnavailable) as error:
+            raise SourceError(str(error)) from error
+
+
+def find_source(where: Where, environment: Mapping[str, str]) -> Source:
+    """Find a table.
+
+    Args:
+        where: Which one.
+        environment: Names the account of runs on this machine.
+
+    Raises:
+        SourceError: There is none, or it cannot be read.
+    """
+    if where.stack:
+        return of_stack(where.stack)
+    if where.live:
+        return of_state_file(environment, where.state, where.twilio)
+    return of_served(where.served or SERVED)
 
 
 def of_stack(name: str) -> Source:
     """Give the table of a deployed stack, read with the person's own AWS credentials.
 
     Raises:
-        StackError: There is none, or AWS does not give it.
+        SourceError: There is none, or AWS does not give it.
     """
-    with aws_failures_told():
-        stack = find_complete(aws_session(), name)
-        table = Table(stack.session.client("dynamodb", config=_PATIENCE), stack.outputs["ProgressTableName"])
+    try:
+        with aws_failures_told():
+            stack = find_complete(aws_session(), name)
+            table = Table(stack.session.client("dynamodb", config=_PATIENCE), stack.outputs["ProgressTableName"])
+    except StackError as error:
+        raise SourceError(str(error)) from error
     return Source(f"stack {name}, {stack.session.region_name}", lambda: table)
 
 
@@ -64,22 +114,38 @@ def of_state_file(environment: Mapping[str, str], state: Path | None, twilio: st
         twilio: What answers in Twilio's place, as typed, None for Twilio itself.
 
     Raises:
-        CredentialsError: The environment names no account.
-        RehearsalError: `twilio` is no address.
-        StateFileError: The file cannot be used.
+        SourceError: The environment names no account, `twilio` is no address, or there is no file that can be used.
     """
-    rehearsed = rehearsal.address(twilio) if twilio is not None else None
-    parent = account.credentials(environment)
-    file = StateFile(state or default_path(parent.account_sid, environment, rehearsed), parent.account_sid, rehearsed)
-    file.look()
-    return Source(f"state file {file.path}", lambda: file.look().known())
+    # Loaded here: twilio and moto take longer than all that the others need.
+    from shaken_stir.live import account, rehearsal  # noqa: PLC0415
+    from shaken_stir.live.state_file import StateFile, StateFileError, default_path  # noqa: PLC0415
+
+    def look() -> Table:
+        try:
+            return file.look().known()
+        except StateFileError as error:
+            raise SourceError(str(error)) from error
+
+    try:
+        rehearsed = rehearsal.address(twilio) if twilio is not None else None
+        sid = account.credentials(environment).account_sid
+        file = StateFile(state or default_path(sid, environment, rehearsed), sid, rehearsed)
+    except (account.CredentialsError, rehearsal.RehearsalError) as error:
+        raise SourceError(str(error)) from error
+    look()
+    if not file.found:
+        raise SourceError(
+            f"There is no state file {file.path}: no run with --live was made for {sid} on this machine; make one, or "
+            "name the file with --state."
+        )
+    return Source(f"state file {file.path}", look)
 
 
 def of_served(endpoint: str = SERVED) -> Source:
     """Give the table of the local stack that `make serve` keeps up.
 
     Raises:
-        NothingServedError: Nothing is served there.
+        SourceError: Nothing is served there.
     """
     try:
         client: DynamoDBClient = boto3.client(
@@ -92,11 +158,11 @@ def of_served(endpoint: str = SERVED) -> Source:
         )
         names = [it for it in client.list_tables()["TableNames"] if it.endswith(PROGRESS_TABLE)]
     except (*AWS_FAILURES, ValueError) as error:
-        raise NothingServedError(
+        raise SourceError(
             f"Nothing is served at {endpoint}; start it with `make serve`, or name a deployed stack with --stack, or "
             "your own account's runs with --live."
         ) from error
     if not names:
-        raise NothingServedError(f"There is no progress table at {endpoint}; start one with `make serve`.")
+        raise SourceError(f"There is no progress table at {endpoint}; start one with `make serve`.")
     table = Table(client, names[0])
     return Source(f"local stack at {endpoint}", lambda: table)

@@ -1,0 +1,69 @@
+"""`shaken-stir status`: where every number stands, and why."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import click
+
+from shaken_stir.cli.command import Command
+from shaken_stir.cli.options import ACCOUNT_SID, AGO, FILE, of_a_place, one_of, the_place
+
+REASONS: Final = (
+    "signed",
+    "in-review",
+    "rejected",
+    "not-submitted",
+    "under-way",
+    "to-do",
+    "failed",
+    "refused",
+    "ineligible",
+    "released",
+)
+"""Why a number is signed or not; written out, since the model takes a while to load."""
+
+
+@click.command(
+    "status",
+    cls=Command,
+    help="Says which numbers are signed, which are not, why, and whose move it is: of a deployed stack, of your own "
+    "account's runs on this machine, or of what `make serve` keeps up. What needs a person comes first. It reads the "
+    "progress table and changes nothing; Twilio is asked with --check only.",
+    examples=[
+        "status --stack shaken-stir",
+        "status --stack shaken-stir --unsigned --csv unsigned.csv",
+        "status --live AC00000000000000000000000000000001",
+        "status --since 24h",
+        "status --stack shaken-stir --exit-code",
+    ],
+    exit_codes="0 it was read, 1 --check found a difference, 2 wrong option or nothing to read, with --exit-code 3 a "
+    "person must act, 130 Ctrl-C",
+)
+@click.argument("account", type=ACCOUNT_SID, required=False, metavar="[AC...]")
+@click.option("--unsigned", is_flag=True, help="name each number that is not signed")
+@click.option(
+    "--reason", type=one_of(REASONS), metavar="WORD", help=f"name each number that is this: {', '.join(REASONS)}"
+)
+@click.option("--since", type=AGO, metavar="24h", help="tell what came, was signed, lost or went since then (m, h, d)")
+@click.option("--all", "every", is_flag=True, help="a line for each subaccount, also where there is nothing to do")
+@click.option("--csv", "csv_file", type=FILE, metavar="FILE|-", help="write the numbers as CSV")
+@click.option("--html", "html_file", type=FILE, metavar="FILE", help="write the page as one file that stands by itself")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object and nothing else")
+@click.option("--check", is_flag=True, help="compare with Twilio, by GETs, and tell where the table is wrong")
+@click.option("--exit-code", is_flag=True, help="end with 3 when a person must act")
+@click.option("--strict", is_flag=True, help="with --exit-code: end with 3 also while Twilio reviews")
+@of_a_place
+def command(
+    *, strict: bool, exit_code: bool, since: datetime | None, unsigned: bool, reason: str | None, **others: Any
+) -> int:
+    """Read the status and tell it; give the exit code."""
+    if strict and not exit_code:
+        raise click.UsageError("--strict says when --exit-code ends with 3; add --exit-code")
+    if since and (others["csv_file"] or unsigned or reason):
+        raise click.UsageError("--since tells changes, the other options tell numbers; leave one of them out")
+    place = the_place(**{name: others.pop(name) for name in ("stack", "live", "state", "twilio", "served")})
+    from shaken_stir.cli.status import Asked, tell_status
+    from shaken_stir.status.source import Where
+
+    must_act: Any = "strict" if strict else "act" if exit_code else None
+    return tell_status(Where(**place), Asked(since=since, unsigned=unsigned, reason=reason, **others), must_act)

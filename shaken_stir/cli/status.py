@@ -1,0 +1,154 @@
+"""`shaken-stir status`: read where every number stands, and tell it as it was asked for."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal, TextIO
+
+from rich.console import Console
+
+from onboarding.table.dynamodb import Table
+from shaken_stir.cli import status_words
+from shaken_stir.cli.prose import complain, say
+from shaken_stir.status.changes import changes_since
+from shaken_stir.status.csv_file import write_csv
+from shaken_stir.status.model import FleetStatus, NumberStatus
+from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
+from shaken_stir.status.source import SourceError, Where, find_source
+
+A_PERSON_MUST_ACT: Final = 3
+STANDARD_OUTPUT: Final = Path("-")
+
+type MustAct = Literal["act", "strict"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants to know, as typed.
+
+    Attributes:
+        account: The one account whose numbers are named, `AC…`.
+        unsigned: Whether each number that is not signed is named.
+        reason: The word of the numbers that are named.
+        since: Since when changes are told.
+        every: Whether each subaccount has a line.
+        csv_file, html_file: What is written.
+        as_json: Whether one JSON object is printed instead of words.
+        check: Whether the table is compared with Twilio.
+    """
+
+    account: str | None = None
+    unsigned: bool = False
+    reason: str | None = None
+    since: datetime | None = None
+    every: bool = False
+    csv_file: Path | None = None
+    html_file: Path | None = None
+    as_json: bool = False
+    check: bool = False
+
+    @property
+    def names_numbers(self) -> bool:
+        """Whether numbers are named one by one."""
+        return bool(self.account or self.unsigned or self.reason or self.csv_file or self.html_file)
+
+
+def tell_status(where: Where, asked: Asked, must_act: MustAct | None = None) -> int:
+    """Read the status and tell it; give the exit code.
+
+    Args:
+        where: Which table.
+        asked: What is told of it.
+        must_act: Whether the exit code says that a person must act; `strict` also while Twilio reviews.
+    """
+    try:
+        source = find_source(where, os.environ)
+        fleet = source.read(lambda table: read_status(table, source.place))
+        if asked.account and not fleet.subaccount(asked.account):
+            complain("status", f"No run has worked on {asked.account} (read from the {source.place}); `status --all` names all.")
+            return 2
+        numbers = source.read(lambda table: read_asked_for(table, fleet, asked))
+        if asked.check:
+            from shaken_stir.cli.status_check import tell_differences  # noqa: PLC0415 - loads twilio
+
+            return tell_differences(source, fleet, where.twilio, as_json=asked.as_json)
+        tell(fleet, numbers, asked)
+    except SourceError as error:
+        complain("status", error)
+        return 2
+    if must_act and (fleet.needs_a_person or (must_act == "strict" and fleet.is_with_twilio)):
+        return A_PERSON_MUST_ACT
+    return 0
+
+
+def read_asked_for(table: Table, fleet: FleetStatus, asked: Asked) -> list[NumberStatus]:
+    """Read the numbers that are named, and no others where that can be told before."""
+    if not (asked.names_numbers or asked.since):
+        return []
+    of = fleet.subaccounts
+    if asked.account:
+        of = tuple(it for it in of if it.sid == asked.account)
+    elif asked.unsigned:
+        of = tuple(with_unsigned(fleet))
+    numbers = read_numbers_of(table, fleet, of)
+    if asked.unsigned:
+        numbers = [it for it in numbers if not it.signed and it.reason != "released"]
+    return [it for it in numbers if it.reason == asked.reason] if asked.reason else numbers
+
+
+def tell(fleet: FleetStatus, numbers: list[NumberStatus], asked: Asked) -> None:
+    """Print, or write, what was asked for.
+
+    Raises:
+        SourceError: A file cannot be written.
+    """
+    changes = changes_since(numbers, asked.since) if asked.since else None
+    if asked.html_file:
+        from shaken_stir.page.document import document  # noqa: PLC0415 - loads jinja2
+
+        with written(asked.html_file) as file:
+            file.write(document(fleet, numbers))
+    if asked.csv_file == STANDARD_OUTPUT:
+        write_csv(numbers, sys.stdout)
+        return
+    if asked.csv_file:
+        with written(asked.csv_file) as file:
+            write_csv(numbers, file)
+    if asked.as_json:
+        told: dict[str, Any] = {"fleet": fleet.model_dump(mode="json")}
+        if asked.names_numbers:
+            told["numbers"] = [it.model_dump(mode="json") for it in numbers]
+        if changes is not None:
+            told["changes"] = [
+                {"at": it.at.isoformat(), "change": it.change, "number": it.number.model_dump(mode="json")}
+                for it in changes
+            ]
+        print(json.dumps(told))
+        return
+    out = Console(file=sys.stdout, highlight=False)
+    status_words.tell_fleet(out, fleet, every=asked.every, only_head=asked.names_numbers or changes is not None)
+    if changes is not None:
+        status_words.tell_changes(out, changes)
+    elif asked.account or asked.unsigned or asked.reason:
+        status_words.tell_numbers(out, numbers)
+    for file_written in filter(None, (asked.csv_file, asked.html_file)):
+        say(out, f"Written: {file_written}.")
+
+
+@contextmanager
+def written(path: Path) -> Iterator[TextIO]:
+    """Open a file to be written anew.
+
+    Raises:
+        SourceError: It cannot be.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written ({error.strerror}); name another file.") from error

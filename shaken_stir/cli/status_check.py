@@ -1,0 +1,66 @@
+"""`shaken-stir status --check`: where the progress table is wrong, told by comparison with Twilio."""
+
+import json
+import os
+import sys
+
+from rich.console import Console
+
+from onboarding.errors import OnboardingError
+from shaken_stir.cli.prose import complain, say
+from shaken_stir.cli.reading import reading
+from shaken_stir.live import account, rehearsal
+from shaken_stir.live.account import CredentialsError
+from shaken_stir.live.read_only import read_only
+from shaken_stir.live.rehearsal import RehearsalError
+from shaken_stir.status.check import Compared, compare
+from shaken_stir.status.model import FleetStatus
+from shaken_stir.status.reading import read_numbers_of
+from shaken_stir.status.source import Source
+from shaken_stir.words import plural
+
+DIFFERENT = 1
+
+
+def tell_differences(source: Source, fleet: FleetStatus, twilio: str | None, *, as_json: bool) -> int:
+    """Compare with Twilio and print what differs; give the exit code.
+
+    Args:
+        source: The table.
+        fleet: What was read of it.
+        twilio: What answers in Twilio's place, as typed, None for Twilio itself.
+        as_json: Whether one JSON object is printed instead of words.
+
+    Raises:
+        SourceError: The table cannot be read.
+    """
+    numbers = source.read(lambda table: read_numbers_of(table, fleet, fleet.subaccounts))
+    try:
+        rehearsed = rehearsal.address(twilio) if twilio is not None else None
+        hub = account.trust_hub(account.credentials(os.environ), rehearsed)
+        with read_only(), reading(Console(stderr=True, highlight=False)) as on_progress:
+            compared = compare(hub, fleet, numbers, on_progress)
+    except (CredentialsError, OnboardingError, RehearsalError) as error:
+        complain("status", error)
+        return 2
+    if as_json:
+        differences = [it.model_dump() for it in compared.differences]
+        print(json.dumps({"compared": compared.numbers, "differences": differences, "unread": dict(compared.unread)}))
+    else:
+        tell(Console(file=sys.stdout, highlight=False), compared)
+    return DIFFERENT if compared.differences or compared.unread else 0
+
+
+def tell(out: Console, compared: Compared) -> None:
+    """Print what differs, and what to do."""
+    for difference in compared.differences:
+        say(out, difference.says)
+    for sid, why in compared.unread.items():
+        say(out, f"The numbers of {sid} could not be read at Twilio: {why}")
+    count = plural(len(compared.differences), "difference")
+    what = f"{plural(compared.numbers, 'number')} of the table compared with Twilio: {count}."
+    say(
+        out,
+        f"{what}{' The next run over the whole fleet corrects them.' if compared.differences else ''}",
+        style="bold",
+    )

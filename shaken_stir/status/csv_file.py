@@ -1,0 +1,46 @@
+"""The numbers of a fleet as a table of text, for a spreadsheet and for compliance."""
+
+import csv
+from collections.abc import Iterable
+from typing import Final, TextIO
+
+from shaken_stir.status.model import NumberStatus
+
+COLUMNS: Final = (
+    "account_sid",
+    "account_name",
+    "phone_number_sid",
+    "phone_number",
+    "stage",
+    "signed",
+    "reason",
+    "move",
+    "explanation",
+    "since",
+    "code",
+    "tried_again_at",
+)
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+def write_csv(numbers: Iterable[NumberStatus], file: TextIO) -> None:
+    """Write a line of names and a line for each number; times are ISO 8601 in UTC.
+
+    Names are those that anybody with access to an account has typed: one that a spreadsheet would take for a formula
+    gets an apostrophe before it.
+    """
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for number in numbers:
+        told = number.model_dump(mode="json", include=set(COLUMNS))
+        writer.writerow([_cell(column, told[column]) for column in COLUMNS])
+
+
+def _cell(column: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) and column != "phone_number" else text

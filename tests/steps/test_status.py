@@ -1,0 +1,196 @@
+"""The status of a fleet, read from the table that the steps have written."""
+
+from datetime import UTC, datetime, timedelta
+
+from shaken_stir.status.changes import Change, changes_since
+from shaken_stir.status.model import FleetStatus, Move, NumberStatus, Reason
+from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
+from tests.steps.conftest import Start
+from tests.steps.steps import BUNDLES, LIST, Steps
+from tests.steps.whole_run import run
+from tests.world import NAMED, PROFILE, account, phone_number, product, subaccount
+
+APPROVED = {"products": [product(business_profile=PROFILE)]}
+
+
+def status_of(steps: Steps) -> FleetStatus:
+    return read_status(steps.table, "here")
+
+
+def numbers_of(steps: Steps) -> dict[str, NumberStatus]:
+    fleet = status_of(steps)
+    return {it.phone_number_sid: it for it in read_numbers_of(steps.table, fleet, fleet.subaccounts)}
+
+
+def test_before_the_first_run_it_says_to_send_a_request(start: Start) -> None:
+    fleet = status_of(start())
+
+    assert fleet.headline.startswith("No run has worked on a subaccount yet")
+    assert (fleet.product, fleet.runs, fleet.counts.eligible) == (None, (), 0)
+    assert fleet.needs_a_person
+
+
+def test_a_fleet_that_is_signed_needs_nobody(start: Start) -> None:
+    steps = start(**APPROVED)
+    assert run(steps, NAMED).failed is None
+
+    fleet = status_of(steps)
+
+    assert fleet.headline == "4 of 4 eligible numbers are signed."
+    assert not fleet.needs_a_person
+    assert [(it.friendly_name, it.counts.signed) for it in fleet.subaccounts] == [
+        ("Subaccount 1", 2),
+        ("Subaccount 2", 2),
+    ]
+    assert all(it.last_success_at == it.recorded_at for it in fleet.subaccounts)
+    assert list(with_unsigned(fleet)) == []
+    assert {(it.reason, it.move) for it in numbers_of(steps).values()} == {(Reason.SIGNED, Move.NOBODY)}
+
+
+def test_a_product_in_review_is_twilio_s_move_and_says_since_when(start: Start) -> None:
+    steps = start(products=[product(status="in-review", business_profile=PROFILE)])
+    before = datetime.now(UTC)
+    steps.begin(NAMED)
+    steps.onboard()
+
+    fleet = status_of(steps)
+
+    assert fleet.product
+    assert fleet.product.reviewed_since
+    assert before <= fleet.product.reviewed_since <= datetime.now(UTC)
+    assert fleet.is_with_twilio
+    assert not fleet.needs_a_person
+    assert {it.reason for it in numbers_of(steps).values()} == {Reason.IN_REVIEW}
+    assert "Twilio has been reviewing the Trust Product since" in fleet.headline
+
+
+def test_a_review_began_with_the_first_look_at_it_that_no_verdict_has_ended(start: Start) -> None:
+    steps = start(products=[product(status="pending-review", business_profile=PROFILE)])
+    steps.begin(NAMED)
+    begun = status_of(steps).product
+    [at_twilio] = steps.simulator.state.trust_products
+    steps.simulator.controls.set_status(at_twilio.sid, "in-review")
+    steps.begin(NAMED, "second")
+
+    now = status_of(steps).product
+
+    assert begun
+    assert now
+    assert now.status == "in-review"
+    assert now.reviewed_since == begun.reviewed_since
+    assert now.since
+    assert begun.since
+    assert now.since > begun.since
+
+
+def test_a_rejection_is_the_customer_s_move_with_its_reasons(start: Start) -> None:
+    steps = start(**APPROVED)
+    run(steps, NAMED)
+    [at_twilio] = steps.simulator.state.trust_products
+    steps.simulator.controls.revoke(at_twilio.sid, errors=[18601])
+    assert run(steps, {}, "second").failed
+
+    fleet = status_of(steps)
+
+    assert fleet.needs_a_person
+    assert "Twilio rejected the Trust Product" in fleet.headline
+    assert {it.move for it in numbers_of(steps).values()} == {Move.CUSTOMER}
+    assert all("18601" in it.explanation for it in numbers_of(steps).values())
+
+
+def test_refused_and_ineligible_numbers_say_why_and_who(start: Start) -> None:
+    refused = {"code": 22205, "message": "It is being ported out"}
+    odd = subaccount(1)
+    odd["numbers"][0]["refuse"] = refused
+    odd["numbers"][1]["phone_number"] = "+14165550110"
+    steps = start(subaccounts=[odd, subaccount(2)], **APPROVED)
+    run(steps, NAMED)
+
+    fleet, numbers = status_of(steps), numbers_of(steps)
+
+    assert fleet.headline == "2 of 3 eligible numbers are signed; 1 needs you."
+    assert [it.sid for it in fleet.subaccounts] == [account(1), account(2)]
+    assert [it.sid for it in with_unsigned(fleet)] == [account(1)]
+    refusal, foreign = numbers[phone_number(1, 0)], numbers[phone_number(1, 1)]
+    assert refusal.explanation == "Twilio refused it: It is being ported out (code 22205)"
+    assert refusal.since
+    assert refusal.tried_again_at
+    assert timedelta(days=7) - timedelta(minutes=1) < refusal.tried_again_at - refusal.since <= timedelta(days=7)
+    assert (foreign.reason, foreign.move) == (Reason.INELIGIBLE, Move.NEVER)
+    assert foreign.explanation == "its region is CA, not US"
+
+
+def test_a_subaccount_that_fails_says_since_when_and_its_last_success(start: Start) -> None:
+    steps = start(**APPROVED)
+    run(steps, NAMED)
+    succeeded = status_of(steps).subaccount(account(1))
+    for execution in ("second", "third"):
+        error = {"Error": "TwilioUnavailable", "Cause": '{"errorMessage": "Twilio is down."}'}
+        of = {"execution": execution, "subaccount_sid": account(1), "friendly_name": "Subaccount 1"}
+        steps.invoke("record_subaccount", **of, error=error)
+        if execution == "second":
+            first_failure = status_of(steps).subaccount(account(1))
+
+    fleet = status_of(steps)
+    failed = fleet.subaccount(account(1))
+
+    assert failed
+    assert first_failure
+    assert succeeded
+    assert (failed.error, failed.message) == ("TwilioUnavailable", "Twilio is down.")
+    assert failed.failing_since == first_failure.recorded_at
+    assert failed.last_success_at == succeeded.recorded_at
+    assert fleet.subaccounts[0] == failed
+    assert fleet.headline == "4 of 4 eligible numbers are signed; 1 subaccount failed."
+    assert fleet.needs_a_person
+
+
+def test_a_subaccount_that_a_run_works_on_is_under_way_until_its_lease_has_ended(start: Start) -> None:
+    steps = start(**APPROVED, LEASE_SECONDS="0.3", FUNCTION_SECONDS="0.1")
+    steps.begin(NAMED)
+    steps.invoke("list_phone_numbers", subaccount_sid=account(1), **LIST, **BUNDLES)
+
+    [seen] = status_of(steps).subaccounts
+    assert seen.status == "in_progress"
+    while status_of(steps).subaccounts[0].status == "in_progress":
+        pass
+
+    [cut_off] = status_of(steps).subaccounts
+    assert (cut_off.status, cut_off.needs_a_person) == ("failed", True)
+    assert cut_off.message.startswith("its last run ended before it was through with it")
+
+
+def test_what_came_was_signed_lost_and_went_since_a_moment_is_known(start: Start) -> None:
+    steps = start(**APPROVED)
+    run(steps, NAMED)
+    before = datetime.now(UTC)
+    bought = steps.simulator.controls.buy(account(1))
+    steps.simulator.controls.drop_assignment(product()["sid"], phone_number(2, 0))
+    steps.simulator.controls.release(phone_number(2, 1))
+    run(steps, {}, "second")
+
+    told = [(it.change, it.number.phone_number_sid) for it in changes_since(numbers_of(steps).values(), before)]
+
+    assert sorted(told) == sorted(
+        [
+            (Change.CAME, bought),
+            (Change.SIGNED, bought),
+            (Change.LOST, phone_number(2, 0)),
+            (Change.SIGNED, phone_number(2, 0)),
+            (Change.WENT, phone_number(2, 1)),
+        ]
+    )
+
+
+def test_each_run_is_there_with_what_it_changed(start: Start) -> None:
+    steps = start(**APPROVED)
+    run(steps, NAMED)
+    bought = steps.simulator.controls.buy(account(1))
+    run(steps, {"subaccounts": [account(1)], "phone_numbers": [bought]}, "second")
+
+    first, second = status_of(steps).runs
+
+    assert (first.execution, first.whole_fleet, first.numbers) == ("first", True, {"on_trust_product": 4})
+    assert first.change == {"on_trust_product": 4}
+    assert (second.execution, second.whole_fleet) == ("second", False)
+    assert (second.numbers, second.change) == ({"on_trust_product": 3}, {"on_trust_product": 1})

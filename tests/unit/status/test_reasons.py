@@ -1,0 +1,165 @@
+"""Why a number is signed or not, whose move it is, and the sentence that matters."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from onboarding.phone_numbers import REFUSED_AGAIN_AFTER, PhoneNumberRecord, Stage
+from onboarding.trust_products import Status
+from shaken_stir.cli.commands.status import REASONS
+from shaken_stir.status.model import MOVES, NEED_A_PERSON, Counts, Move, ProductStatus, Reason, SubaccountStatus
+from shaken_stir.status.reasons import counts_of, headline, number_status, reason_of
+
+NOW = datetime.now(UTC)
+SID, PRODUCT, OTHER = f"AC{1:032x}", f"BU{1:032x}", f"BU{2:032x}"
+
+
+def product(status: Status = Status.APPROVED, **more: object) -> ProductStatus:
+    return ProductStatus.model_validate({"sid": PRODUCT, "status": status, **more})
+
+
+def subaccount(status: str = "onboarded", **more: object) -> SubaccountStatus:
+    given = {"sid": SID, "friendly_name": "Shop", "status": status, "counts": Counts(by_reason={}), **more}
+    return SubaccountStatus.model_validate(given)
+
+
+def record(stage: Stage, **more: object) -> PhoneNumberRecord:
+    given = {"phone_number_sid": f"PN{1:032x}", "phone_number": "+15125550100", "stage": stage, **more}
+    return PhoneNumberRecord.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("stage", "status", "reason"),
+    [
+        (Stage.ON_TRUST_PRODUCT, "onboarded", Reason.SIGNED),
+        (Stage.ON_TRUST_PRODUCT, "failed", Reason.SIGNED),
+        (Stage.ON_BUSINESS_PROFILE, "onboarded", Reason.TO_DO),
+        (Stage.DISCOVERED, "onboarded", Reason.TO_DO),
+        (Stage.DISCOVERED, "in_progress", Reason.UNDER_WAY),
+        (Stage.DISCOVERED, "failed", Reason.FAILED),
+        (Stage.REFUSED, "failed", Reason.REFUSED),
+        (Stage.INELIGIBLE, "onboarded", Reason.INELIGIBLE),
+        (Stage.RELEASED, "onboarded", Reason.RELEASED),
+    ],
+)
+def test_a_number_s_stage_and_its_account_s_last_run_say_why(stage: Stage, status: str, reason: Reason) -> None:
+    assert reason_of(stage, product(), status) is reason
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "move"),
+    [
+        (Status.APPROVED, Reason.SIGNED, Move.NOBODY),
+        (Status.IN_REVIEW, Reason.IN_REVIEW, Move.TWILIO),
+        (Status.PENDING_REVIEW, Reason.IN_REVIEW, Move.TWILIO),
+        (Status("provisionally-approved"), Reason.IN_REVIEW, Move.TWILIO),
+        (Status.REJECTED, Reason.REJECTED, Move.CUSTOMER),
+        (Status.DRAFT, Reason.NOT_SUBMITTED, Move.OPERATOR),
+    ],
+)
+def test_a_number_on_the_product_is_signed_once_that_is_approved(status: Status, reason: Reason, move: Move) -> None:
+    told = number_status(record(Stage.ON_TRUST_PRODUCT, trust_product_sid=PRODUCT), subaccount(), product(status))
+
+    assert (told.reason, told.move) == (reason, move)
+    assert told.signed is (status is Status.APPROVED)
+    assert told.explanation
+
+
+def test_a_number_on_another_product_is_not_signed_by_this_one() -> None:
+    told = number_status(record(Stage.ON_TRUST_PRODUCT, trust_product_sid=OTHER), subaccount(), product())
+
+    assert (told.reason, told.signed) == (Reason.TO_DO, False)
+    assert told.explanation == f"it is on another Trust Product, {OTHER}"
+
+
+def test_a_refusal_names_twilio_s_words_and_code_the_remedy_and_when_it_is_tried_again() -> None:
+    refusal = {"refused_at": NOW, "refused_by": PRODUCT, "reason": "It is not yours.", "error_code": 22205}
+    told = number_status(record(Stage.REFUSED, **refusal), subaccount(), product())
+
+    assert told.explanation == "Twilio refused it: It is not yours. (code 22205)"
+    assert told.remedy.endswith("(docs/errors.md#22205)")
+    assert (told.code, told.tried_again_at) == (22205, NOW + REFUSED_AGAIN_AFTER)
+
+
+def test_a_code_that_nobody_knows_has_a_remedy_too() -> None:
+    told = number_status(record(Stage.REFUSED, reason="No.", error_code=99999), subaccount(), product())
+
+    assert told.remedy.endswith("(docs/errors.md#twilio-refused)")
+
+
+def test_a_number_whose_account_failed_says_how() -> None:
+    failed = subaccount("failed", message="Twilio is down.")
+
+    told = number_status(record(Stage.ON_BUSINESS_PROFILE), failed, product())
+
+    assert "on the Business Profile only" in told.explanation
+    assert "Twilio is down." in told.explanation
+    assert told.remedy.startswith("send the request again")
+
+
+@pytest.mark.parametrize("reason", [it for it in Reason if MOVES[it] in NEED_A_PERSON])
+def test_what_needs_a_person_says_what_to_do(reason: Reason) -> None:
+    stage, status, of = {
+        Reason.REJECTED: (Stage.ON_TRUST_PRODUCT, "onboarded", Status.REJECTED),
+        Reason.NOT_SUBMITTED: (Stage.ON_TRUST_PRODUCT, "onboarded", Status.DRAFT),
+        Reason.TO_DO: (Stage.DISCOVERED, "onboarded", Status.APPROVED),
+        Reason.FAILED: (Stage.DISCOVERED, "failed", Status.APPROVED),
+        Reason.REFUSED: (Stage.REFUSED, "onboarded", Status.APPROVED),
+    }[reason]
+    told = number_status(record(stage, trust_product_sid=PRODUCT), subaccount(status), product(of))
+
+    assert told.reason is reason
+    assert told.remedy
+
+
+def test_released_and_ineligible_numbers_are_not_eligible() -> None:
+    numbers = {Stage.ON_TRUST_PRODUCT: 5, Stage.REFUSED: 1, Stage.INELIGIBLE: 2, Stage.RELEASED: 7}
+
+    counts = counts_of(numbers, product(), "onboarded")
+
+    assert (counts.eligible, counts.signed, counts.need_a_person) == (6, 5, 1)
+    assert Reason.RELEASED not in counts.by_reason
+
+
+@pytest.mark.parametrize(
+    ("counts", "of", "subaccounts", "sentence"),
+    [
+        ({}, None, [], "No run has worked on a subaccount yet: send a request (docs/first-day.md)."),
+        ({Reason.SIGNED: 1}, product(), [subaccount()], "1 of 1 eligible number is signed."),
+        (
+            {Reason.SIGNED: 1_204, Reason.REFUSED: 6, Reason.INELIGIBLE: 3},
+            product(),
+            [subaccount()],
+            "1,204 of 1,210 eligible numbers are signed; 6 need you.",
+        ),
+        (
+            {Reason.IN_REVIEW: 3, Reason.UNDER_WAY: 1},
+            product(Status.IN_REVIEW, reviewed_since="2026-11-20T10:00:00Z"),
+            [subaccount()],
+            (
+                "0 of 4 eligible numbers are signed; "
+                "Twilio has been reviewing the Trust Product since 2026-11-20 10:00 UTC; 1 is under way."
+            ),
+        ),
+        (
+            {Reason.REJECTED: 2},
+            product(Status.REJECTED),
+            [subaccount()],
+            "0 of 2 eligible numbers are signed; Twilio rejected the Trust Product; 2 need you.",
+        ),
+        (
+            {Reason.SIGNED: 2, Reason.FAILED: 1},
+            product(),
+            [subaccount("failed", failing_since=NOW - timedelta(days=1)), subaccount()],
+            "2 of 3 eligible numbers are signed; 1 needs you; 1 subaccount failed.",
+        ),
+    ],
+)
+def test_one_sentence_says_what_matters(
+    counts: dict[Reason, int], of: ProductStatus | None, subaccounts: list[SubaccountStatus], sentence: str
+) -> None:
+    assert headline(Counts(by_reason=counts), of, subaccounts) == sentence
+
+
+def test_the_command_s_words_are_the_reasons() -> None:
+    assert list(Reason) == list(REASONS)
