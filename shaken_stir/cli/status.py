@@ -70,7 +70,10 @@ def tell_status(where: Where, asked: Asked, must_act: MustAct | None = None) -> 
         source = find_source(where, os.environ)
         fleet = source.read(lambda table: read_status(table, source.place))
         if asked.account and not fleet.subaccount(asked.account):
-            complain("status", f"No run has worked on {asked.account} (read from the {source.place}); `status --all` names all.")
+            complain(
+                "status",
+                f"No run has worked on {asked.account} (read from the {source.place}); `status --all` names all.",
+            )
             return 2
         numbers = source.read(lambda table: read_asked_for(table, fleet, asked))
         if asked.check:

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from onboarding.phone_numbers import PhoneNumberRecord, Stage
+from onboarding.phone_numbers import Stage
 from onboarding.trust_products import Status
 from onboarding.validity import explain_validity
 from shaken_stir.cli.prose import say, say_lines
 from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
 from shaken_stir.place import Place
 from shaken_stir.report import Report
+from shaken_stir.status.model import NumberStatus, Reason
 from shaken_stir.words import plural
 
 MOST_NUMBERS_TOLD = 20
@@ -44,7 +45,7 @@ def summarise(out: Console, report: Report, local: Place, *, whole_fleet: bool) 
         now = f"{'is' if on_product == 1 else 'are'} {SIGNED}"
         state = now if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
         say(out, f"{plural(on_product, 'number')} of {fleet} {state}.")
-    _unsigned(out, report, local)
+    _unsigned(out, report, live=isinstance(local, LivePlace))
     _left_out(out, report)
     if whole_fleet and report.subaccounts:
         for sid, status in local.left_out().items():
@@ -62,21 +63,18 @@ def summarise(out: Console, report: Report, local: Place, *, whole_fleet: bool) 
     say(out, f"Next: {_next(report, live=isinstance(local, LivePlace))}")
 
 
-def _unsigned(out: Console, report: Report, local: Place) -> None:
-    unsigned = [
-        (sid, number)
-        for sid in report.subaccounts
-        for number in local.phone_numbers(sid)
-        if number.stage is not Stage.ON_TRUST_PRODUCT
-    ]
+def _unsigned(out: Console, report: Report, *, live: bool) -> None:
+    """Name the numbers that are not on the Trust Product, and the command that names all of many."""
+    unsigned = [it for it in report.unsigned if it.stage is not Stage.ON_TRUST_PRODUCT]
     if not unsigned:
         return
     say(out, f"{plural(len(unsigned), 'number')} not on the Trust Product:")
-    for sid, number in unsigned[:MOST_NUMBERS_TOLD]:
-        whose = f"{number.phone_number_sid} of {local.friendly_name(sid)}, {sid}"
-        say(out, f"  {number.phone_number} ({whose}): {_reason(number)}")
+    for it in unsigned[:MOST_NUMBERS_TOLD]:
+        whose = f"{it.phone_number_sid} of {it.account_name}, {it.account_sid}"
+        say(out, f"  {it.phone_number} ({whose}): {_reason(it)}")
     if len(unsigned) > MOST_NUMBERS_TOLD:
-        say(out, f"  … and {len(unsigned) - MOST_NUMBERS_TOLD:,} more")
+        all_of_them = "shaken-stir status --live --unsigned" if live else "--json"
+        say(out, f"  … and {len(unsigned) - MOST_NUMBERS_TOLD:,} more ({all_of_them} names them)")
 
 
 def _left_out(out: Console, report: Report) -> None:
@@ -110,14 +108,10 @@ def _looked_through(out: Console, report: Report) -> None:
         say(out, f"Announced: {', '.join(report.announced)}.")
 
 
-def _reason(number: PhoneNumberRecord) -> str:
-    match number.stage:
-        case Stage.REFUSED:
-            return f"Twilio refused it: {number.reason} (code {number.error_code}); tried again after 7 days"
-        case Stage.INELIGIBLE:
-            return f"ineligible: {number.reason}"
-        case stage:
-            return stage.value.replace("_", " ")
+def _reason(number: NumberStatus) -> str:
+    again = "; tried again after 7 days" if number.reason is Reason.REFUSED else ""
+    lead = "ineligible: " if number.reason is Reason.INELIGIBLE else ""
+    return f"{lead}{number.explanation}{again}"
 
 
 def _next(report: Report, *, live: bool) -> str:

@@ -60,6 +60,7 @@ def test_json_is_one_object_per_run_and_nothing_else(objects: Done) -> None:
         "announced",
         "left_out",
         "validities",
+        "unsigned",
         "twilio_calls",
         "state_transitions",
         "lambda_invocations",
@@ -70,6 +71,14 @@ def test_json_is_one_object_per_run_and_nothing_else(objects: Done) -> None:
     assert first["trust_product"]["verdict_by"] in {"callback", "poll"}  # by how fast the run came to wait for it
     assert len(first["subaccounts"]) == 3
     assert first["numbers"]["on_trust_product"] >= 25
+    assert sorted((it["reason"], it["explanation"]) for it in first["unsigned"]) == [
+        ("ineligible", "it has no voice capability"),
+        ("ineligible", "its region is CA, not US"),
+        (
+            "refused",
+            "Twilio refused it: Phone number +16025550109 is being ported out and cannot be assigned (code 22205)",
+        ),
+    ]
     assert not [call for call in second["twilio_calls"] if call.startswith("POST")]
     assert sum(second["twilio_calls"].values()) <= 3 + 2 + 6
 
@@ -145,7 +154,7 @@ def test_more_than_a_thousand_have_a_separator(tmp_path: Path) -> None:
     done = shaken_stir("run", "--fleet", str(file), *SOON)
 
     assert "1,030 numbers not on the Trust Product:\n" in done.out, done.err
-    assert "  … and 1,010 more\n" in done.out
+    assert "  … and 1,010 more (--json names them)\n" in done.out
 
 
 @pytest.mark.parametrize("options", [["run"], ["run", "--scenario", "number-bought"], ["run", "--list"]], ids=" ".join)
