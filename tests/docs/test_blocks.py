@@ -46,6 +46,7 @@ NOT_RUN = {
     "make request EVENT=": DEPLOYED,
     "MACHINE=": DEPLOYED,
     ".venv/bin/shaken-stir doctor --stack": DEPLOYED,
+    ".venv/bin/shaken-stir status --stack": DEPLOYED,
     "aws dynamodb query": DEPLOYED,
     "aws events disable-rule": DEPLOYED,
     "aws events put-events": DEPLOYED,
