@@ -18,6 +18,7 @@ from onboarding.announcements import (
 )
 from onboarding.errors import section
 from onboarding.models import AccountSid, Model, StepEvent, StoredList
+from onboarding.observability import measure
 from onboarding.phone_numbers import Stage
 from onboarding.requests import LeftOutNumber, left_out_of
 from onboarding.step import step
@@ -28,6 +29,13 @@ from onboarding.table.runs import RunRecord, record_run
 from onboarding.words import plural
 
 FIRST_TOLD = 3
+FLEET_METRICS = {
+    Stage.ON_TRUST_PRODUCT: "FleetOnTrustProduct",
+    Stage.ON_BUSINESS_PROFILE: "FleetOnBusinessProfile",
+    Stage.DISCOVERED: "FleetDiscovered",
+    Stage.REFUSED: "FleetRefused",
+    Stage.INELIGIBLE: "FleetIneligible",
+}
 DAILY_RUN_IS_OFF = "The daily run is off, so later numbers wait for the next request (docs/runbook.md#the-daily-run)."
 
 
@@ -64,6 +72,8 @@ def handler(event: SummariseSubaccountsEvent) -> Summary:
     outcomes = complete(subaccounts, read_outcomes(table, event.execution))
     summary = summarise(outcomes, left_out_of(read_named_numbers(table, event.execution)))
     record_run(table, run_of(event, summary, outcomes))
+    if event.subaccounts is None:
+        measure_fleet(summary)
     announced = announcement(event.execution, summary, outcomes)
     if event.subaccounts is None and not summary.failed and not environment.daily_run:
         announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})
@@ -117,6 +127,13 @@ def run_of(event: SummariseSubaccountsEvent, summary: Summary, outcomes: list[Su
         numbers=summary.numbers,
         numbers_before=added(outcome.numbers_before for outcome in outcomes),
     )
+
+
+def measure_fleet(summary: Summary) -> None:
+    """Measure how far the numbers of the whole fleet have come, and what needs a person; the dashboard shows it."""
+    for stage, name in FLEET_METRICS.items():
+        measure(name=name, value=summary.numbers.get(stage, 0))
+    measure(name="NeedAPerson", value=summary.numbers.get(Stage.REFUSED, 0) + summary.failed)
 
 
 def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutcome]) -> Announcement:

@@ -246,8 +246,22 @@ def dashboard(given: dict[str, str]) -> str:
 def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
     body = dashboard({"ScheduleExpression": "rate(1 day)"})
 
-    assert len(json.loads(body)["widgets"]) == 4
+    assert len(json.loads(body)["widgets"]) == 6
     assert all(f'"{alarm}.Arn"' in body for alarm in of_type("AWS::CloudWatch::Alarm"))
+
+
+def test_the_dashboard_shows_no_metric_that_nobody_measures() -> None:
+    widgets = json.loads(dashboard({"ScheduleExpression": "rate(1 day)"}))["widgets"]
+    code = "".join(path.read_text() for part in ("functions", "layers") for path in (TEMPLATE.parent / part).rglob("*.py"))
+
+    space, shown = "", set()
+    for widget in widgets:
+        for given, name, *_ in widget["properties"].get("metrics", []):
+            space = space if given == "." else given
+            shown |= {name} if space == "ShakenStirOnboarding" else set()
+
+    assert {name for name in shown if f'"{name}"' not in code} == set()
+    assert {"FleetOnTrustProduct", "NeedAPerson"} < shown
 
 
 def test_polling_for_the_longest_wait_keeps_the_history_below_5000_events() -> None:

@@ -170,7 +170,7 @@ def metrics(stack: str) -> set[str]:
     [dashboard] = of_type(stack, "AWS::CloudWatch::Dashboard").values()
     for widget in json.loads(dashboard["DashboardBody"])["widgets"]:
         above = ("", "")
-        for _, name, dimension, value in widget["properties"].get("metrics", []):
+        for _, name, dimension, value, *_label in widget["properties"].get("metrics", []):
             # A dot repeats what stands above it.
             above = (dimension, value) if value != "." else above
             watched.add(json.dumps([name, [{"Name": above[0], "Value": above[1]}]]))
