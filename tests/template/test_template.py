@@ -252,7 +252,8 @@ def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
 
 def test_the_dashboard_shows_no_metric_that_nobody_measures() -> None:
     widgets = json.loads(dashboard({"ScheduleExpression": "rate(1 day)"}))["widgets"]
-    code = "".join(path.read_text() for part in ("functions", "layers") for path in (TEMPLATE.parent / part).rglob("*.py"))
+    files = [path for part in ("functions", "layers") for path in (TEMPLATE.parent / part).rglob("*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
 
     space, shown = "", set()
     for widget in widgets:
