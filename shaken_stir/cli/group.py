@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "twilio": "serve the Trust Hub simulator until Ctrl-C",
     "doctor": "look at a real Twilio account, or at a deployed stack, and say what is in the way; changes nothing",
     "status": "say which numbers are signed, which are not, why, and whose move it is",
+    "page": "show the fleet in a browser: what needs a person, every number, the Trust Product, the runs",
     "request": "send a request to a deployed stack and follow it",
     "callback": "send a signed status callback, as Twilio does, to `make serve`",
 }

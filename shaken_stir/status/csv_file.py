@@ -1,6 +1,7 @@
 """The numbers of a fleet as a table of text, for a spreadsheet and for compliance."""
 
 import csv
+import re
 from collections.abc import Iterable
 from typing import Final, TextIO
 
@@ -22,6 +23,7 @@ COLUMNS: Final = (
 )
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
+E164: Final = re.compile(r"\+[1-9]\d{1,14}")
 
 
 def write_csv(numbers: Iterable[NumberStatus], file: TextIO) -> None:
@@ -32,9 +34,13 @@ def write_csv(numbers: Iterable[NumberStatus], file: TextIO) -> None:
     """
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for number in numbers:
-        told = number.model_dump(mode="json", include=set(COLUMNS))
-        writer.writerow([_cell(column, told[column]) for column in COLUMNS])
+    writer.writerows(map(cells, numbers))
+
+
+def cells(number: NumberStatus) -> list[str]:
+    """Give a number's line, cell by cell."""
+    told = number.model_dump(mode="json", include=set(COLUMNS))
+    return [_cell(column, told[column]) for column in COLUMNS]
 
 
 def _cell(column: str, value: object) -> str:
@@ -43,4 +49,5 @@ def _cell(column: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) and column != "phone_number" else text
+    is_number = column == "phone_number" and E164.fullmatch(text)
+    return f"'{text}" if text.startswith(FORMULA) and not is_number else text

@@ -1,0 +1,176 @@
+"""The page's parts as HTML, and what its script is given. Whatever comes from Twilio is shown as visible text."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from shaken_stir.page import words
+from shaken_stir.page.needs import what_needs_a_person
+from shaken_stir.page.plot import bar, plot
+from shaken_stir.page.review import review, status_in_words, steps, validities
+from shaken_stir.status.csv_file import cells
+from shaken_stir.status.model import FleetStatus, Move, NumberStatus, SubaccountStatus
+from shaken_stir.words import visible
+
+FILES: Final = Path(__file__).with_name("files")
+SECTIONS: Final = ("summary", "needs", "fleet", "product", "runs")
+"""The parts that are drawn here, by the ids that they have on the page; the subaccounts are drawn by the script."""
+RUNS_SHOWN: Final = 60
+
+
+def sections(fleet: FleetStatus, numbers: Iterable[NumberStatus], all_named_by: str) -> dict[str, str]:
+    """Draw the parts of the page.
+
+    Args:
+        fleet: What was read of the fleet.
+        numbers: Those of the subaccounts that are `worth_reading`, at least.
+        all_named_by: The command that names all numbers that are not signed.
+
+    Returns:
+        HTML by the ids of `SECTIONS`.
+    """
+    shown: dict[str, Any] = {
+        "fleet": fleet,
+        "needs": what_needs_a_person(fleet, numbers),
+        "all_named_by": all_named_by,
+        "parts": bar(fleet.counts),
+        "plot": plot(fleet.runs),
+        "steps": steps(fleet),
+        "review": review(fleet),
+        "validities": validities(fleet),
+        "runs": fleet.runs[::-1][:RUNS_SHOWN],
+        "runs_unnamed": max(0, len(fleet.runs) - RUNS_SHOWN),
+    }
+    return {name: environment().get_template(f"{name}.html").render(shown) for name in SECTIONS}
+
+
+def draw(
+    *, place: str, read: str, problem: str, sections: Mapping[str, str], data: Any, footer: str, policy: str = ""
+) -> str:
+    """Draw the whole page.
+
+    Args:
+        place: Where the fleet was read.
+        read: When, in words.
+        problem: Why it could not be, empty if it could.
+        sections: Its parts, as drawn above.
+        data: What the script is given.
+        footer: What is said at the end.
+        policy: The Content-Security-Policy of a page that stands by itself, empty for one that is served.
+    """
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            place=place,
+            read=read,
+            problem=problem,
+            sections={name: Markup(html) for name, html in sections.items()},  # noqa: S704 - drawn by the templates
+            data=as_data(data),
+            footer=footer,
+            policy=policy,
+            stylesheet=Markup(stylesheet()),  # noqa: S704 - the project's own
+            script=Markup(script()),  # noqa: S704 - the project's own
+        )
+    )
+
+
+def rows(fleet: FleetStatus) -> list[dict[str, Any]]:
+    """Give the subaccounts as the script draws them."""
+    return [_row(it) for it in fleet.subaccounts]
+
+
+def matches(subaccount: SubaccountStatus, search: str, *, needs: bool) -> bool:
+    """Say whether a subaccount is among those that a search shows; the script finds the same ones.
+
+    Args:
+        subaccount: The subaccount.
+        search: A part of its name or its SID, in any case; empty for all.
+        needs: Whether only those are shown that need a person.
+    """
+    text = f"{visible(subaccount.friendly_name)}\n{subaccount.sid}".lower()
+    return search.strip().lower() in text and (subaccount.needs_a_person or not needs)
+
+
+def numbers_of(numbers: Iterable[NumberStatus]) -> list[dict[str, Any]]:
+    """Give numbers as the script draws them, with their cells of the CSV file."""
+    return [
+        {"cells": [visible(cell) for cell in cells(it)], "remedy": visible(words.sentence(it.remedy))} for it in numbers
+    ]
+
+
+def labels() -> dict[str, str]:
+    """Give the words for each reason."""
+    return {reason.value: label for reason, label in words.REASONS.items()}
+
+
+def as_data(value: Any) -> Markup:
+    """Write a value as JSON that stands in a script element and ends it nowhere."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # What is replaced stands in JSON's strings only.
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - nothing in it can be markup
+
+
+def stylesheet() -> str:
+    """Read the style sheet."""
+    return (FILES / "page.css").read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """Read the script."""
+    return (FILES / "page.js").read_text(encoding="utf-8")
+
+
+@cache
+def environment() -> Environment:
+    """Make the templates' environment: each value is made visible, then escaped."""
+    made = Environment(
+        loader=FileSystemLoader(FILES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "moment": words.moment,
+        "to_the_second": words.to_the_second,
+        "status": status_in_words,
+        "plural": words.plural,
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
+    }
+    made.globals |= {"REASONS": words.REASONS, "STAGES": words.STAGES, "NEVER": Move.NEVER}
+    return made
+
+
+def _visible(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _row(it: SubaccountStatus) -> dict[str, Any]:
+    return {
+        "sid": it.sid,
+        "name": visible(it.friendly_name) or "(no name)",
+        "signed": it.counts.signed,
+        "eligible": it.counts.eligible,
+        "all": sum(it.counts.by_reason.values()),
+        "need": it.counts.need_a_person,
+        "needs": it.needs_a_person,
+        "state": visible(words.OUTCOMES.get(it.status, it.status)),
+        "failing": _moment(it.failing_since),
+        "message": visible(words.sentence(it.message)),
+        "at": _moment(it.recorded_at),
+        "success": _moment(it.last_success_at),
+    }
+
+
+def _moment(at: datetime | None) -> str:
+    return words.moment(at) if at else ""

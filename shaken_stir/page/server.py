@@ -1,0 +1,155 @@
+"""The page, served to this machine's browser: it is read, and nothing can be changed by it."""
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Flask, Response, abort, jsonify, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from shaken_stir.page import rendering
+from shaken_stir.page.watch import Seen, Watch
+from shaken_stir.page.words import to_the_second
+from shaken_stir.status.csv_file import COLUMNS, write_csv
+from shaken_stir.status.source import SourceError
+from simulator.addresses import THIS_MACHINE
+
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+NAMES: Final = (THIS_MACHINE, "localhost")
+"""By which a browser on this machine reaches it; any other name was made to lead here by somebody else."""
+
+
+class _Silent(WSGIRequestHandler):
+    """Tells nothing of each request."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's
+        """Say nothing."""
+
+
+@contextmanager
+def served(watch: Watch, port: int) -> Iterator[str]:
+    """Serve the page on this machine alone.
+
+    Args:
+        watch: What it shows.
+        port: Where it listens, 0 for any port that is free.
+
+    Yields:
+        Its address.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    app = application(watch)
+    server = make_server(THIS_MACHINE, port, app, threaded=True, request_handler=_Silent)
+    server.daemon_threads = True
+    app.config["HOSTS"] = {f"{name}:{server.server_port}" for name in NAMES}
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="page", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{THIS_MACHINE}:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def application(watch: Watch) -> Flask:
+    """Make the application; its `HOSTS` are the values of the header `Host` that it answers."""
+    app = Flask("shaken_stir.page", static_folder=None)
+    app.config.update(HOSTS=set(), PROVIDE_AUTOMATIC_OPTIONS=False)
+
+    @app.before_request
+    def refuse() -> None:
+        if request.host not in app.config["HOSTS"]:
+            abort(HTTPStatus.FORBIDDEN)
+        if request.method not in {"GET", "HEAD"}:
+            abort(HTTPStatus.METHOD_NOT_ALLOWED)
+
+    @app.after_request
+    def add_headers(answer: Response) -> Response:
+        answer.headers.update(HEADERS)
+        return answer
+
+    @app.errorhandler(HTTPException)
+    def tell(error: HTTPException) -> Response:
+        return Response(f"{error.name}\n", error.code, mimetype="text/plain")
+
+    @app.get("/")
+    def page() -> str:
+        return draw(watch)
+
+    @app.get("/page.css")
+    def stylesheet() -> Response:
+        return Response(rendering.stylesheet(), mimetype="text/css")
+
+    @app.get("/page.js")
+    def script() -> Response:
+        return Response(rendering.script(), mimetype="text/javascript")
+
+    @app.get("/changes")
+    def changes() -> Response:
+        seen = watch.look()
+        news: dict[str, Any] = {"read": read_in_words(seen), "problem": watch.problem}
+        if seen and seen.version != request.args.get("since"):
+            news |= {"version": seen.version, "sections": seen.sections, "rows": seen.rows}
+        return jsonify(news)
+
+    @app.get("/subaccounts/<sid>/numbers")
+    def numbers(sid: str) -> tuple[Response, int]:
+        try:
+            found = watch.numbers_of(lambda it: it.sid == sid)
+        except SourceError as error:
+            return jsonify(problem=str(error)), HTTPStatus.SERVICE_UNAVAILABLE
+        return jsonify(numbers=rendering.numbers_of(found)), HTTPStatus.OK
+
+    @app.get("/numbers.csv")
+    def csv_file() -> Response:
+        search, needs = request.args.get("search", ""), bool(request.args.get("needs"))
+        text = io.StringIO(newline="")
+        try:
+            write_csv(watch.numbers_of(lambda it: rendering.matches(it, search, needs=needs)), text)
+        except SourceError as error:
+            return Response(f"{error}\n", HTTPStatus.SERVICE_UNAVAILABLE, mimetype="text/plain")
+        attached = {"Content-Disposition": 'attachment; filename="numbers.csv"'}
+        return Response(text.getvalue(), headers=attached, mimetype="text/csv")
+
+    return app
+
+
+def draw(watch: Watch) -> str:
+    """Draw the page as it is first shown."""
+    seen = watch.look()
+    data: dict[str, Any] = {
+        "rows": seen.rows if seen else [],
+        "version": seen.version if seen else "",
+        "reasons": rendering.labels(),
+        "columns": COLUMNS,
+        "refresh": round(watch.refresh_seconds * 1000),
+    }
+    return rendering.draw(
+        place=watch.place,
+        read=read_in_words(seen),
+        problem=watch.problem,
+        sections=seen.sections if seen else dict.fromkeys(rendering.SECTIONS, ""),
+        data=data,
+        footer="It is read again every few seconds while it is looked at.",
+    )
+
+
+def read_in_words(seen: Seen | None) -> str:
+    """Say when the fleet was read."""
+    return f"Read at {to_the_second(seen.fleet.read_at)} UTC" if seen else "Not read yet"

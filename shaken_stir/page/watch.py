@@ -1,0 +1,120 @@
+"""A fleet that is read again when somebody looks at it, and not too often."""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from shaken_stir.page.needs import worth_reading
+from shaken_stir.page.rendering import rows, sections
+from shaken_stir.status.model import FleetStatus, NumberStatus, ProductStatus, SubaccountStatus
+from shaken_stir.status.reading import read_numbers_of, read_status
+from shaken_stir.status.source import Source, SourceError
+
+REFRESH_SECONDS: Final = 5.0
+SHARE_OF_TIME: Final = 0.1
+"""How much of the time may be spent on reading, so that a large fleet is read less often."""
+
+
+class Seen(NamedTuple):
+    """A fleet as it was read last.
+
+    Attributes:
+        fleet: What was read of it.
+        sections: The parts of the page as HTML, by id.
+        rows: The subaccounts, as the script draws them.
+        version: Differs when the sections or the rows do.
+    """
+
+    fleet: FleetStatus
+    sections: dict[str, str]
+    rows: list[dict[str, Any]]
+    version: str
+
+
+class Watch:
+    """What a page shows of a fleet.
+
+    Args:
+        source: Where it is read.
+        all_named_by: The command that names all numbers that are not signed.
+        refresh_seconds: How long what was read is shown before it is read again.
+
+    Attributes:
+        problem: Why it could not be read the last time, in a sentence; empty if it could.
+        refresh_seconds: As given.
+    """
+
+    def __init__(self, source: Source, all_named_by: str, refresh_seconds: float = REFRESH_SECONDS) -> None:
+        self.place = source.place
+        self.problem = ""
+        self.refresh_seconds = refresh_seconds
+        self._source = source
+        self._all_named_by = all_named_by
+        self._seen: Seen | None = None
+        self._next = 0.0
+        self._one_at_a_time = threading.Lock()
+        self._numbers: dict[str, tuple[tuple[SubaccountStatus, ProductStatus | None], list[NumberStatus]]] = {}
+
+    def look(self) -> Seen | None:
+        """Give the fleet as it is, or as it was moments ago; None if it could never be read.
+
+        Whoever comes while it is read gets what is known already.
+        """
+        if self._one_at_a_time.acquire(blocking=self._seen is None):
+            try:
+                if time.monotonic() >= self._next:
+                    self._read()
+            finally:
+                self._one_at_a_time.release()
+        return self._seen
+
+    def numbers_of(self, choose: Callable[[SubaccountStatus], bool]) -> list[NumberStatus]:
+        """Read the numbers of subaccounts.
+
+        Args:
+            choose: Says which.
+
+        Raises:
+            SourceError: They cannot be read.
+        """
+        seen = self.look()
+        if not seen:
+            raise SourceError(self.problem)
+        return self._source.read(
+            lambda table: read_numbers_of(table, seen.fleet, [it for it in seen.fleet.subaccounts if choose(it)])
+        )
+
+    def _read(self) -> None:
+        began = time.monotonic()
+        try:
+            fleet = self._source.read(lambda table: read_status(table, self.place))
+            needing = self._numbers_that_need_a_person(fleet)
+        except SourceError as error:
+            self.problem = str(error)
+        else:
+            self.problem = ""
+            self._seen = self._drawn(fleet, needing)
+        ended = time.monotonic()
+        self._next = ended + max(self.refresh_seconds, (ended - began) / SHARE_OF_TIME)
+
+    def _drawn(self, fleet: FleetStatus, numbers: Iterable[NumberStatus]) -> Seen:
+        parts, subaccounts = sections(fleet, numbers, self._all_named_by), rows(fleet)
+        version = hashlib.sha256(json.dumps([parts, subaccounts]).encode()).hexdigest()[:16]
+        return Seen(fleet, parts, subaccounts, version)
+
+    def _numbers_that_need_a_person(self, fleet: FleetStatus) -> list[NumberStatus]:
+        """Read those that are named, but for the subaccounts of which nothing was recorded since."""
+        wanted = worth_reading(fleet)
+        known = {it.sid: self._numbers.get(it.sid) for it in wanted}
+        new = [it for it in wanted if (had := known[it.sid]) is None or had[0] != (it, fleet.product)]
+        read = self._source.read(lambda table: read_numbers_of(table, fleet, new)) if new else []
+        kept = {sid: had for sid, had in known.items() if had and sid not in {it.sid for it in new}}
+        fresh = {
+            it.sid: ((it, fleet.product), [number for number in read if number.account_sid == it.sid]) for it in new
+        }
+        self._numbers = kept | fresh
+        return list(chain.from_iterable(self._numbers[it.sid][1] for it in wanted))

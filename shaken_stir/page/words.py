@@ -1,0 +1,86 @@
+"""How the page puts states, times and durations into words. Times are UTC."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from onboarding.phone_numbers import Stage
+from onboarding.trust_products import Status
+from shaken_stir.status.model import Reason
+from shaken_stir.words import plural
+
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.SIGNED: "Signed",
+    Reason.IN_REVIEW: "In review",
+    Reason.REJECTED: "Rejected",
+    Reason.NOT_SUBMITTED: "Not submitted",
+    Reason.UNDER_WAY: "Under way",
+    Reason.TO_DO: "To do",
+    Reason.FAILED: "Failed",
+    Reason.REFUSED: "Refused",
+    Reason.INELIGIBLE: "Ineligible",
+    Reason.RELEASED: "Released",
+}
+STAGES: Final[Mapping[Stage, str]] = {
+    Stage.ON_TRUST_PRODUCT: "on the Trust Product",
+    Stage.ON_BUSINESS_PROFILE: "on the Business Profile only",
+    Stage.DISCOVERED: "to do",
+    Stage.REFUSED: "refused",
+    Stage.INELIGIBLE: "ineligible",
+    Stage.RELEASED: "released",
+}
+STATUSES: Final[Mapping[Status, str]] = {
+    Status.DRAFT: "Draft",
+    Status.PENDING_REVIEW: "Pending review",
+    Status.IN_REVIEW: "In review",
+    Status.REJECTED: "Rejected",
+    Status.APPROVED: "Approved",
+}
+OUTCOMES: Final[Mapping[str, str]] = {"onboarded": "Onboarded", "failed": "Failed", "in_progress": "Under way"}
+
+_REFERENCE: Final = re.compile(r" ?\((docs/[\w./-]+(?:#[\w-]+)?)\)")
+
+
+class Told(NamedTuple):
+    """A sentence, and the sections of the documents that it referred to."""
+
+    sentence: str
+    sections: tuple[str, ...]
+
+
+def without_references(text: str) -> Told:
+    """Take out of a text the sections that it refers to in parentheses, such as `(docs/errors.md#18601)`."""
+    return Told(_REFERENCE.sub("", text), tuple(_REFERENCE.findall(text)))
+
+
+def sentence(text: str) -> str:
+    """Let a text begin with a capital letter and end with a full stop; an empty one stays empty."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def moment(at: datetime) -> str:
+    """Give a time to the minute: `2026-11-24 19:30`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def to_the_second(at: datetime) -> str:
+    """Give a time of the day: `19:30:05`."""
+    return f"{at.astimezone(UTC):%H:%M:%S}"
+
+
+def day(at: datetime) -> str:
+    """Give a day: `2026-11-24`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def lasted(since: datetime, until: datetime) -> str:
+    """Say how long something took: `2 days 3 hours`, `5 hours`, `12 minutes`."""
+    minutes = max(0, int((until - since).total_seconds() // 60))
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return plural(days, "day") + (f" {plural(hours, 'hour')}" if hours else "")
+    return plural(hours, "hour") if hours else plural(minutes, "minute")
