@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from boto3.dynamodb.types import TypeSerializer
 
@@ -14,14 +14,15 @@ from onboarding.trust_products import Status
 
 PRODUCT: Final = "BU" + "2" * 32
 PROFILE: Final = "BU" + "1" * 32
-ELSEWHERE: Final = (
-    "Harbor Cedar Lakeside Maple Summit Riverbend Orchard Granite Prairie Juniper Beacon Willow Canyon Meadow Copper "
-    "Foxglove Sterling Birch Coral Aspen"
-).split()
+NAMES: Final = (
+    *("Harbor", "Cedar", "Lakeside", "Maple", "Summit", "Riverbend", "Orchard", "Granite", "Prairie", "Juniper"),
+    *("Beacon", "Willow", "Canyon", "Meadow", "Copper", "Foxglove", "Sterling", "Birch", "Coral", "Aspen"),
+)
 TRADES: Final = (
-    "Dental|Plumbing|Clinic|Realty|Insurance|Logistics|Auto Care|Legal|Pharmacy|Roofing|Travel|Tutoring|Veterinary|"
-    "Catering|Fitness|Books|Electric|Gardens|Hotel|Optics"
-).split("|")
+    *("Dental", "Plumbing", "Clinic", "Realty", "Insurance", "Logistics", "Auto Care", "Legal", "Pharmacy", "Roofing"),
+    *("Travel", "Tutoring", "Veterinary", "Catering", "Fitness", "Books", "Electric", "Gardens", "Hotel", "Optics"),
+)
+PAIRS: Final = len(NAMES) * len(TRADES)
 AREA_CODES: Final = (212, 303, 312, 404, 415, 512, 602, 617, 702, 713, 804, 916)
 REFUSALS: Final = ((22205, "Object is not owned by this account"), (22213, "Phone number is not known"))
 OUTAGE: Final = (
@@ -29,6 +30,22 @@ OUTAGE: Final = (
     f"({section('TwilioUnavailable')})."
 )
 RUNS: Final = 26
+OUTAGE_THEN, OUTAGE_NOW = range(8, 11), range(4)
+"""How many days ago Twilio did not answer for some subaccounts."""
+
+
+class Every(NamedTuple):
+    """Which subaccounts something holds for: each of so many, from which one on."""
+
+    of: int
+    begins: int
+
+    def has(self, index: int) -> bool:
+        """Say whether it holds for this one."""
+        return index % self.of == self.begins
+
+
+FAILED, REFUSED, INELIGIBLE, TAKEN_OFF = Every(67, 5), Every(41, 7), Every(29, 3), Every(97, 11)
 
 _serialize = TypeSerializer().serialize
 
@@ -64,35 +81,31 @@ def _sid(prefix: str, number: int) -> str:
 def _stages(index: int, numbers: int) -> list[Stage]:
     """Where the numbers of a subaccount stand."""
     stages = [Stage.ON_TRUST_PRODUCT] * numbers
-    if _failed(index):
+    if FAILED.has(index):
         stages[-max(1, numbers // 4) :] = [Stage.DISCOVERED] * max(1, numbers // 4)
-    if index % 41 == 7:
+    if REFUSED.has(index):
         stages[0] = Stage.REFUSED
-    if index % 29 == 3:
+    if INELIGIBLE.has(index):
         stages[-1] = Stage.INELIGIBLE
-    if index % 97 == 11:
+    if TAKEN_OFF.has(index):
         stages[numbers // 2] = Stage.ON_BUSINESS_PROFILE
     return stages
 
 
-def _failed(index: int) -> bool:
-    return index % 67 == 5
-
-
 def _subaccount(index: int, stages: list[Stage], now: datetime) -> Item:
-    name = f"{ELSEWHERE[index % 20]} {TRADES[(index // 20 + index) % 20]}"
+    name = f"{NAMES[index % 20]} {TRADES[(index // 20 + index) % 20]}"
     told: Item = {
         "pk": "FLEET",
         "sk": f"SUBACCOUNT#{_sid('AC', index)}",
         "subaccount_sid": _sid("AC", index),
-        "friendly_name": name if index < len(ELSEWHERE) * len(TRADES) else f"{name} {index // 400 + 1}",
-        "status": "failed" if _failed(index) else "onboarded",
+        "friendly_name": name if index < PAIRS else f"{name} {index // PAIRS + 1}",
+        "status": "failed" if FAILED.has(index) else "onboarded",
         "numbers": dict(Counter(it.value for it in stages)),
         "recorded_by": _execution(0),
         "recorded_at": _iso(now - timedelta(hours=13, seconds=index % 600)),
         "last_success_at": _iso(now - timedelta(hours=13, seconds=index % 600)),
     }
-    if not _failed(index):
+    if not FAILED.has(index):
         return told
     since = _iso(now - timedelta(days=3, hours=13))
     gone = _iso(now - timedelta(days=4, hours=13))
@@ -178,39 +191,26 @@ def _runs(total: Counter[Stage], subaccounts: int, now: datetime) -> Iterator[It
     for days in reversed(range(RUNS)):
         share = 0.62 + 0.38 * (RUNS - 1 - days) / (RUNS - 1)
         counts = Counter({stage: round(count * share) for stage, count in total.items()})
-        if 7 < days < 11:
+        if days in OUTAGE_THEN:
             waiting = counts[Stage.ON_TRUST_PRODUCT] * (days - 6) // 30
             counts.update({Stage.ON_TRUST_PRODUCT: -waiting, Stage.DISCOVERED: waiting})
-        failed = sum(_failed(index) for index in range(subaccounts)) if days < 4 or 7 < days < 11 else 0
-        at = now - timedelta(days=days, hours=13)
-        yield _run(_execution(days), at, counts, before or counts, (round(subaccounts * share) - failed, failed))
+        outage = days in (*OUTAGE_NOW, *OUTAGE_THEN)
+        failed = sum(map(FAILED.has, range(subaccounts))) if outage else 0
+        came_out = {"whole_fleet": True, "onboarded": round(subaccounts * share) - failed, "failed": failed}
+        yield _run(_execution(days), now - timedelta(days=days, hours=13), counts, before or counts) | came_out
         before = counts
-    bought = Counter({Stage.ON_TRUST_PRODUCT: 12})
-    was = Counter({Stage.ON_TRUST_PRODUCT: 11})
-    at = now - timedelta(days=1, hours=5)
-    yield _run("number-bought-7f3a", at, bought, was, (1, 0), whole_fleet=False)
+    at, bought, was = now - timedelta(days=1, hours=5), *(Counter({Stage.ON_TRUST_PRODUCT: it}) for it in (12, 11))
+    yield _run("number-bought-7f3a", at, bought, was) | {"whole_fleet": False, "onboarded": 1, "failed": 0}
 
 
-def _run(
-    execution: str,
-    at: datetime,
-    counts: Counter[Stage],
-    before: Counter[Stage],
-    came_out: tuple[int, int],
-    *,
-    whole_fleet: bool = True,
-) -> Item:
-    onboarded, failed = came_out
+def _run(execution: str, at: datetime, counts: Counter[Stage], before: Counter[Stage]) -> Item:
     return {
         "pk": "RUNS",
         "sk": f"RUN#{at.date().isoformat()}#{execution}",
         "execution": execution,
         "summarised_at": _iso(at),
-        "whole_fleet": whole_fleet,
-        "onboarded": onboarded,
-        "failed": failed,
         "busy": 0,
-        "changed": sum(abs(counts[stage] - before[stage]) > 0 for stage in counts),
+        "changed": sum(counts[stage] != before[stage] for stage in counts),
         "numbers": {stage.value: count for stage, count in counts.items()},
         "numbers_before": {stage.value: count for stage, count in before.items()},
     }

@@ -34,13 +34,15 @@ def document(fleet: FleetStatus, numbers: Sequence[NumberStatus]) -> str:
         "numbers": {sid: rendering.numbers_of(of_one) for sid, of_one in by_account.items()},
     }
     return rendering.draw(
-        place=fleet.place,
-        read=f"Read at {moment(fleet.read_at)} UTC",
-        problem="",
-        sections=rendering.sections(fleet, numbers, ALL_NAMED_BY),
-        data=data,
-        footer="This file stays as it is; it holds phone numbers.",
-        policy=_policy(rendering.script(), rendering.stylesheet()),
+        rendering.Page(
+            place=fleet.place,
+            read=f"Read at {moment(fleet.read_at)} UTC",
+            problem="",
+            sections=rendering.sections(fleet, numbers, ALL_NAMED_BY),
+            data=data,
+            footer="This file stays as it is; it holds phone numbers.",
+            policy=_policy(rendering.script(), rendering.stylesheet()),
+        )
     )
 
 

@@ -9,7 +9,7 @@ from shaken_stir.page.words import STAGES, day
 from shaken_stir.status.model import Counts, Reason, RunStatus
 
 BAR_WIDTH: Final = 1000.0
-NARROWEST: Final = 6.0
+NARROWEST: Final = 10.0
 """What the smallest part of the bar takes, so that it is seen."""
 PLOT_HEIGHT: Final = 100.0
 COLUMN, GAP = 10.0, 3.0
@@ -20,7 +20,7 @@ class Part(NamedTuple):
     """A part of the bar: why, how many, and where it stands."""
 
     reason: Reason
-    count: int
+    numbers: int
     x: float
     width: float
 
@@ -29,7 +29,7 @@ class Piece(NamedTuple):
     """A piece of a column: a stage, how many, and where it stands."""
 
     stage: Stage
-    count: int
+    numbers: int
     y: float
     height: float
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,13 +15,35 @@ from shaken_stir.page.needs import what_needs_a_person
 from shaken_stir.page.plot import bar, plot
 from shaken_stir.page.review import review, status_in_words, steps, validities
 from shaken_stir.status.csv_file import cells
-from shaken_stir.status.model import FleetStatus, Move, NumberStatus, SubaccountStatus
-from shaken_stir.words import visible
+from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStatus
+from shaken_stir.words import plural, visible
 
 FILES: Final = Path(__file__).with_name("files")
 SECTIONS: Final = ("summary", "needs", "fleet", "product", "runs")
 """The parts that are drawn here, by the ids that they have on the page; the subaccounts are drawn by the script."""
 RUNS_SHOWN: Final = 60
+
+
+class Page(NamedTuple):
+    """A whole page.
+
+    Attributes:
+        place: Where the fleet was read.
+        read: When, in words.
+        problem: Why it could not be, empty if it could.
+        sections: Its parts as HTML, by the ids of `SECTIONS`.
+        data: What the script is given.
+        footer: What is said at the end.
+        policy: The Content-Security-Policy of a page that stands by itself, empty for one that is served.
+    """
+
+    place: str
+    read: str
+    problem: str
+    sections: Mapping[str, str]
+    data: Mapping[str, Any]
+    footer: str
+    policy: str = ""
 
 
 def sections(fleet: FleetStatus, numbers: Iterable[NumberStatus], all_named_by: str) -> dict[str, str]:
@@ -50,35 +72,12 @@ def sections(fleet: FleetStatus, numbers: Iterable[NumberStatus], all_named_by: 
     return {name: environment().get_template(f"{name}.html").render(shown) for name in SECTIONS}
 
 
-def draw(
-    *, place: str, read: str, problem: str, sections: Mapping[str, str], data: Any, footer: str, policy: str = ""
-) -> str:
-    """Draw the whole page.
-
-    Args:
-        place: Where the fleet was read.
-        read: When, in words.
-        problem: Why it could not be, empty if it could.
-        sections: Its parts, as drawn above.
-        data: What the script is given.
-        footer: What is said at the end.
-        policy: The Content-Security-Policy of a page that stands by itself, empty for one that is served.
-    """
-    return (
-        environment()
-        .get_template("page.html")
-        .render(
-            place=place,
-            read=read,
-            problem=problem,
-            sections={name: Markup(html) for name, html in sections.items()},  # noqa: S704 - drawn by the templates
-            data=as_data(data),
-            footer=footer,
-            policy=policy,
-            stylesheet=Markup(stylesheet()),  # noqa: S704 - the project's own
-            script=Markup(script()),  # noqa: S704 - the project's own
-        )
-    )
+def draw(page: Page) -> str:
+    """Draw a whole page."""
+    safe = {name: Markup(html) for name, html in page.sections.items()}  # noqa: S704 - the templates drew it
+    own = {"stylesheet": Markup(stylesheet()), "script": Markup(script())}  # noqa: S704 - the project's own files
+    shown = page._asdict() | own | {"sections": safe, "data": as_data(page.data)}
+    return environment().get_template("page.html").render(shown)
 
 
 def rows(fleet: FleetStatus) -> list[dict[str, Any]]:
@@ -99,9 +98,10 @@ def matches(subaccount: SubaccountStatus, search: str, *, needs: bool) -> bool:
 
 
 def numbers_of(numbers: Iterable[NumberStatus]) -> list[dict[str, Any]]:
-    """Give numbers as the script draws them, with their cells of the CSV file."""
+    """Give numbers as the script draws them, those that are not signed first, with their cells of the CSV file."""
     return [
-        {"cells": [visible(cell) for cell in cells(it)], "remedy": visible(words.sentence(it.remedy))} for it in numbers
+        {"cells": [visible(cell) for cell in cells(it)], "remedy": visible(words.sentence(it.remedy))}
+        for it in sorted(numbers, key=lambda it: (it.reason is Reason.RELEASED, it.signed))
     ]
 
 
@@ -144,10 +144,10 @@ def environment() -> Environment:
         "moment": words.moment,
         "to_the_second": words.to_the_second,
         "status": status_in_words,
-        "plural": words.plural,
+        "plural": plural,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
-    made.globals |= {"REASONS": words.REASONS, "STAGES": words.STAGES, "NEVER": Move.NEVER}
+    made.globals |= {"REASONS": words.REASONS, "STAGES": words.STAGES}
     return made
 
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from onboarding.trust_products import REJECTION_REMEDIES, Status
-from onboarding.validity import describe_validity, is_ending, remedy_of_ending
+from onboarding.validity import BundleKind, describe_validity, is_ending, remedy_of_ending
 from shaken_stir.page.words import STATUSES, lasted, sentence, without_references
-from shaken_stir.status.model import FleetStatus
+from shaken_stir.status.model import FleetStatus, ProductStatus, ProfileStatus
 
 NAMED_BY_TWILIO: Final = timedelta(hours=72)
 """What Twilio names for a review, which may take longer (docs/faq.md)."""
@@ -75,8 +75,12 @@ def review(fleet: FleetStatus) -> Review | None:
 
 def validities(fleet: FleetStatus) -> list[ValidUntil]:
     """Say until when the product and the profile are valid, as far as Twilio names an end."""
+    bundles: dict[BundleKind, ProductStatus | ProfileStatus | None] = {
+        "trust_product": fleet.product,
+        "business_profile": fleet.profile,
+    }
     found = []
-    for kind, bundle in (("trust_product", fleet.product), ("business_profile", fleet.profile)):
+    for kind, bundle in bundles.items():
         if bundle and bundle.valid_until:
             says = describe_validity(kind, bundle.sid, bundle.valid_until, fleet.read_at)
             remedy = remedy_of_ending(bundle.valid_until, fleet.read_at)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Flask, Response, abort, jsonify, request
+from flask import Flask, Response, abort, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -55,7 +55,6 @@ def served(watch: Watch, port: int) -> Iterator[str]:
     """
     app = application(watch)
     server = make_server(THIS_MACHINE, port, app, threaded=True, request_handler=_Silent)
-    server.daemon_threads = True
     app.config["HOSTS"] = {f"{name}:{server.server_port}" for name in NAMES}
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="page", daemon=True)
     thread.start()
@@ -71,34 +70,19 @@ def application(watch: Watch) -> Flask:
     """Make the application; its `HOSTS` are the values of the header `Host` that it answers."""
     app = Flask("shaken_stir.page", static_folder=None)
     app.config.update(HOSTS=set(), PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.before_request(_refuse)
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, _tell)
+    app.get("/page.css", endpoint="stylesheet")(lambda: Response(rendering.stylesheet(), mimetype="text/css"))
+    app.get("/page.js", endpoint="script")(lambda: Response(rendering.script(), mimetype="text/javascript"))
+    _answer_of(app, watch)
+    return app
 
-    @app.before_request
-    def refuse() -> None:
-        if request.host not in app.config["HOSTS"]:
-            abort(HTTPStatus.FORBIDDEN)
-        if request.method not in {"GET", "HEAD"}:
-            abort(HTTPStatus.METHOD_NOT_ALLOWED)
 
-    @app.after_request
-    def add_headers(answer: Response) -> Response:
-        answer.headers.update(HEADERS)
-        return answer
-
-    @app.errorhandler(HTTPException)
-    def tell(error: HTTPException) -> Response:
-        return Response(f"{error.name}\n", error.code, mimetype="text/plain")
-
+def _answer_of(app: Flask, watch: Watch) -> None:
     @app.get("/")
     def page() -> str:
         return draw(watch)
-
-    @app.get("/page.css")
-    def stylesheet() -> Response:
-        return Response(rendering.stylesheet(), mimetype="text/css")
-
-    @app.get("/page.js")
-    def script() -> Response:
-        return Response(rendering.script(), mimetype="text/javascript")
 
     @app.get("/changes")
     def changes() -> Response:
@@ -127,7 +111,21 @@ def application(watch: Watch) -> Flask:
         attached = {"Content-Disposition": 'attachment; filename="numbers.csv"'}
         return Response(text.getvalue(), headers=attached, mimetype="text/csv")
 
-    return app
+
+def _refuse() -> None:
+    if request.host not in current_app.config["HOSTS"]:
+        abort(HTTPStatus.FORBIDDEN)
+    if request.method not in {"GET", "HEAD"}:
+        abort(HTTPStatus.METHOD_NOT_ALLOWED)
+
+
+def _add_headers(answer: Response) -> Response:
+    answer.headers.update(HEADERS)
+    return answer
+
+
+def _tell(error: HTTPException) -> Response:
+    return Response(f"{error.name}\n", error.code, mimetype="text/plain")
 
 
 def draw(watch: Watch) -> str:
@@ -141,12 +139,14 @@ def draw(watch: Watch) -> str:
         "refresh": round(watch.refresh_seconds * 1000),
     }
     return rendering.draw(
-        place=watch.place,
-        read=read_in_words(seen),
-        problem=watch.problem,
-        sections=seen.sections if seen else dict.fromkeys(rendering.SECTIONS, ""),
-        data=data,
-        footer="It is read again every few seconds while it is looked at.",
+        rendering.Page(
+            place=watch.place,
+            read=read_in_words(seen),
+            problem=watch.problem,
+            sections=seen.sections if seen else dict.fromkeys(rendering.SECTIONS, ""),
+            data=data,
+            footer="It is read again every few seconds while it is looked at.",
+        )
     )
 
 

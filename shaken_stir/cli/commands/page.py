@@ -12,10 +12,9 @@ from shaken_stir.cli.options import PORT, of_a_place, the_place
 @click.command(
     "page",
     cls=Command,
-    help="Shows in a browser what needs a person, every subaccount and its numbers, the Trust Product and the runs: of a "
-    "deployed stack, of your own account's runs on this machine, or of what `make serve` keeps up. The page is served on "
-    "this machine only, reads the progress table with your own credentials, follows a run that goes on, and changes "
-    "nothing.",
+    help="Shows in a browser what needs a person, every subaccount and its numbers, the Trust Product and the runs: of "
+    "a deployed stack, of your own account's runs on this machine, or of what `make serve` keeps up. The page is on this "
+    "machine only, reads the progress table with your own credentials, follows a run that goes on, and changes nothing.",
     examples=["page", "page --stack shaken-stir", "page --live --no-open --port 8080"],
     exit_codes=EXIT_CODES,
 )
@@ -28,5 +27,6 @@ def command(*, port: int, no_open: bool, **others: Any) -> int:
     from shaken_stir.cli.page import show_page
     from shaken_stir.status.source import Where
 
-    typed = [f"--{name}" if value is True else f"--{name} {shlex.quote(str(value))}" for name, value in others.items() if value]
-    return show_page(Where(**place), port, opened=not no_open, named="".join(f" {it}" for it in typed))
+    given = {name: value for name, value in place.items() if value}
+    typed = [f" --{name}" if value is True else f" --{name} {shlex.quote(str(value))}" for name, value in given.items()]
+    return show_page(Where(**place), port, opened=not no_open, named="".join(typed))

@@ -1,7 +1,7 @@
 "use strict";
 
-const ROWS_AT_ONCE = 50;
-const NUMBERS_AT_ONCE = 100;
+const ROWS_AT_ONCE = 20;
+const NUMBERS_AT_ONCE = 50;
 
 const byId = (id) => document.getElementById(id);
 const given = JSON.parse(byId("data").textContent);
@@ -76,10 +76,9 @@ function drawRow(row) {
   if (isOpen) button.setAttribute("aria-controls", `detail-${row.sid}`);
   button.append(element("bdi", {}, row.name));
   button.addEventListener("click", () => turn(row.sid));
-  const state = row.failing || row.state === "Failed"
-    ? element("strong", { class: "bad" }, row.failing ? `Failed since ${row.failing}` : "Failed")
-    : element("span", {}, row.state);
-  const at = row.failing ? row.success && `last success ${row.success}` : row.at;
+  const failed = row.failing || row.state === "Failed";
+  const state = failed ? element("strong", { class: "bad" }, "Failed") : element("span", {}, row.state);
+  const at = row.failing ? `since ${row.failing}` : row.at;
   return element(
     "tr", {},
     element("th", { scope: "row" }, button, element("span", { class: "under" }, row.sid)),
@@ -99,6 +98,7 @@ function turn(sid) {
 function drawDetail(row) {
   const cell = element("td", { colspan: "4", id: `detail-${row.sid}` });
   if (row.message) cell.append(element("p", { class: "message" }, row.message));
+  if (row.failing) cell.append(element("p", { class: "more" }, row.success ? `Last success: ${row.success}` : "It never succeeded."));
   const known = embedded ? embedded[row.sid] ?? [] : numbersRead.get(row.sid);
   if (known) cell.append(...drawNumbers(row, known, NUMBERS_AT_ONCE));
   else {
@@ -127,8 +127,7 @@ function drawNumbers(row, numbers, most) {
   const head = element(
     "tr", {},
     element("th", { scope: "col" }, "Number"),
-    element("th", { scope: "col" }, "Reason"),
-    element("th", { scope: "col" }, "Why, and what to do"),
+    element("th", { scope: "col" }, "Where it stands"),
     element("th", { scope: "col", class: "wide" }, "Since"),
   );
   const table = element(
@@ -148,18 +147,19 @@ function drawNumbers(row, numbers, most) {
 
 function drawNumber({ cells, remedy }) {
   const it = Object.fromEntries(columns.map((column, index) => [column, cells[index]]));
-  const why = element("td", {}, it.explanation);
+  const reason = element("span", { class: `reason ${it.reason}` }, reasons[it.reason] ?? it.reason);
+  const why = element("td", {}, reason, it.reason === "signed" ? "" : sentence(it.explanation));
   if (remedy) why.append(element("span", { class: "says" }, remedy));
   if (it.tried_again_at) why.append(element("span", { class: "says" }, `A run tries it again after ${minute(it.tried_again_at)}.`));
   return element(
     "tr", {},
     element("th", { scope: "row" }, element("span", { class: "phone" }, it.phone_number), element("span", { class: "under" }, it.phone_number_sid)),
-    element("td", {}, element("span", { class: `reason ${it.reason}` }, reasons[it.reason] ?? it.reason)),
     why,
     element("td", { class: "wide" }, minute(it.since)),
   );
 }
 
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const minute = (iso) => iso.slice(0, 16).replace("T", " ");
 
 /* A subaccount that a link leads to */
