@@ -9,7 +9,6 @@ from typing import Final
 from rich.console import Console
 
 from shaken_stir.cli.prose import complain, say
-from shaken_stir.page.server import served
 from shaken_stir.page.watch import Watch
 from shaken_stir.status.source import SourceError, Where, find_source
 
@@ -32,9 +31,11 @@ def show_page(where: Where, port: int, *, opened: bool, named: str) -> int:
     try:
         source = find_source(where, os.environ)
         watch = Watch(source, f"shaken-stir status{named} --unsigned")
+        # It is read while the server and the browser start.
+        threading.Thread(target=watch.look, name="first look", daemon=True).start()
+        from shaken_stir.page.server import served  # noqa: PLC0415
+
         with served(watch, port) as address:
-            # Read while the browser starts.
-            threading.Thread(target=watch.look, name="first look", daemon=True).start()
             say(out, f"{address} shows the {source.place}, on this machine only. Ctrl-C ends it.")
             if opened and not webbrowser.open(address):
                 say(out, "No browser could be opened; open the address yourself.")

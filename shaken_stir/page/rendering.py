@@ -72,6 +72,11 @@ def sections(fleet: FleetStatus, numbers: Iterable[NumberStatus], all_named_by: 
     return {name: environment().get_template(f"{name}.html").render(shown) for name in SECTIONS}
 
 
+def not_read_yet() -> dict[str, str]:
+    """Draw the parts of a page before anything was read: a title, and nothing below it."""
+    return dict.fromkeys(SECTIONS, "") | {"summary": "<h1>Reading the fleet…</h1>"}
+
+
 def draw(page: Page) -> str:
     """Draw a whole page."""
     safe = {name: Markup(html) for name, html in page.sections.items()}  # noqa: S704 - the templates drew it

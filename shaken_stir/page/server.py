@@ -28,6 +28,8 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+FIRST_PATIENCE: Final = 1.0
+"""How long a browser waits for the first reading before the page is shown without it; the script fetches it then."""
 NAMES: Final = (THIS_MACHINE, "localhost")
 """By which a browser on this machine reaches it; any other name was made to lead here by somebody else."""
 
@@ -130,7 +132,7 @@ def _tell(error: HTTPException) -> Response:
 
 def draw(watch: Watch) -> str:
     """Draw the page as it is first shown."""
-    seen = watch.look()
+    seen = watch.look(FIRST_PATIENCE)
     data: dict[str, Any] = {
         "rows": seen.rows if seen else [],
         "version": seen.version if seen else "",
@@ -143,7 +145,7 @@ def draw(watch: Watch) -> str:
             place=watch.place,
             read=read_in_words(seen),
             problem=watch.problem,
-            sections=seen.sections if seen else dict.fromkeys(rendering.SECTIONS, ""),
+            sections=seen.sections if seen else rendering.not_read_yet(),
             data=data,
             footer="It is read again every few seconds while it is looked at.",
         )
@@ -152,4 +154,4 @@ def draw(watch: Watch) -> str:
 
 def read_in_words(seen: Seen | None) -> str:
     """Say when the fleet was read."""
-    return f"Read at {to_the_second(seen.fleet.read_at)} UTC" if seen else "Not read yet"
+    return f"Read at {to_the_second(seen.fleet.read_at)} UTC" if seen else "Reading…"

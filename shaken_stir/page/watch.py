@@ -59,12 +59,15 @@ class Watch:
         self._one_at_a_time = threading.Lock()
         self._numbers: dict[str, tuple[tuple[SubaccountStatus, ProductStatus | None], list[NumberStatus]]] = {}
 
-    def look(self) -> Seen | None:
-        """Give the fleet as it is, or as it was moments ago; None if it could never be read.
+    def look(self, patience: float = -1) -> Seen | None:
+        """Give the fleet as it is, or as it was moments ago; None if it was never read.
 
         Whoever comes while it is read gets what is known already.
+
+        Args:
+            patience: For how many seconds somebody else's first reading is waited for; below 0 until it has ended.
         """
-        if self._one_at_a_time.acquire(blocking=self._seen is None):
+        if self._one_at_a_time.acquire(timeout=patience if self._seen is None else 0):
             try:
                 if time.monotonic() >= self._next:
                     self._read()

@@ -12,9 +12,10 @@ from shaken_stir.cli.options import PORT, of_a_place, the_place
 @click.command(
     "page",
     cls=Command,
-    help="Shows in a browser what needs a person, every subaccount and its numbers, the Trust Product and the runs: of "
-    "a deployed stack, of your own account's runs on this machine, or of what `make serve` keeps up. The page is on this "
-    "machine only, reads the progress table with your own credentials, follows a run that goes on, and changes nothing.",
+    help="Shows in a browser what needs a person, every subaccount and its numbers, the Trust Product and the runs: "
+    "of a deployed stack, of your own account's runs on this machine, or of what `make serve` keeps up. The page is "
+    "for this machine only, reads the progress table with your own credentials, follows a run that goes on, and "
+    "changes nothing.",
     examples=["page", "page --stack shaken-stir", "page --live --no-open --port 8080"],
     exit_codes=EXIT_CODES,
 )

@@ -266,4 +266,5 @@ takeRows(given.rows);
 draw();
 follow();
 if (embedded) byId("csv").addEventListener("click", download);
-if (refresh) setTimeout(watch, refresh);
+// What could not wait for the first reading has no version.
+if (refresh) setTimeout(watch, version ? refresh : 0);
