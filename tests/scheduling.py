@@ -13,6 +13,7 @@ TOGETHER: Final = (
     "tests/commands/simulated/test_serve_command.py",
     "tests/commands/simulated/test_status_command.py",
     "tests/contract/",
+    "tests/page/",
     "tests/template/test_least_privilege.py",
 )
 """Files, or folders, whose tests share a run, a process or a tour."""

@@ -1,0 +1,65 @@
+"""A browser for each file, and pages of fleets."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from shaken_stir.page.server import served
+from shaken_stir.page.watch import Watch
+from shaken_stir.status.source import Source
+from tests.page.browsing import chromium_or_skip, launched
+
+ALL_NAMED_BY = "shaken-stir status --stack shaken-stir --unsigned"
+type Serve = Callable[[Source], str]
+type Show = Callable[..., Page]
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium_or_skip()
+    with sync_playwright() as playwright, launched(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serve the page of a fleet; gives its address."""
+    with ExitStack() as stack:
+
+        def _serve(source: Source) -> str:
+            return stack.enter_context(served(Watch(source, ALL_NAMED_BY, refresh_seconds=0.05), 0))
+
+        yield _serve
+
+
+@pytest.fixture
+def visit(browser: Browser, serve: Serve) -> Iterator[Show]:  # noqa: ARG001 - pages are closed before servers
+    """Open an address; nothing that the browser complains of, such as a script that is not allowed, goes unnoticed."""
+    complaints: list[str] = []
+    with ExitStack() as stack:
+
+        def _visit(address: str, *, expected: str = "", **settings: Any) -> Page:
+            context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
+            stack.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(15_000)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+            page.on(
+                "console",
+                lambda it: (
+                    complaints.append(it.text)
+                    if it.type in {"error", "warning"} and not (expected and expected in it.text)
+                    else None
+                ),
+            )
+            page.goto(address)
+            return page
+
+        yield _visit
+    assert complaints == []

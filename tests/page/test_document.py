@@ -1,0 +1,103 @@
+"""The page as one file that stands by itself, opened from disk."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from shaken_stir.page.document import document
+from shaken_stir.status.csv_file import write_csv
+from shaken_stir.status.model import FleetStatus, NumberStatus
+from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
+from shaken_stir.words import visible
+from tests.commands import hostile
+from tests.page.conftest import Show
+from tests.page.shelf import PLACE, Shelf, example
+from tests.page.test_page_in_a_browser import ROWS, SCRIPTS, downloaded, named
+
+
+@pytest.fixture(scope="module")
+def read() -> tuple[FleetStatus, list[NumberStatus]]:
+    """A fleet, and the numbers of all of its subaccounts with unsigned ones."""
+    table = Shelf(example(60)).table
+    fleet = read_status(table, PLACE)
+    return fleet, read_numbers_of(table, fleet, with_unsigned(fleet))
+
+
+def written(folder: Path, fleet: FleetStatus, numbers: Sequence[NumberStatus]) -> str:
+    file = folder / "fleet.html"
+    file.write_text(document(fleet, numbers), encoding="utf-8")
+    return file.as_uri()
+
+
+def test_it_shows_the_same_and_fetches_nothing(
+    visit: Show, read: tuple[FleetStatus, list[NumberStatus]], tmp_path: Path
+) -> None:
+    page = visit(written(tmp_path, *read))
+    asked: list[str] = []
+    page.on("request", lambda it: asked.append(it.url))
+
+    expect(page.locator("h1")).to_have_text(read[0].headline)
+    page.locator(".open").first.click()
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+    expect(page.locator("#needs")).to_contain_text("2 numbers refused by Twilio")
+    assert page.evaluate("getComputedStyle(document.querySelector('.legend')).listStyleType") == "none"
+    assert asked == []
+
+
+def test_numbers_that_it_does_not_hold_are_said_to_be_elsewhere(
+    visit: Show, read: tuple[FleetStatus, list[NumberStatus]], tmp_path: Path
+) -> None:
+    page = visit(written(tmp_path, *read))
+
+    page.get_by_label("Search").fill("Harbor Dental")
+    page.locator(".open").click()
+
+    expect(page.locator(".detail")).to_contain_text("Its numbers are not in this file")
+
+
+def test_its_csv_is_that_of_the_numbers_that_it_holds(
+    visit: Show, read: tuple[FleetStatus, list[NumberStatus]], tmp_path: Path
+) -> None:
+    text = io.StringIO(newline="")
+    write_csv(read[1], text)
+    wanted = list(csv.reader(io.StringIO(text.getvalue())))
+
+    found = list(csv.reader(io.StringIO(downloaded(visit(written(tmp_path, *read))))))
+
+    assert found[0] == wanted[0]
+    assert sorted(found) == sorted(wanted)
+
+
+def test_hostile_names_are_text_in_it(visit: Show, tmp_path: Path) -> None:
+    names = [*SCRIPTS, *hostile.NAMES]
+    table = Shelf(named(names)).table
+    fleet = read_status(table, PLACE)
+    page = visit(written(tmp_path, fleet, read_numbers_of(table, fleet, fleet.subaccounts)))
+    page.locator(".open").first.click()
+    expect(page.locator(".detail tbody tr")).to_have_count(2)
+
+    text = str(page.evaluate("document.querySelector('main').textContent"))
+
+    assert [name for name in names if visible(name) not in text] == []
+    assert hostile.obeyed(text) == set()
+    assert page.title() == f"SHAKEN/STIR: {PLACE}"
+    assert page.locator("main b, main img, main script").count() == 0
+
+
+def test_what_is_added_to_it_does_not_run(
+    browser: Browser, read: tuple[FleetStatus, list[NumberStatus]], tmp_path: Path
+) -> None:
+    file = tmp_path / "fleet.html"
+    added = "<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
+    file.write_text(document(*read).replace("<footer>", f"{added}<footer>"), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+
+    expect(page.locator(ROWS)).to_have_count(20)
+
+    assert page.title() == f"SHAKEN/STIR: {PLACE}"
+    page.close()

@@ -1,0 +1,406 @@
+"""The page as a person uses it: a real browser, the real server, a fleet as the table has it."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from onboarding.trust_products import Status
+from shaken_stir.page.server import served
+from shaken_stir.page.watch import Watch
+from shaken_stir.simulated.place import SimulatedPlace
+from shaken_stir.status.csv_file import write_csv
+from shaken_stir.status.reading import read_numbers_of, read_status
+from shaken_stir.status.source import Source
+from shaken_stir.words import visible
+from simulator.fleet import Fleet
+from tests.commands import hostile
+from tests.page.conftest import ALL_NAMED_BY, Serve, Show
+from tests.page.shelf import PLACE, Shelf, example
+from tests.world import NAMED, a_fleet
+from tools.example_fleet import PRODUCT, items
+
+ROWS = "#rows > tr:not(.detail)"
+NARROW = {"viewport": {"width": 400, "height": 860}}
+DARK = {"color_scheme": "dark"}
+
+
+@pytest.fixture(scope="module")
+def shelf() -> Shelf:
+    """A fleet that no test changes."""
+    return Shelf(example())
+
+
+@pytest.fixture(scope="module")
+def address(shelf: Shelf) -> Iterator[str]:
+    with served(Watch(shelf.source, ALL_NAMED_BY), 0) as address:
+        yield address
+
+
+def numbers_as_csv(shelf: Shelf, choose: Callable[[str], bool] = lambda _: True) -> str:
+    fleet = read_status(shelf.table, PLACE)
+    text = io.StringIO(newline="")
+    write_csv(read_numbers_of(shelf.table, fleet, [it for it in fleet.subaccounts if choose(it.friendly_name)]), text)
+    return text.getvalue()
+
+
+def without(wanted: list[dict[str, Any]], attribute: str) -> list[dict[str, Any]]:
+    return [{name: value for name, value in item.items() if name != attribute} for item in wanted]
+
+
+def test_the_first_screen_says_what_matters_and_what_to_do(visit: Show, address: str, shelf: Shelf) -> None:
+    page = visit(address)
+
+    expect(page.locator("h1")).to_have_text(read_status(shelf.table, PLACE).headline)
+    assert page.locator("h2").all_inner_texts() == [
+        "Needs a person",
+        "The fleet",
+        "Subaccounts",
+        "Trust Product",
+        "Runs of the last 30 days",
+    ]
+    needs = page.locator("#needs")
+    assert needs.locator("h3").all_inner_texts() == [
+        "2 subaccounts failed",
+        "3 numbers refused by Twilio",
+        "1 number to do",
+    ]
+    expect(needs).to_contain_text(
+        "Something that is assigned is not the account's own: look at what is assigned to it."
+    )
+    expect(needs).to_contain_text("docs/errors.md#22205")
+    expect(needs).to_contain_text("docs/errors.md#twilio-unavailable")
+    expect(page.locator("header")).to_contain_text(PLACE)
+    expect(page.locator("#read")).to_have_text(re.compile(r"Read at \d\d:\d\d:\d\d UTC"))
+
+
+def test_bar_and_plot_are_told_in_words(visit: Show, address: str) -> None:
+    fleet = visit(address).locator("#fleet")
+
+    expect(fleet.locator(".legend").first).to_contain_text("Refused 3")
+    bar, plot = fleet.get_by_role("img").all()
+    assert "eligible numbers are signed" in str(bar.get_attribute("aria-label"))
+    assert "26 runs over the whole fleet" in str(plot.get_attribute("aria-label"))
+    assert plot.locator("g").count() == 26
+
+
+def test_the_product_s_time_line_has_each_status_and_how_long_it_took(visit: Show, address: str) -> None:
+    product = visit(address).locator("#product")
+
+    expect(product.locator("li .status")).to_have_text(
+        ["Draft", "Pending review", "In review", "Rejected", "Pending review", "In review", "Approved"]
+    )
+    expect(product.locator("li").nth(2)).to_contain_text("1 day 21 hours")
+    expect(product.locator("li").nth(3)).to_contain_text("18601: ")
+    expect(product.locator("[aria-current=step]")).to_contain_text("so far")
+    expect(product).to_contain_text("2 assigned numbers in no account any more")
+    expect(product.locator(".note").last).to_contain_text("in 21 days")
+
+
+def test_a_search_finds_by_name_and_by_sid(visit: Show, address: str) -> None:
+    page = visit(address)
+
+    page.get_by_label("Search").fill("  HARBOR d")
+    expect(page.locator("#count")).to_have_text("1 of 100 subaccounts")
+    expect(page.locator(ROWS)).to_contain_text("Harbor Dental")
+    page.get_by_label("Search").fill(f"AC{7:032x}")
+    expect(page.locator("#count")).to_have_text("1 of 100 subaccounts")
+    page.get_by_label("Search").fill("nobody's")
+    expect(page.locator("#count")).to_have_text("0 of 100 subaccounts")
+
+
+def test_columns_are_sorted_up_and_down(visit: Show, address: str) -> None:
+    page = visit(address)
+    head = page.locator("[data-sort=name]")
+
+    head.get_by_role("button").click()
+    names = page.locator(f"{ROWS} bdi").all_inner_texts()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert names == sorted(names)
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert page.locator(f"{ROWS} bdi").all_inner_texts()[0] > names[-1]
+    page.get_by_role("button", name="Signed").click()
+    assert head.get_attribute("aria-sort") is None
+    expect(page.locator(ROWS).first).to_contain_text("4 of 5")
+
+
+def test_only_those_that_need_a_person_are_shown_when_asked_for(visit: Show, address: str) -> None:
+    page = visit(address)
+
+    page.get_by_role("checkbox", name="Needs a person").check()
+    expect(page.locator("#count")).to_have_text("6 of 100 subaccounts")
+    assert page.locator(f"{ROWS} td:nth-child(3)").all_inner_texts() == ["1"] * 6
+
+
+def test_rows_come_in_pages(visit: Show, address: str) -> None:
+    page = visit(address)
+
+    expect(page.locator(ROWS)).to_have_count(20)
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#pages")).to_have_text("21 to 40 of 100")
+    page.get_by_role("button", name="Previous").click()
+    expect(page.get_by_role("button", name="Previous")).to_be_disabled()
+
+
+def test_a_subaccount_opens_to_its_numbers_which_are_read_then(visit: Show, address: str) -> None:
+    page = visit(address)
+    asked: list[str] = []
+    page.on("request", lambda it: asked.append(it.url))
+    first = page.locator(".open").first
+    sid = str(first.get_attribute("id")).removeprefix("open-")
+
+    first.click()
+
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+    assert asked == [f"{address}subaccounts/{sid}/numbers"]
+    expect(first).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".detail tbody tr").first).to_contain_text("Failed")
+    first.click()
+    expect(page.locator(".detail")).to_have_count(0)
+
+
+def test_what_needs_a_person_leads_to_its_subaccount(visit: Show, address: str) -> None:
+    page = visit(address)
+    refused = page.locator("#needs article", has_text="refused by Twilio").locator("li").first
+    number = refused.locator(".phone").inner_text()
+
+    refused.get_by_role("link").click()
+
+    expect(page.locator(".detail tbody tr").first).to_contain_text(number)
+    expect(page.locator(".detail tbody tr").first).to_contain_text("A run tries it again after")
+    expect(page.locator(".open")).to_be_focused()
+
+
+def test_the_page_follows_what_changes_and_what_is_open_stays_open(visit: Show, serve: Serve) -> None:
+    wanted = example(15)
+    shelf = Shelf(wanted)
+    page = visit(serve(shelf.source))
+    opened = page.locator(f"#{page.locator('.open').nth(1).get_attribute('id')}")
+    opened.click()
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+    opened.focus()
+    before = page.locator("h1").inner_text()
+
+    rejected = {"status": Status.REJECTED.value, "errors": [18601]}
+    shelf.put([item | (rejected if item["sk"] == "STATUS" else {}) for item in wanted])
+
+    expect(page.locator("h1")).to_contain_text("Twilio rejected the Trust Product")
+    assert page.locator("h1").inner_text() != before
+    expect(page.locator("#needs h3").first).to_contain_text("Twilio rejected the Trust Product")
+    expect(page.locator("#changes")).to_contain_text("Twilio rejected the Trust Product")
+    expect(page.locator(".detail")).to_contain_text("Twilio rejected the Trust Product")
+    expect(opened).to_be_focused()
+
+
+def test_nothing_is_drawn_anew_while_nothing_changes(visit: Show, serve: Serve) -> None:
+    shelf = Shelf(example(10))
+    page = visit(serve(shelf.source))
+    page.evaluate("document.querySelector('#needs h2').dataset.kept = 'yes'")
+    read = page.locator("#read").inner_text()
+
+    expect(page.locator("#read")).not_to_have_text(read)
+
+    assert page.locator("#needs h2").get_attribute("data-kept") == "yes"
+    assert page.locator("#changes").inner_text() == ""
+
+
+def test_a_run_that_goes_on_is_followed_to_its_end(visit: Show, serve: Serve) -> None:
+    with SimulatedPlace(Fleet.model_validate(a_fleet()), 0.01) as place:
+        page = visit(serve(Source("simulated", lambda: place.table)))
+        expect(page.locator("h1")).to_contain_text("No run has worked on a subaccount yet")
+
+        place.engine.start_execution(place.engine.execution_input(NAMED))
+
+        expect(page.locator("h1")).to_have_text("4 of 4 eligible numbers are signed.")
+        expect(page.locator(ROWS)).to_have_count(2)
+        expect(page.locator("#product .badge")).to_have_text("Approved")
+        expect(page.locator("#runs tbody tr")).to_have_count(1)
+
+
+def test_what_cannot_be_read_is_told_and_what_was_read_stays(visit: Show, serve: Serve) -> None:
+    shelf = Shelf(example(10))
+    page = visit(serve(shelf.source))
+    before = page.locator("h1").inner_text()
+
+    shelf.problem = "AWS does not answer; try again."
+    expect(page.get_by_role("alert")).to_have_text("AWS does not answer; try again.")
+    assert page.locator("h1").inner_text() == before
+    shelf.problem = ""
+    expect(page.locator("#problem")).to_be_hidden()
+
+
+def test_numbers_that_cannot_be_read_are_told_in_their_place(visit: Show, serve: Serve) -> None:
+    shelf = Shelf(example(10))
+    page = visit(serve(shelf.source), expected="503")
+    shelf.problem = "AWS does not answer; try again."
+
+    page.locator(".open").first.click()
+
+    expect(page.locator(".detail")).to_contain_text("cannot be read: AWS does not answer; try again.")
+
+
+def test_a_server_that_has_ended_is_told(visit: Show) -> None:
+    with served(Watch(Shelf(example(5)).source, ALL_NAMED_BY, refresh_seconds=0.05), 0) as address:
+        page = visit(address, expected="ERR_CONNECTION")
+        expect(page.locator("#count")).to_have_text("5 of 5 subaccounts")
+
+    expect(page.get_by_role("alert")).to_contain_text("does not answer any more")
+
+
+def test_the_numbers_of_what_is_shown_are_downloaded(visit: Show, address: str, shelf: Shelf) -> None:
+    page = visit(address)
+
+    assert downloaded(page) == numbers_as_csv(shelf)
+    page.get_by_label("Search").fill("harbor")
+    expect(page.locator("#count")).to_have_text("5 of 100 subaccounts")
+    assert downloaded(page) == numbers_as_csv(shelf, lambda name: name.startswith("Harbor"))
+    page.get_by_role("checkbox", name="Needs a person").check()
+    assert len(list(csv.reader(io.StringIO(downloaded(page))))) == 1 + 5 * page.locator(ROWS).count()
+
+
+def downloaded(page: Page) -> str:
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == "numbers.csv"
+    return download.value.path().read_bytes().decode("utf-8")
+
+
+def test_all_of_it_is_reached_by_keys_alone(visit: Show, address: str) -> None:
+    page = visit(address)
+
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Search")).to_be_focused()
+    assert outlined(page)
+    page.keyboard.type("harbor d")
+    reach(page, page.locator("[data-sort=name] button"))
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-sort=name]")).to_have_attribute("aria-sort", "ascending")
+    reach(page, page.locator(".open"))
+    assert outlined(page)
+    for key in ("Enter", "Space", "Enter"):
+        before = page.locator(".open").get_attribute("aria-expanded")
+        page.keyboard.press(key)
+        expect(page.locator(".open")).not_to_have_attribute("aria-expanded", str(before))
+        expect(page.locator(".open")).to_be_focused()
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+
+
+def reach(page: Page, wanted: Any) -> None:
+    """Press Tab until it has the focus."""
+    for _ in range(20):
+        if wanted.evaluate("it => it === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail("it is not reached by Tab")
+
+
+def outlined(page: Page) -> bool:
+    style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    return bool(style != "none")
+
+
+def test_a_narrow_screen_has_all_without_scrolling_sideways(visit: Show, address: str) -> None:
+    page = visit(address, **NARROW)
+    page.locator(".open").first.click()
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+    for details in page.locator("summary").all():
+        details.click()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.locator("td:visible, th:visible").evaluate_all(
+        "all => all.every(it => it.getBoundingClientRect().right <= 400)"
+    )
+
+
+def test_the_page_is_dark_where_the_system_is(visit: Show, address: str) -> None:
+    def lightness(page: Page) -> int:
+        colour = str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        return max(int(it) for it in re.findall(r"\d+", colour))
+
+    assert lightness(visit(address)) > 200
+    assert lightness(visit(address, **DARK)) < 60
+
+
+@pytest.mark.parametrize("settings", [DARK, NARROW], ids=["dark", "light and narrow"])
+def test_axe_finds_nothing_serious(visit: Show, address: str, settings: dict[str, Any]) -> None:
+    page = visit(address, **settings)
+    page.locator(".open").first.click()
+    page.get_by_role("button", name="Signed").click()
+    page.locator(".open").nth(1).click()
+    expect(page.locator(".detail tbody tr")).to_have_count(10)
+
+    found = Axe().run(page).response["violations"]
+
+    assert [(it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}] == []
+
+
+SCRIPTS = [
+    "<script>document.title='run'</script>",
+    "<img src=x onerror=document.title='run'>",
+    "</script><b>bold",
+    "=1+1",
+]
+
+
+def named(names: list[str]) -> Iterator[dict[str, Any]]:
+    """A fleet whose subaccounts have these names, and whose first ones failed with them in their messages."""
+    for index, item in enumerate(items(len(names), 2, datetime.now(UTC))):
+        if not item["sk"].startswith("SUBACCOUNT#"):
+            yield item
+            continue
+        name = names[int(item["sk"].removeprefix("SUBACCOUNT#AC"), 16) - 1]
+        told = {"status": "failed", "failing_since": "2026-11-01T00:00:00Z", "message": f"{index} {name}"}
+        yield item | {"friendly_name": name} | told
+
+
+def test_hostile_names_are_text(visit: Show, serve: Serve) -> None:
+    names = [*SCRIPTS, *hostile.NAMES]
+    page = visit(serve(Shelf(named(names)).source))
+    for details in page.locator("summary").all():
+        details.click()
+    page.locator(".open").first.click()
+    expect(page.locator(".detail tbody tr")).to_have_count(2)
+
+    text = str(page.evaluate("document.body.textContent"))
+
+    assert [name for name in names if visible(name) not in text] == []
+    assert hostile.obeyed(text) == set()
+    assert page.title() == f"SHAKEN/STIR: {PLACE}"
+    assert page.locator("main b, main img, main script").count() == 0
+    listed = page.locator(f"{ROWS} bdi").all_text_contents()
+    assert set(listed) <= {visible(name) for name in names}
+
+
+def test_five_thousand_subaccounts_are_searched_with_few_elements(visit: Show, serve: Serve) -> None:
+    page = visit(serve(Shelf(example(5_000, 1)).source))
+    expect(page.locator("#count")).to_have_text("5,000 of 5,000 subaccounts")
+
+    page.get_by_label("Search").fill("harbor dental")
+
+    expect(page.locator("#count")).to_have_text("13 of 5,000 subaccounts")
+    assert page.locator("*").count() < 1_500
+
+
+def test_what_a_review_takes_stands_beside_what_twilio_names(visit: Show, serve: Serve) -> None:
+    wanted = example(10)
+    [product] = [item for item in wanted if item["sk"] == "STATUS"]
+    history = json.loads(json.dumps(product["history"][:3]))
+    reviewed = product | {"status": "in-review", "history": history}
+    page = visit(serve(Shelf([reviewed if item is product else item for item in wanted]).source))
+
+    expect(page.locator(".review")).to_contain_text(
+        "Twilio names up to 72 hours; sometimes it takes longer, as this time"
+    )
+    expect(page.locator("#product .badge")).to_have_text("In review")
+    assert PRODUCT in page.locator("#product").inner_text()
