@@ -39,9 +39,14 @@ def show_page(where: Where, port: int, *, opened: bool, named: str) -> int:
             say(out, f"{address} shows the {source.place}, on this machine only. Ctrl-C ends it.")
             if opened and not webbrowser.open(address):
                 say(out, "No browser could be opened; open the address yourself.")
-            threading.Event().wait()
+            until_ctrl_c()
     except SourceError as error:
         complain("page", error)
     except OSError as error:
-        complain("page", CANNOT_LISTEN.format(port=port, why=error.strerror))
+        complain("page", CANNOT_LISTEN.format(port=port, why=os.strerror(error.errno or 0)))
     return 2
+
+
+def until_ctrl_c() -> None:
+    """Wait for Ctrl-C."""
+    threading.Event().wait()

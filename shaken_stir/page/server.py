@@ -1,6 +1,7 @@
 """The page, served to this machine's browser: it is read, and nothing can be changed by it."""
 
 import io
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,12 +57,14 @@ def served(watch: Watch, port: int) -> Iterator[str]:
         OSError: The port is taken.
     """
     app = application(watch)
-    server = make_server(THIS_MACHINE, port, app, threaded=True, request_handler=_Silent)
-    app.config["HOSTS"] = {f"{name}:{server.server_port}" for name in NAMES}
+    # werkzeug ends the process where the port is taken; so it is given a socket, and goes on with a duplicate of it.
+    with socket.create_server((THIS_MACHINE, port)) as opened:
+        server = make_server(THIS_MACHINE, 0, app, threaded=True, request_handler=_Silent, fd=opened.fileno())
+    app.config["HOSTS"] = {f"{name}:{server.port}" for name in NAMES}
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="page", daemon=True)
     thread.start()
     try:
-        yield f"http://{THIS_MACHINE}:{server.server_port}/"
+        yield f"http://{THIS_MACHINE}:{server.port}/"
     finally:
         server.shutdown()
         server.server_close()
