@@ -31,14 +31,15 @@ RUNS_SINCE = timedelta(days=30)
 CUT_OFF = "its last run ended before it was through with it; send the request again"
 
 
-def read_status(table: Table, place: str) -> FleetStatus:
+def read_status(table: Table, place: str, now: datetime | None = None) -> FleetStatus:
     """Read a fleet, but for its numbers one by one.
 
     Args:
         table: The progress table.
         place: What it is called where it is shown.
+        now: When it is read, None for the time that it is.
     """
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     in_use = {it.kind: it for it in read_validities_in_use(table)}
     product = _product(table, in_use.get("trust_product"))
     profile = in_use.get("business_profile")
