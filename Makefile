@@ -142,10 +142,11 @@ invoke: $(SAM) ## run FN=... as `make build` built it, in a container, against w
 .PHONY: bench
 bench: ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 bench: BUILD_DIR := .aws-sam/bench
-bench: build ## import times of what is built for this machine's processor, what the audit of a fleet takes, and how soon --help answers
+bench: build ## import times of what is built for this machine's processor, what the audit of a fleet takes, how soon --help and the page are there
 	@$(RUN)python tests/benchmarks/import_time.py $(BUILD_DIR)
 	@$(RUN)python tests/benchmarks/audit.py
 	@$(RUN)python tests/benchmarks/command_start.py
+	@$(RUN)python -m tests.benchmarks.page
 
 # The definition first: the picture is drawn from it. docs/calls.md is measured, which takes minutes, so it has its own target.
 .PHONY: docs
@@ -160,6 +161,10 @@ docs: setup ## write anew what is generated: the definition and its picture, doc
 .PHONY: calls
 calls: setup ## measure anew what each situation costs, in docs/calls.md
 	$(RUN)python -m tools.calls
+
+.PHONY: screenshots
+screenshots: setup ## take the README's pictures of the page anew, with Chromium
+	$(RUN)python -m tools.screenshots
 
 .PHONY: format
 format: setup ## fix what ruff can fix

@@ -20,7 +20,7 @@ from shaken_stir.engine.server import AwsServer
 from shaken_stir.project import ROOT, SMALL_FLEET
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import load_fleet
-from tests.page.browsing import launched
+from tools.chromium import launched
 from tools.example_fleet import in_dynamodb_json, items
 
 SEARCH = """search => {

@@ -47,6 +47,7 @@ NOT_RUN = {
     "MACHINE=": DEPLOYED,
     ".venv/bin/shaken-stir doctor --stack": DEPLOYED,
     ".venv/bin/shaken-stir status --stack": DEPLOYED,
+    ".venv/bin/shaken-stir page --stack": DEPLOYED,
     "aws dynamodb query": DEPLOYED,
     "aws events disable-rule": DEPLOYED,
     "aws events put-events": DEPLOYED,

@@ -1,15 +1,14 @@
-"""A real Chromium, without a window."""
+"""A real Chromium, without a window, driven by Playwright: Debian's own, so that no other is fetched."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
-import pytest
 from playwright.sync_api import Browser, Playwright
 
-CHROMIUM: Final = shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM: Final = Path(shutil.which("chromium") or "/usr/bin/chromium")
 ARGUMENTS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -24,15 +23,16 @@ ARGUMENTS: Final = (
 
 @contextmanager
 def launched(playwright: Playwright) -> Iterator[Browser]:
-    """Start Debian's Chromium, which takes no other's download."""
+    """Start it; it ends with the context.
+
+    Args:
+        playwright: What drives it.
+
+    Raises:
+        Error: Playwright's: it is not there, or does not start.
+    """
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
     try:
         yield browser
     finally:
         browser.close()
-
-
-def chromium_or_skip() -> None:
-    """Skip where there is no Chromium, but never where changes are checked: there it is a failure."""
-    if not os.path.exists(CHROMIUM) and os.environ.get("CI") != "true":  # noqa: PTH110 - one word
-        pytest.skip("there is no Chromium here; on Debian: apt-get install chromium")
