@@ -21,8 +21,8 @@ SIZES: Final = (10, 100, 1000)
 """The fleets of the table, in subaccounts; the last is the one of which each line is told."""
 _INTRODUCTION: Final = f"""# What AWS charges
 
-In US dollars a month, without taxes, by the list prices of us-east-1 in `tools/prices.toml`, which were compared with
-AWS's pages on {COMPARED:%Y-%m-%d}; each line leads to its page. Written by `make docs`: what the stack has is counted
+In US dollars a month, without taxes, by the list prices of us-east-1 in `tools/prices.toml`, gathered on
+{COMPARED:%Y-%m-%d} from copies and quotations, not from AWS's live pages: each line leads to its page, compare there. Written by `make docs`: what the stack has is counted
 in template.yaml, what a run uses in runs on this machine, of one and of four subaccounts, from which larger fleets are
 told. A test measures again. What depends on timing is counted at its most: each invocation is taken for one in a
 process of its own, which reads the secret.
