@@ -22,10 +22,10 @@ SIZES: Final = (10, 100, 1000)
 _INTRODUCTION: Final = f"""# What AWS charges
 
 In US dollars a month, without taxes, by the list prices of us-east-1 in `tools/prices.toml`, gathered on
-{COMPARED:%Y-%m-%d} from copies and quotations, not from AWS's live pages: each line leads to its page, compare there. Written by `make docs`: what the stack has is counted
-in template.yaml, what a run uses in runs on this machine, of one and of four subaccounts, from which larger fleets are
-told. A test measures again. What depends on timing is counted at its most: each invocation is taken for one in a
-process of its own, which reads the secret.
+{COMPARED:%Y-%m-%d} from copies and quotations, not from AWS's live pages: each line leads to its page, compare there.
+Written by `make docs`: what the stack has is counted in template.yaml, what a run uses in runs on this machine, of one
+and of four subaccounts, from which larger fleets are told. A test measures again. What depends on timing is counted at
+its most: each invocation is taken for one in a process of its own, which reads the secret.
 
 The free tiers are those that an account has for good, as if nothing else used them. What a new account has free in its
 first year, or as a credit, is left out, as is what strangers send to the webhook:
