@@ -77,12 +77,10 @@ def test_an_account_that_is_not_known_has_no_numbers(address: str) -> None:
 def test_no_other_machine_reaches_it(address: str) -> None:
     parts = urlsplit(address)
     assert parts.hostname == "127.0.0.1"
-    own = socket.gethostbyname(socket.gethostname())
-    if own.startswith("127."):
-        pytest.skip("this machine has no other address")
 
-    with pytest.raises(OSError, match="refused"):
-        socket.create_connection((own, parts.port or 0), timeout=5)
+    # One that listened on every address would answer at this one, too.
+    with pytest.raises(OSError, match=r"refused|timed out|assign"):
+        socket.create_connection(("127.0.0.2", parts.port or 0), timeout=5)
 
 
 def test_changes_are_told_once(address: str) -> None:
