@@ -18,7 +18,7 @@ from onboarding.table.numbers import Correction, compare_numbers, correct_number
 from onboarding.twilio import trust_hub
 from onboarding.twilio.assignments import ChannelEndpointAssignments
 from onboarding.twilio.trust_hub import TrustHub
-from onboarding.words import plural
+from onboarding.words import first_of, plural
 
 MOST_NUMBERS = 500_000
 """How many numbers of a profile or product fit into the function's memory and time."""
@@ -140,8 +140,7 @@ def look_again(
 def announcement(event: AuditAssignmentsEvent, losses: Counter[str]) -> DriftFound:
     """Say how many numbers of which subaccounts (`AC…`) had lost an assignment."""
     most_first = sorted(losses.items(), key=lambda it: (-it[1], it[0]))
-    first = ", ".join(f"{sid} ({lost:,})" for sid, lost in most_first[:FIRST_TOLD])
-    more = f" and {len(losses) - FIRST_TOLD:,} more" if len(losses) > FIRST_TOLD else ""
+    first = first_of([f"{sid} ({lost:,})" for sid, lost in most_first], FIRST_TOLD)
     return DriftFound(
         id=f"{event.execution}/drift",
         execution=event.execution,
@@ -151,6 +150,6 @@ def announcement(event: AuditAssignmentsEvent, losses: Counter[str]) -> DriftFou
         losses=[SubaccountLoss(subaccount_sid=sid, vanished=lost) for sid, lost in most_first[:MOST_NAMED]],
         message=(
             f"Found {plural(losses.total(), 'number')} of {plural(len(losses), 'subaccount')} without an assignment "
-            f"that they had at Twilio: {first}{more}; this run assigns them again, as far as they are still there."
+            f"that they had at Twilio: {first}; this run assigns them again, as far as they are still there."
         ),
     )

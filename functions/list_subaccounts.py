@@ -12,6 +12,7 @@ from onboarding.subaccounts import Subaccount
 from onboarding.table.numbers import write_named_numbers
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Account, TrustHub
+from onboarding.words import first_of
 
 PARENT = "parent account"
 """The name under which the parent's own numbers are recorded."""
@@ -74,7 +75,7 @@ def check_numbers(hub: TrustHub, account_sid: str, sids: list[str]) -> list[Name
 
     checked = hub.for_each(check, sids)
     if all(it.left_out for it in checked):
-        first = ", ".join(sids[:MOST_NAMED]) + (f" and {len(sids) - MOST_NAMED} more" if sids[MOST_NAMED:] else "")
+        first = first_of(sids, MOST_NAMED)
         are = "is not a number" if len(sids) == 1 else "are not numbers"
         raise InvalidRequest(f"The request was refused: phone_numbers: {first} {are} of {account_sid}.")
     return checked

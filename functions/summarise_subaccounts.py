@@ -26,7 +26,7 @@ from onboarding.subaccounts import Subaccount, SubaccountOutcome, SubaccountStat
 from onboarding.table.numbers import read_named_numbers
 from onboarding.table.outcomes import read_outcomes
 from onboarding.table.runs import RunRecord, record_run
-from onboarding.words import plural
+from onboarding.words import first_of, plural
 
 FIRST_TOLD = 3
 FLEET_METRICS = {
@@ -168,9 +168,8 @@ def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutc
 
 def left_out_words(left_out: Sequence[LeftOutNumber]) -> str:
     """Say which of the phone numbers that the request names are left out, and why; the first 3 by name."""
-    first = ", ".join(f"{it.phone_number_sid} ({it.reason})" for it in left_out[:FIRST_TOLD])
-    more = f" and {len(left_out) - FIRST_TOLD:,} more" if len(left_out) > FIRST_TOLD else ""
-    return f"Left out of the request: {first}{more}"
+    first = first_of([f"{it.phone_number_sid} ({it.reason})" for it in left_out], FIRST_TOLD)
+    return f"Left out of the request: {first}"
 
 
 def _shortened(message: str) -> str:

@@ -1,8 +1,10 @@
 """How counts and names are put into words."""
 
+from datetime import datetime
+
 from onboarding.words import plural
 
-__all__ = ["plural", "visible"]
+__all__ = ["lasted", "plural", "visible"]
 
 
 def visible(text: str) -> str:
@@ -13,3 +15,12 @@ def visible(text: str) -> str:
     look like another.
     """
     return "".join(it if it.isprintable() else it.encode("unicode_escape").decode("ascii") for it in text)
+
+
+def lasted(since: datetime, until: datetime) -> str:
+    """Say how long something took: `2 days 3 hours`, `5 hours`, `12 minutes`."""
+    minutes = max(0, int((until - since).total_seconds() // 60))
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return plural(days, "day") + (f" {plural(hours, 'hour')}" if hours else "")
+    return plural(hours, "hour") if hours else plural(minutes, "minute")

@@ -1,6 +1,7 @@
 """The command `shaken-stir`: arguments in, words out."""
 
 import io
+import os
 import signal
 import sys
 
@@ -10,7 +11,14 @@ from shaken_stir.cli.exit_codes import INTERRUPTED
 def main() -> None:
     """Carry out the process's arguments and exit with the code."""
     escape_what_cannot_be_printed()
-    sys.exit(execute(sys.argv[1:]))
+    try:
+        code = execute(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` has; nor may Python complain of what is left when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
 
 
 def escape_what_cannot_be_printed() -> None:

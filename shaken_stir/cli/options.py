@@ -160,48 +160,41 @@ class Headed(click.Option):
 
 def of_the_account[F: Callable[..., Any]](heading: str = OPTIONS) -> Callable[[F], F]:
     """Add what a run on a real account and the doctor can be told alike."""
-
-    def add(command: F) -> F:
-        for option in (
-            click.option(
-                "--twilio",
-                cls=Headed,
-                heading=heading,
-                metavar="URL",
-                help="rehearse: speak to `shaken-stir twilio` or `make serve`, not to Twilio "
-                f"(http://{THIS_MACHINE}:{TWILIO_PORT}, or https)",
-            ),
-            click.option(
-                "--numbers", cls=Headed, heading=heading, is_flag=True, help="name all numbers, not only some of many"
-            ),
-            click.option(
-                "--state",
-                cls=Headed,
-                heading=heading,
-                type=FILE,
-                metavar="FILE",
-                help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or "
-                "~/.local/state/shaken-stir)",
-            ),
-            click.option(
-                "--transcript",
-                cls=Headed,
-                heading=heading,
-                type=FILE,
-                metavar="FILE",
-                help="write down what is asked of Twilio and what it answers, redacted, in a new file",
-            ),
-        ):
-            command = option(command)
-        return command
-
-    return add
+    return _all_of(
+        click.option(
+            "--twilio",
+            cls=Headed,
+            heading=heading,
+            metavar="URL",
+            help="rehearse: speak to `shaken-stir twilio` or `make serve`, not to Twilio "
+            f"(http://{THIS_MACHINE}:{TWILIO_PORT}, or https)",
+        ),
+        click.option(
+            "--numbers", cls=Headed, heading=heading, is_flag=True, help="name all numbers, not only some of many"
+        ),
+        click.option(
+            "--state",
+            cls=Headed,
+            heading=heading,
+            type=FILE,
+            metavar="FILE",
+            help="what is kept between runs (AC....json in $XDG_STATE_HOME/shaken-stir or ~/.local/state/shaken-stir)",
+        ),
+        click.option(
+            "--transcript",
+            cls=Headed,
+            heading=heading,
+            type=FILE,
+            metavar="FILE",
+            help="write down what is asked of Twilio and what it answers, redacted, in a new file",
+        ),
+    )
 
 
 def of_a_place[F: Callable[..., Any]](command: F) -> F:
     """Add where a fleet's status is read."""
     heading = "Where it is read (what `make serve` keeps up)"
-    for option in (
+    add: Callable[[F], F] = _all_of(
         click.option(
             "--served",
             cls=Headed,
@@ -234,15 +227,31 @@ def of_a_place[F: Callable[..., Any]](command: F) -> F:
             metavar="NAME",
             help="a deployed stack, in the region of AWS_REGION or AWS_DEFAULT_REGION",
         ),
-    ):
-        command = option(command)
-    return command
+    )
+    return add(command)
 
 
-def the_place(
-    *, stack: str | None, live: bool, state: Path | None, twilio: str | None, served: str | None
-) -> "dict[str, Any]":
-    """Check that the options name one place.
+def _all_of(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Put several options into one; `--help` lists the last one first."""
+
+    def add(command: Any) -> Any:
+        for option in options:
+            command = option(command)
+        return command
+
+    return add
+
+
+def the_place(  # noqa: PLR0913 - each by its name
+    *,
+    stack: str | None,
+    live: bool,
+    state: Path | None,
+    twilio: str | None,
+    served: str | None,
+    asks_twilio: bool = False,
+) -> dict[str, Any]:
+    """Check that the options name one place; with `asks_twilio` Twilio is asked besides.
 
     Raises:
         UsageError: They name two, or what belongs to none of them.
@@ -252,4 +261,6 @@ def the_place(
         raise click.UsageError(f"{' and '.join(given)} are different places; name one")
     if state and not live:
         raise click.UsageError("--state belongs to --live; add it, or leave it out")
+    if twilio and not (live or asks_twilio):
+        raise click.UsageError("--twilio belongs to --live, or to a comparison with --check; add one, or leave it out")
     return {"stack": stack, "live": live, "state": state, "twilio": twilio, "served": served}

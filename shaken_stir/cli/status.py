@@ -75,12 +75,11 @@ def tell_status(where: Where, asked: Asked, must_act: MustAct | None = None) -> 
                 f"No run has worked on {asked.account} (read from the {source.place}); `status --all` names all.",
             )
             return 2
-        numbers = source.read(lambda table: read_asked_for(table, fleet, asked))
         if asked.check:
             from shaken_stir.cli.status_check import tell_differences  # noqa: PLC0415 - loads twilio
 
             return tell_differences(source, fleet, where.twilio, as_json=asked.as_json)
-        tell(fleet, numbers, asked)
+        tell(fleet, source.read(lambda table: read_asked_for(table, fleet, asked)), asked)
     except SourceError as error:
         complain("status", error)
         return 2

@@ -12,8 +12,8 @@ from onboarding.trust_products import Status
 from onboarding.validity import explain_validity
 from shaken_stir.cli.prose import say
 from shaken_stir.status.changes import Change, Changed
-from shaken_stir.status.model import Counts, FleetStatus, NumberStatus, ProductStatus, Reason, SubaccountStatus
-from shaken_stir.words import plural
+from shaken_stir.status.model import Counts, FleetStatus, NumberStatus, ProductStatus, Reason, SubaccountStanding
+from shaken_stir.words import lasted, plural
 
 MOST_CALM = 20
 """How many subaccounts without anything to do have a line of their own, unless all are asked for."""
@@ -90,10 +90,10 @@ def of_validities(fleet: FleetStatus) -> Iterator[str]:
         yield explain_validity("business_profile", fleet.profile.sid, fleet.profile.valid_until, fleet.read_at)
 
 
-def of_subaccount(it: SubaccountStatus) -> str:
+def of_subaccount(it: SubaccountStanding) -> str:
     """Say in a line how a subaccount stands."""
     line = f"{it.friendly_name or 'no name'} ({it.sid}): {counted(it.counts)}"
-    if it.failing_since or it.status == "failed":
+    if it.is_failing:
         since = f" since {moment(it.failing_since)}" if it.failing_since else ""
         where = f" ({section(it.error)})" if it.error and section(it.error) not in it.message else ""
         success = f"; last success {moment(it.last_success_at)}" if it.last_success_at else "; never a success"
@@ -141,12 +141,3 @@ def counted(counts: Counts) -> str:
 def moment(at: datetime) -> str:
     """Give a time as the person's clock shows it."""
     return f"{at.astimezone():%Y-%m-%d %H:%M}"
-
-
-def lasted(since: datetime, now: datetime) -> str:
-    """Say how long something lasts: `2 days 3 hours`, `5 hours`, or `12 minutes`."""
-    minutes = int((now - since).total_seconds() // 60)
-    days, hours = divmod(minutes // 60, 24)
-    if days:
-        return f"{plural(days, 'day')} {plural(hours, 'hour')}"
-    return plural(hours, "hour") if hours else plural(minutes, "minute")

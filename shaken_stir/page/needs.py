@@ -9,7 +9,7 @@ from onboarding.errors import section
 from onboarding.trust_products import Status
 from onboarding.words import plural
 from shaken_stir.page.words import sentence, without_references
-from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStatus
+from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStanding
 from shaken_stir.status.reasons import EXPLANATIONS, REMEDIES, SEND_AGAIN
 
 LISTED: Final = 25
@@ -53,9 +53,9 @@ class Need(NamedTuple):
     unnamed: int = 0
 
 
-def worth_reading(fleet: FleetStatus) -> list[SubaccountStatus]:
+def worth_reading(fleet: FleetStatus) -> list[SubaccountStanding]:
     """Give the subaccounts whose numbers must be read to name those that need a person; the others' need not be."""
-    chosen: dict[str, SubaccountStatus] = {}
+    chosen: dict[str, SubaccountStanding] = {}
     for reason in BY_NUMBER:
         found = 0
         for subaccount in fleet.subaccounts:
@@ -104,17 +104,17 @@ def _of_product(fleet: FleetStatus) -> Iterator[Need]:
 
 
 def _of_subaccounts(fleet: FleetStatus) -> Iterator[Need]:
-    failing = [it for it in fleet.subaccounts if it.failing_since or it.status == "failed"]
+    failing = [it for it in fleet.subaccounts if it.is_failing]
     if not failing:
         return
-    by_error: dict[str, list[SubaccountStatus]] = defaultdict(list)
+    by_error: dict[str, list[SubaccountStanding]] = defaultdict(list)
     for subaccount in failing[:LISTED]:
         by_error[subaccount.error].append(subaccount)
     causes = tuple(_of_error(error, subaccounts) for error, subaccounts in by_error.items())
     yield Need(f"{plural(len(failing), 'subaccount')} failed", causes, max(0, len(failing) - LISTED))
 
 
-def _of_error(error: str, subaccounts: Sequence[SubaccountStatus]) -> Cause:
+def _of_error(error: str, subaccounts: Sequence[SubaccountStanding]) -> Cause:
     messages = [without_references(it.message) for it in subaccounts]
     common = sentence(messages[0].sentence) if len({it.sentence for it in messages}) == 1 else ""
     remedy = without_references(SEND_AGAIN)

@@ -15,7 +15,7 @@ from shaken_stir.page.needs import what_needs_a_person
 from shaken_stir.page.plot import bar, plot
 from shaken_stir.page.review import review, status_in_words, steps, validities
 from shaken_stir.status.csv_file import cells
-from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStatus
+from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStanding
 from shaken_stir.words import plural, visible
 
 FILES: Final = Path(__file__).with_name("files")
@@ -90,7 +90,7 @@ def rows(fleet: FleetStatus) -> list[dict[str, Any]]:
     return [_row(it) for it in fleet.subaccounts]
 
 
-def matches(subaccount: SubaccountStatus, search: str, *, needs: bool) -> bool:
+def matches(subaccount: SubaccountStanding, search: str, *, needs: bool) -> bool:
     """Say whether a subaccount is among those that a search shows; the script finds the same ones.
 
     Args:
@@ -160,7 +160,7 @@ def _visible(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _row(it: SubaccountStatus) -> dict[str, Any]:
+def _row(it: SubaccountStanding) -> dict[str, Any]:
     return {
         "sid": it.sid,
         "name": visible(it.friendly_name) or "(no name)",
@@ -169,7 +169,8 @@ def _row(it: SubaccountStatus) -> dict[str, Any]:
         "all": sum(it.counts.by_reason.values()),
         "need": it.counts.need_a_person,
         "needs": it.needs_a_person,
-        "state": visible(words.OUTCOMES.get(it.status, it.status)),
+        "state": words.OUTCOMES[it.status],
+        "failed": it.is_failing,
         "failing": _moment(it.failing_since),
         "message": visible(words.sentence(it.message)),
         "at": _moment(it.recorded_at),

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 from onboarding.trust_products import REJECTION_REMEDIES, Status
 from onboarding.validity import BundleKind, describe_validity, is_ending, remedy_of_ending
-from shaken_stir.page.words import STATUSES, lasted, sentence, without_references
+from shaken_stir.page.words import STATUSES, sentence, without_references
 from shaken_stir.status.model import FleetStatus, ProductStatus, ProfileStatus
+from shaken_stir.words import lasted
 
 NAMED_BY_TWILIO: Final = timedelta(hours=72)
 """What Twilio names for a review, which may take longer (docs/faq.md)."""

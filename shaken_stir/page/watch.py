@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from shaken_stir.page.needs import worth_reading
 from shaken_stir.page.rendering import rows, sections
-from shaken_stir.status.model import FleetStatus, NumberStatus, ProductStatus, SubaccountStatus
+from shaken_stir.status.model import FleetStatus, NumberStatus, ProductStatus, SubaccountStanding
 from shaken_stir.status.reading import read_numbers_of, read_status
 from shaken_stir.status.source import Source, SourceError
 
@@ -57,7 +57,7 @@ class Watch:
         self._seen: Seen | None = None
         self._next = 0.0
         self._one_at_a_time = threading.Lock()
-        self._numbers: dict[str, tuple[tuple[SubaccountStatus, ProductStatus | None], list[NumberStatus]]] = {}
+        self._numbers: dict[str, tuple[tuple[SubaccountStanding, ProductStatus | None], list[NumberStatus]]] = {}
 
     def look(self, patience: float = -1) -> Seen | None:
         """Give the fleet as it is, or as it was moments ago; None if it was never read.
@@ -75,7 +75,7 @@ class Watch:
                 self._one_at_a_time.release()
         return self._seen
 
-    def numbers_of(self, choose: Callable[[SubaccountStatus], bool]) -> list[NumberStatus]:
+    def numbers_of(self, choose: Callable[[SubaccountStanding], bool]) -> list[NumberStatus]:
         """Read the numbers of subaccounts.
 
         Args:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from onboarding.phone_numbers import Stage
+from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import Status
 from shaken_stir.status.model import Reason
-from shaken_stir.words import plural
 
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.SIGNED: "Signed",
@@ -37,7 +37,12 @@ STATUSES: Final[Mapping[Status, str]] = {
     Status.REJECTED: "Rejected",
     Status.APPROVED: "Approved",
 }
-OUTCOMES: Final[Mapping[str, str]] = {"onboarded": "Onboarded", "failed": "Failed", "in_progress": "Under way"}
+OUTCOMES: Final[Mapping[SubaccountStatus, str]] = {
+    SubaccountStatus.ONBOARDED: "Onboarded",
+    SubaccountStatus.FAILED: "Failed",
+    SubaccountStatus.BUSY: "Busy",
+    SubaccountStatus.IN_PROGRESS: "Under way",
+}
 
 _REFERENCE: Final = re.compile(r" ?\((docs/[\w./-]+(?:#[\w-]+)?)\)")
 
@@ -75,12 +80,3 @@ def to_the_second(at: datetime) -> str:
 def day(at: datetime) -> str:
     """Give a day: `2026-11-24`."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"
-
-
-def lasted(since: datetime, until: datetime) -> str:
-    """Say how long something took: `2 days 3 hours`, `5 hours`, `12 minutes`."""
-    minutes = max(0, int((until - since).total_seconds() // 60))
-    days, hours = divmod(minutes // 60, 24)
-    if days:
-        return plural(days, "day") + (f" {plural(hours, 'hour')}" if hours else "")
-    return plural(hours, "hour") if hours else plural(minutes, "minute")

@@ -1,15 +1,16 @@
 """What an operator asks of a fleet: every number, subaccount, run and product as the progress table knows them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from onboarding.models import AccountSid, BundleSid, PhoneNumberSid
 from onboarding.phone_numbers import Stage
-from onboarding.trust_products import Status, StatusChange
+from onboarding.subaccounts import SubaccountStatus
+from onboarding.trust_products import SUBMITTABLE, Status, StatusChange
 
 
 class Reason(StrEnum):
@@ -119,24 +120,27 @@ class Counts(_Told):
         """For how many it is the move of the customer or the operator."""
         return sum(count for reason, count in self.by_reason.items() if MOVES[reason] in NEED_A_PERSON)
 
-    def plus(self, other: Self) -> Self:
-        """Both together."""
-        reasons = [*self.by_reason, *(it for it in other.by_reason if it not in self.by_reason)]
-        return type(self)(by_reason={it: self.by_reason.get(it, 0) + other.by_reason.get(it, 0) for it in reasons})
+
+def counts_together(parts: Iterable[Counts]) -> Counts:
+    """Add counts up."""
+    total: Counter[Reason] = Counter()
+    for part in parts:
+        total.update(part.by_reason)
+    return Counts(by_reason={reason: total[reason] for reason in Reason if total[reason]})
 
 
-class SubaccountStatus(_Told):
+class SubaccountStanding(_Told):
     """A subaccount: its numbers counted, and how its last run came out.
 
     Attributes:
-        status: That of its last run: `onboarded`, `failed`, or `in_progress`.
+        status: How its last run came out, or that it is under way.
         message: What went wrong, empty if nothing did.
         recorded_at: When its last run was through with it.
     """
 
     sid: AccountSid
     friendly_name: str
-    status: str
+    status: SubaccountStatus
     counts: Counts
     error: str = ""
     message: str = ""
@@ -146,9 +150,15 @@ class SubaccountStatus(_Told):
 
     @computed_field  # type: ignore[prop-decorator] # pydantic's own order
     @property
+    def is_failing(self) -> bool:
+        """Whether no run has come through with it since one failed."""
+        return self.failing_since is not None or self.status is SubaccountStatus.FAILED
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
     def needs_a_person(self) -> bool:
-        """Whether it is somebody's move for one of its numbers, or its last run failed."""
-        return self.failing_since is not None or self.status == "failed" or self.counts.need_a_person > 0
+        """Whether it is somebody's move for one of its numbers, or it fails."""
+        return self.is_failing or self.counts.need_a_person > 0
 
 
 class ProductStatus(_Told):
@@ -209,19 +219,20 @@ class FleetStatus(_Told):
     read_at: datetime
     headline: str
     counts: Counts
-    subaccounts: tuple[SubaccountStatus, ...]
+    subaccounts: tuple[SubaccountStanding, ...]
     product: ProductStatus | None = None
     profile: ProfileStatus | None = None
     runs: tuple[RunStatus, ...] = ()
 
-    def subaccount(self, sid: str) -> SubaccountStatus | None:
+    def subaccount(self, sid: str) -> SubaccountStanding | None:
         """Give a subaccount (`AC…`), None if the table has none of this SID."""
         return next((it for it in self.subaccounts if it.sid == sid), None)
 
     @property
     def needs_a_person(self) -> bool:
         """Whether it is the customer's or the operator's move somewhere."""
-        return any(it.needs_a_person for it in self.subaccounts) or not self.subaccounts
+        stuck = self.product is not None and self.product.status in SUBMITTABLE
+        return stuck or not self.subaccounts or any(it.needs_a_person for it in self.subaccounts)
 
     @property
     def is_with_twilio(self) -> bool:

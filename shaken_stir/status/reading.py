@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from onboarding.phone_numbers import Stage
+from onboarding.subaccounts import SubaccountStatus
 from onboarding.table.dynamodb import Item, Table
 from onboarding.table.numbers import read_all_numbers
 from onboarding.table.orphans import read_orphans
@@ -17,15 +18,15 @@ from onboarding.table.validities import read_validities_in_use
 from onboarding.trust_products import SUBMITTABLE, VERDICTS, Status, TrustProductRecord, explain_rejection
 from onboarding.validity import Validity
 from shaken_stir.status.model import (
-    Counts,
     FleetStatus,
     NumberStatus,
     ProductStatus,
     ProfileStatus,
     RunStatus,
-    SubaccountStatus,
+    SubaccountStanding,
+    counts_together,
 )
-from shaken_stir.status.reasons import FAILED, UNDER_WAY, counts_of, headline, number_status
+from shaken_stir.status.reasons import counts_of, headline, number_status
 
 RUNS_SINCE = timedelta(days=30)
 CUT_OFF = "its last run ended before it was through with it; send the request again"
@@ -44,9 +45,7 @@ def read_status(table: Table, place: str, now: datetime | None = None) -> FleetS
     product = _product(table, in_use.get("trust_product"))
     profile = in_use.get("business_profile")
     subaccounts = [_subaccount(item, product) for item in read_fleet(table)]
-    counts = Counts(by_reason={})
-    for subaccount in subaccounts:
-        counts = counts.plus(subaccount.counts)
+    counts = counts_together(subaccount.counts for subaccount in subaccounts)
     return FleetStatus(
         place=place,
         read_at=now,
@@ -59,7 +58,7 @@ def read_status(table: Table, place: str, now: datetime | None = None) -> FleetS
     )
 
 
-def read_numbers_of(table: Table, fleet: FleetStatus, subaccounts: Iterable[SubaccountStatus]) -> list[NumberStatus]:
+def read_numbers_of(table: Table, fleet: FleetStatus, subaccounts: Iterable[SubaccountStanding]) -> list[NumberStatus]:
     """Read the numbers of subaccounts, in their order, several accounts side by side.
 
     Args:
@@ -68,14 +67,14 @@ def read_numbers_of(table: Table, fleet: FleetStatus, subaccounts: Iterable[Suba
         subaccounts: Of whom.
     """
 
-    def of(subaccount: SubaccountStatus) -> list[NumberStatus]:
+    def of(subaccount: SubaccountStanding) -> list[NumberStatus]:
         records = read_all_numbers(table, subaccount.sid)
         return [number_status(record, subaccount, fleet.product) for record in records]
 
     return list(chain.from_iterable(table.for_each(of, subaccounts)))
 
 
-def with_unsigned(fleet: FleetStatus) -> Iterator[SubaccountStatus]:
+def with_unsigned(fleet: FleetStatus) -> Iterator[SubaccountStanding]:
     """Give the subaccounts that have numbers that are not signed; only theirs need be read."""
     return (it for it in fleet.subaccounts if sum(it.counts.by_reason.values()) > it.counts.signed)
 
@@ -109,29 +108,29 @@ def _reviewed_since(product: TrustProductRecord) -> datetime | None:
     return begun
 
 
-def _subaccount(item: Item, product: ProductStatus | None) -> SubaccountStatus:
+def _subaccount(item: Item, product: ProductStatus | None) -> SubaccountStanding:
     status = _status(item)
     numbers = {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
     times: dict[str, Any] = {name: item.get(name) for name in ("recorded_at", "last_success_at", "failing_since")}
     sid = item["sk"].removeprefix("SUBACCOUNT#")
-    return SubaccountStatus(
+    return SubaccountStanding(
         sid=sid,
         friendly_name=item.get("friendly_name") or "",
         status=status,
         counts=counts_of(numbers, product, status),
         error=item.get("error", ""),
-        message=item.get("message", CUT_OFF if status == FAILED else ""),
+        message=item.get("message", CUT_OFF if status is SubaccountStatus.FAILED else ""),
         **times,
     )
 
 
-def _status(item: Mapping[str, Any]) -> str:
+def _status(item: Mapping[str, Any]) -> SubaccountStatus:
     """How its last run came out; one whose lease has ended works on it no longer."""
     is_held = float(item.get("lease_expires_at", 0)) > time.time() * 1000
     if is_held:
-        return UNDER_WAY
-    status = str(item.get("status", ""))
-    return FAILED if status == UNDER_WAY else status
+        return SubaccountStatus.IN_PROGRESS
+    status = SubaccountStatus(item["status"])
+    return SubaccountStatus.FAILED if status is SubaccountStatus.IN_PROGRESS else status
 
 
 def _run(run: RunRecord) -> RunStatus:

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from onboarding.errors import section
 from onboarding.phone_numbers import REFUSED_AGAIN_AFTER, PhoneNumberRecord, Stage
+from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import REJECTION_REMEDIES, Status
-from shaken_stir.status.model import Counts, NumberStatus, ProductStatus, Reason, SubaccountStatus
+from onboarding.words import plural
+from shaken_stir.status.model import Counts, NumberStatus, ProductStatus, Reason, SubaccountStanding
 
-ON_ITS_WAY = frozenset({Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE})
+OF_ITS_ACCOUNT = {SubaccountStatus.IN_PROGRESS: Reason.UNDER_WAY, SubaccountStatus.FAILED: Reason.FAILED}
+"""Why a number is still to be done, where its account says more than that."""
 SEND_AGAIN = "send the request again, or turn the daily run on (docs/runbook.md#the-daily-run)"
 EXPLANATIONS = {
     Reason.SIGNED: "it is on the approved Trust Product",
@@ -24,10 +27,9 @@ REMEDIES = {
     Reason.TO_DO: SEND_AGAIN,
     Reason.FAILED: SEND_AGAIN,
 }
-UNDER_WAY, FAILED = "in_progress", "failed"
 
 
-def reason_of(stage: Stage, product: ProductStatus | None, subaccount_status: str) -> Reason:
+def reason_of(stage: Stage, product: ProductStatus | None, subaccount_status: SubaccountStatus) -> Reason:
     """Say why a number is signed or not.
 
     Args:
@@ -45,7 +47,7 @@ def reason_of(stage: Stage, product: ProductStatus | None, subaccount_status: st
         case Stage.RELEASED:
             return Reason.RELEASED
         case Stage.DISCOVERED | Stage.ON_BUSINESS_PROFILE:
-            return {UNDER_WAY: Reason.UNDER_WAY, FAILED: Reason.FAILED}.get(subaccount_status, Reason.TO_DO)
+            return OF_ITS_ACCOUNT.get(subaccount_status, Reason.TO_DO)
 
 
 def _of_product(product: ProductStatus | None) -> Reason:
@@ -60,7 +62,9 @@ def _of_product(product: ProductStatus | None) -> Reason:
             return Reason.IN_REVIEW
 
 
-def counts_of(numbers: Mapping[Stage, int], product: ProductStatus | None, subaccount_status: str) -> Counts:
+def counts_of(
+    numbers: Mapping[Stage, int], product: ProductStatus | None, subaccount_status: SubaccountStatus
+) -> Counts:
     """Count numbers by why they are signed or not."""
     counted: Counter[Reason] = Counter()
     for stage, count in numbers.items():
@@ -70,7 +74,7 @@ def counts_of(numbers: Mapping[Stage, int], product: ProductStatus | None, subac
 
 
 def number_status(
-    record: PhoneNumberRecord, subaccount: SubaccountStatus, product: ProductStatus | None
+    record: PhoneNumberRecord, subaccount: SubaccountStanding, product: ProductStatus | None
 ) -> NumberStatus:
     """Say where a number stands, why, and what to do about it.
 
@@ -105,7 +109,7 @@ def number_status(
 
 
 def _words(
-    reason: Reason, record: PhoneNumberRecord, subaccount: SubaccountStatus, product: ProductStatus | None
+    reason: Reason, record: PhoneNumberRecord, subaccount: SubaccountStanding, product: ProductStatus | None
 ) -> tuple[str, str]:
     """Put a reason into words: why, and what to do."""
     if reason is Reason.REFUSED:
@@ -131,13 +135,12 @@ def _refusal_remedy(code: int | None) -> str:
     return f"look the code up, correct the cause, then name the number in a request ({section('TwilioRefused')})"
 
 
-def headline(counts: Counts, product: ProductStatus | None, subaccounts: Sequence[SubaccountStatus]) -> str:
+def headline(counts: Counts, product: ProductStatus | None, subaccounts: Sequence[SubaccountStanding]) -> str:
     """Say the one sentence that matters."""
     if not subaccounts:
         return "No run has worked on a subaccount yet: send a request (docs/first-day.md)."
-    failing = sum(it.failing_since is not None or it.status == FAILED for it in subaccounts)
-    eligible = f"{counts.eligible:,} eligible number{'' if counts.eligible == 1 else 's'}"
-    signed = f"{counts.signed:,} of {eligible} {_is(counts.eligible)} signed"
+    failing = sum(it.is_failing for it in subaccounts)
+    signed = f"{counts.signed:,} of {plural(counts.eligible, 'eligible number')} {_is(counts.eligible)} signed"
     parts = []
     if product and product.reviewed_since:
         parts.append(f"Twilio has been reviewing the Trust Product since {product.reviewed_since:%Y-%m-%d %H:%M} UTC")
@@ -148,7 +151,7 @@ def headline(counts: Counts, product: ProductStatus | None, subaccounts: Sequenc
     if under_way := counts.by_reason.get(Reason.UNDER_WAY):
         parts.append(f"{under_way:,} {_is(under_way)} under way")
     if failing:
-        parts.append(f"{failing:,} subaccount{'' if failing == 1 else 's'} failed")
+        parts.append(f"{plural(failing, 'subaccount')} failed")
     return f"{'; '.join([signed, *parts])}."
 
 

@@ -15,8 +15,9 @@ from shaken_stir.status.reading import read_numbers_of, read_status, with_unsign
 from shaken_stir.words import visible
 from tests.commands import hostile
 from tests.page.conftest import Show
+from tests.page.hostile_fleet import SCRIPTS, named
+from tests.page.looking import ROWS, downloaded
 from tests.page.shelf import PLACE, Shelf, example
-from tests.page.test_page_in_a_browser import ROWS, SCRIPTS, downloaded, named
 
 
 @pytest.fixture(scope="module")

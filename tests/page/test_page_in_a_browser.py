@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,11 +22,12 @@ from shaken_stir.words import visible
 from simulator.fleet import Fleet
 from tests.commands import hostile
 from tests.page.conftest import ALL_NAMED_BY, Serve, Show
+from tests.page.hostile_fleet import SCRIPTS, named
+from tests.page.looking import ROWS, downloaded
 from tests.page.shelf import PLACE, Shelf, example
 from tests.world import NAMED, a_fleet
-from tools.example_fleet import PRODUCT, items
+from tools.example_fleet import PRODUCT
 
-ROWS = "#rows > tr:not(.detail)"
 NARROW = {"viewport": {"width": 400, "height": 860}}
 DARK = {"color_scheme": "dark"}
 
@@ -266,13 +266,6 @@ def test_the_numbers_of_what_is_shown_are_downloaded(visit: Show, address: str, 
     assert len(list(csv.reader(io.StringIO(downloaded(page))))) == 1 + 5 * page.locator(ROWS).count()
 
 
-def downloaded(page: Page) -> str:
-    with page.expect_download() as download:
-        page.get_by_role("link", name="CSV").click()
-    assert download.value.suggested_filename == "numbers.csv"
-    return download.value.path().read_bytes().decode("utf-8")
-
-
 def test_all_of_it_is_reached_by_keys_alone(visit: Show, address: str) -> None:
     page = visit(address)
 
@@ -343,25 +336,6 @@ def test_axe_finds_nothing_serious(visit: Show, address: str, settings: dict[str
     found = Axe().run(page).response["violations"]
 
     assert [(it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}] == []
-
-
-SCRIPTS = [
-    "<script>document.title='run'</script>",
-    "<img src=x onerror=document.title='run'>",
-    "</script><b>bold",
-    "=1+1",
-]
-
-
-def named(names: list[str]) -> Iterator[dict[str, Any]]:
-    """A fleet whose subaccounts have these names, and whose first ones failed with them in their messages."""
-    for index, item in enumerate(items(len(names), 2, datetime.now(UTC))):
-        if not item["sk"].startswith("SUBACCOUNT#"):
-            yield item
-            continue
-        name = names[int(item["sk"].removeprefix("SUBACCOUNT#AC"), 16) - 1]
-        told = {"status": "failed", "failing_since": "2026-11-01T00:00:00Z", "message": f"{index} {name}"}
-        yield item | {"friendly_name": name} | told
 
 
 def test_hostile_names_are_text(visit: Show, serve: Serve) -> None:

@@ -158,3 +158,11 @@ def test_a_state_keeps_of_a_result_what_its_step_gives(file: str) -> None:
     assert selected(TASKS[title(file)].get("ResultSelector", {})) == {
         field: f"$.Payload.{field}" for field in (gives.model_fields if gives else ())
     }
+
+
+def test_no_module_of_tests_takes_anything_from_another_one() -> None:
+    """What two share stands in a module without tests."""
+    taking = re.compile(r"^(from|import) tests[\w.]*\.test_", re.MULTILINE)
+    files = (ROOT / "tests").rglob("test_*.py")
+
+    assert [it for it in files if taking.search(it.read_text(encoding="utf-8"))] == []

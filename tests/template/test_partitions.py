@@ -44,6 +44,22 @@ def test_every_arn_names_the_partition_of_the_region(region: str) -> None:
     assert f'"arn:{partition}:states:::lambda:invoke"' in definition
 
 
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-central-1", "eu-central-1.console.aws.amazon.com"),
+        ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+        ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
+    ],
+)
+def test_the_dashboard_is_in_the_console_of_the_partition(region: str, host: str) -> None:
+    document = read_template(TEMPLATE)
+
+    address = InRegion(region, document).resolve(document["Outputs"]["DashboardUrl"]["Value"])
+
+    assert address.startswith(f"https://{host}/cloudwatch/home?region={region}#dashboards/dashboard/")
+
+
 def test_no_partition_is_written_down() -> None:
     assert "arn:aws" not in TEMPLATE.read_text(encoding="utf-8")
     assert "arn:aws" not in DEFINITION.read_text(encoding="utf-8")

@@ -61,7 +61,12 @@ def command(
         raise click.UsageError("--strict says when --exit-code ends with 3; add --exit-code")
     if since and (others["csv_file"] or unsigned or reason):
         raise click.UsageError("--since tells changes, the other options tell numbers; leave one of them out")
-    place = the_place(**{name: others.pop(name) for name in ("stack", "live", "state", "twilio", "served")})
+    if others["csv_file"] and str(others["csv_file"]) == "-" and others["as_json"]:
+        raise click.UsageError("--csv - and --json both write to standard output; name a file, or leave one out")
+    if others["check"] and (since or unsigned or reason or others["csv_file"] or others["html_file"]):
+        raise click.UsageError("--check tells differences, the other options tell numbers; leave one of them out")
+    where = {name: others.pop(name) for name in ("stack", "live", "state", "twilio", "served")}
+    place = the_place(**where, asks_twilio=others["check"])
     from shaken_stir.cli.status import Asked, tell_status
     from shaken_stir.status.source import Where
 

@@ -76,8 +76,7 @@ function drawRow(row) {
   if (isOpen) button.setAttribute("aria-controls", `detail-${row.sid}`);
   button.append(element("bdi", {}, row.name));
   button.addEventListener("click", () => turn(row.sid));
-  const failed = row.failing || row.state === "Failed";
-  const state = failed ? element("strong", { class: "bad" }, "Failed") : element("span", {}, row.state);
+  const state = row.failed ? element("strong", { class: "bad" }, "Failed") : element("span", {}, row.state);
   const at = row.failing ? `since ${row.failing}` : row.at;
   return element(
     "tr", {},
@@ -122,7 +121,7 @@ async function readNumbers(row, cell) {
 
 function drawNumbers(row, numbers, most) {
   if (!numbers.length) {
-    return [element("p", { class: "calm" }, row.all ? "Its numbers are not in this file; all of them are well." : "No numbers.")];
+    return [element("p", { class: "calm" }, row.all ? "Its numbers are not in this file." : "No numbers.")];
   }
   const head = element(
     "tr", {},

@@ -3,12 +3,16 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from shaken_stir.engine.server import AwsServer
+from shaken_stir.project import ROOT
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.addresses import THIS_MACHINE, Address
 from simulator.fleet import Fleet
@@ -120,6 +124,32 @@ def test_a_list_is_written_to_a_file_and_no_formula_is_in_it(served: str, tmp_pa
     assert names == {"'=Evil\u202e\nshop", "Subaccount 2"}
 
 
+def test_the_page_is_written_as_one_file_that_names_what_needs_a_person(served: str, tmp_path: Path) -> None:
+    file = tmp_path / "fleet.html"
+
+    done = status(served, "--html", str(file))
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith(f"Written: {file}.\n")
+    page = file.read_text(encoding="utf-8")
+    assert "<h1>2 of 3 eligible numbers are signed; 1 needs you; 1 subaccount failed.</h1>" in page
+    assert "It is being ported out" in page
+    assert phone_number(1, 0) in page
+    assert "<script src" not in page
+    assert 'rel="stylesheet"' not in page
+
+
+def test_a_reader_that_has_seen_enough_of_a_list_gets_no_traceback(served: str) -> None:
+    command = [sys.executable, "-m", "shaken_stir.cli.main", "status", "--served", served, "--csv", "-"]
+    read, write = os.pipe()
+    os.close(read)
+
+    done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_a_file_that_cannot_be_written_is_told_so(served: str, tmp_path: Path) -> None:
     done = status(served, "--csv", str(tmp_path / "no" / "file.csv"))
 
@@ -157,6 +187,10 @@ def test_the_exit_code_says_that_a_person_must_act(served: str) -> None:
         (["PN1"], "PN1 is not AC and 32 hexadecimal digits"),
         (["--stack", "one", "--live"], "--stack and --live are different places; name one"),
         (["--state", "file"], "--state belongs to --live"),
+        (["--twilio", "http://127.0.0.1:8010"], "--twilio belongs to --live, or to a comparison with --check"),
+        (["--csv", "-", "--json"], "--csv - and --json both write to standard output"),
+        (["--check", "--unsigned"], "--check tells differences, the other options tell numbers"),
+        (["--csv", ""], "argument --csv: the name is empty"),
     ],
 )
 def test_what_does_not_fit_is_wrong_usage(arguments: list[str], says: str) -> None:

@@ -11,9 +11,10 @@ from onboarding.trust_products import Status, StatusChange
 from shaken_stir.page.plot import BAR_WIDTH, COLUMNS, NARROWEST, PLOT_HEIGHT, bar, plot
 from shaken_stir.page.rendering import as_data, matches
 from shaken_stir.page.review import review, steps, validities
-from shaken_stir.page.words import lasted, without_references
+from shaken_stir.page.words import without_references
 from shaken_stir.status.model import Counts, FleetStatus, ProductStatus, Reason, RunStatus
-from tests.unit.page.test_needs import NOW, PRODUCT, fleet, subaccount
+from shaken_stir.words import lasted
+from tests.unit.page.fleets import NOW, PRODUCT, fleet, subaccount
 
 
 def run(day: int, numbers: dict[Stage, int], *, whole_fleet: bool = True) -> RunStatus:

@@ -1,52 +1,14 @@
 """What needs a person, and in which words."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
 
-from onboarding.phone_numbers import Stage
 from onboarding.trust_products import Status
 from shaken_stir.page.needs import LISTED, what_needs_a_person, worth_reading
 from shaken_stir.status.model import (
-    Counts,
-    FleetStatus,
-    NumberStatus,
     ProductStatus,
     Reason,
-    SubaccountStatus,
 )
-
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-PRODUCT = "BU" + "2" * 32
-
-
-def subaccount(number: int, counts: dict[Reason, int] | None = None, **changes: Any) -> SubaccountStatus:
-    known = {"sid": f"AC{number:032x}", "friendly_name": f"Subaccount {number}", "status": "onboarded"}
-    return SubaccountStatus.model_validate(known | {"counts": Counts(by_reason=counts or {})} | changes)
-
-
-def fleet(*subaccounts: SubaccountStatus, **changes: Any) -> FleetStatus:
-    counts = Counts(by_reason={})
-    for it in subaccounts:
-        counts = counts.plus(it.counts)
-    known = {"place": "here", "read_at": NOW, "headline": "", "counts": counts, "subaccounts": subaccounts}
-    return FleetStatus.model_validate(known | changes)
-
-
-def number(
-    of: SubaccountStatus, index: int, reason: Reason, explanation: str = "why", remedy: str = ""
-) -> NumberStatus:
-    return NumberStatus(
-        account_sid=of.sid,
-        account_name=of.friendly_name,
-        phone_number_sid=f"PN{index:032x}",
-        phone_number=f"+151255501{index:02}",
-        stage=Stage.REFUSED,
-        reason=reason,
-        explanation=explanation,
-        remedy=remedy,
-    )
+from tests.unit.page.fleets import PRODUCT, fleet, number, subaccount
 
 
 def test_a_cause_is_said_once_for_all_that_it_concerns() -> None:

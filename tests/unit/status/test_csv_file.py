@@ -58,3 +58,9 @@ def test_a_name_is_no_formula(name: str) -> None:
 def test_a_name_comes_back_as_it_was(name: str) -> None:
     [line] = written(number(account_name=name))
     assert line["account_name"] == name
+
+
+@pytest.mark.parametrize(("told", "cell"), [("+15125550101", "+15125550101"), ("+1+cmd", "'+1+cmd")])
+def test_a_phone_number_stays_and_what_is_none_is_no_formula(told: str, cell: str) -> None:
+    [line] = written(number(phone_number=told))
+    assert line["phone_number"] == cell

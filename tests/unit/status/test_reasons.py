@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onboarding.phone_numbers import REFUSED_AGAIN_AFTER, PhoneNumberRecord, Stage
+from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import Status
 from shaken_stir.cli.commands.status import REASONS
-from shaken_stir.status.model import MOVES, NEED_A_PERSON, Counts, Move, ProductStatus, Reason, SubaccountStatus
+from shaken_stir.status.model import MOVES, NEED_A_PERSON, Counts, Move, ProductStatus, Reason, SubaccountStanding
 from shaken_stir.status.reasons import counts_of, headline, number_status, reason_of
 
 NOW = datetime.now(UTC)
@@ -18,9 +19,9 @@ def product(status: Status = Status.APPROVED, **more: object) -> ProductStatus:
     return ProductStatus.model_validate({"sid": PRODUCT, "status": status, **more})
 
 
-def subaccount(status: str = "onboarded", **more: object) -> SubaccountStatus:
+def subaccount(status: str = "onboarded", **more: object) -> SubaccountStanding:
     given = {"sid": SID, "friendly_name": "Shop", "status": status, "counts": Counts(by_reason={}), **more}
-    return SubaccountStatus.model_validate(given)
+    return SubaccountStanding.model_validate(given)
 
 
 def record(stage: Stage, **more: object) -> PhoneNumberRecord:
@@ -43,7 +44,7 @@ def record(stage: Stage, **more: object) -> PhoneNumberRecord:
     ],
 )
 def test_a_number_s_stage_and_its_account_s_last_run_say_why(stage: Stage, status: str, reason: Reason) -> None:
-    assert reason_of(stage, product(), status) is reason
+    assert reason_of(stage, product(), SubaccountStatus(status)) is reason
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_what_needs_a_person_says_what_to_do(reason: Reason) -> None:
 def test_released_and_ineligible_numbers_are_not_eligible() -> None:
     numbers = {Stage.ON_TRUST_PRODUCT: 5, Stage.REFUSED: 1, Stage.INELIGIBLE: 2, Stage.RELEASED: 7}
 
-    counts = counts_of(numbers, product(), "onboarded")
+    counts = counts_of(numbers, product(), SubaccountStatus.ONBOARDED)
 
     assert (counts.eligible, counts.signed, counts.need_a_person) == (6, 5, 1)
     assert Reason.RELEASED not in counts.by_reason
@@ -156,7 +157,7 @@ def test_released_and_ineligible_numbers_are_not_eligible() -> None:
     ],
 )
 def test_one_sentence_says_what_matters(
-    counts: dict[Reason, int], of: ProductStatus | None, subaccounts: list[SubaccountStatus], sentence: str
+    counts: dict[Reason, int], of: ProductStatus | None, subaccounts: list[SubaccountStanding], sentence: str
 ) -> None:
     assert headline(Counts(by_reason=counts), of, subaccounts) == sentence
 

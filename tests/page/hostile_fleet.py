@@ -1,0 +1,25 @@
+"""Names that a page must show and not obey."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from tools.example_fleet import items
+
+SCRIPTS = [
+    "<script>document.title='run'</script>",
+    "<img src=x onerror=document.title='run'>",
+    "</script><b>bold",
+    "=1+1",
+]
+
+
+def named(names: list[str]) -> Iterator[dict[str, Any]]:
+    """A fleet whose subaccounts have these names, and whose first ones failed with them in their messages."""
+    for index, item in enumerate(items(len(names), 2, datetime.now(UTC))):
+        if not item["sk"].startswith("SUBACCOUNT#"):
+            yield item
+            continue
+        name = names[int(item["sk"].removeprefix("SUBACCOUNT#AC"), 16) - 1]
+        told = {"status": "failed", "failing_since": "2026-11-01T00:00:00Z", "message": f"{index} {name}"}
+        yield item | {"friendly_name": name} | told
