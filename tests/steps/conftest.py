@@ -21,7 +21,7 @@ from shaken_stir.project import TEMPLATE
 from simulator.fleet import Fleet
 from simulator.simulator import Simulator
 from tests.steps.steps import Steps
-from tests.world import a_fleet
+from tests.world import NEVER, a_fleet
 
 type Client = Callable[[str], Any]
 type Start = Callable[..., Steps]
@@ -56,6 +56,7 @@ def start(template: Template, client: Client, monkeypatch: pytest.MonkeyPatch) -
         def _start(**fleet_and_environment: Any) -> Steps:
             environment = {name: it for name, it in fleet_and_environment.items() if name.isupper()}
             fleet = {name: it for name, it in fleet_and_environment.items() if not name.isupper()}
+            fleet.setdefault("review", {"seconds": NEVER})
             simulator = stack.enter_context(Simulator(Fleet.model_validate(a_fleet(**fleet)), time_scale=0.01))
             storage = create_storage(client, simulator)
             for name, value in (template.environment() | FAST | storage | environment).items():
