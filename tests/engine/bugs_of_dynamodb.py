@@ -11,6 +11,7 @@ import requests.adapters
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
+from moto.dynamodb.parsing.tokens import ExpressionTokenizer
 from moto.dynamodb.parsing.validators import EmptyStringKeyValueValidator
 
 from shaken_stir.engine.moto_patches import dynamodb, every_service
@@ -97,6 +98,20 @@ def lists_node_types_again(moto: Moto) -> bool:
     return len(listed) > processed
 
 
+def parses_again(moto: Moto) -> bool:
+    table = moto.table(TABLE, "pk")
+    update: Any = {"TableName": TABLE, "UpdateExpression": "SET a = :a REMOVE b", "ReturnValues": "ALL_NEW"}
+
+    def set_to(value: str) -> Any:
+        values = {":a": {"S": value}}
+        return table.update_item(**update, Key={"pk": {"S": "a"}}, ExpressionAttributeValues=values)["Attributes"]["a"]
+
+    assert set_to("1") == {"S": "1"}
+    with calls_of(ExpressionTokenizer, "make_list", lambda text: text) as parsed:
+        assert set_to("2") == {"S": "2"}
+    return update["UpdateExpression"] in parsed
+
+
 def lists_operations_again(moto: Moto) -> bool:
     table = moto.table(TABLE, "pk")
     table.list_tables()
@@ -114,6 +129,7 @@ BUGS: list[Bug] = [
     (dynamodb.a_query_sorts_the_whole_table, sorts_the_whole_table),
     (dynamodb.a_value_is_looked_for_under_every_type, looks_under_every_type),
     (dynamodb.node_types_are_listed_for_every_node, lists_node_types_again),
+    (dynamodb.an_update_is_parsed_at_every_use, parses_again),
     (every_service.operations_are_listed_at_every_request, lists_operations_again),
     (every_service.requests_to_anywhere_are_intercepted, intercepts_requests),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
@@ -158,6 +159,10 @@ def parses_again(_: Moto) -> bool:
     return not (hasattr(json_path.parse, "cache_info") and hasattr(result_path.parse, "cache_info"))
 
 
+def looks_for_ambiguities(_: Moto) -> bool:
+    return bool(ASLParser(None)._interp.predictionMode.name != "SLL")
+
+
 BUGS: list[Bug] = [
     (step_functions.send_task_fails_while_an_execution_starts, fails_while_starting),
     (step_functions.send_task_failure_drops_the_cause, drops_the_cause),
@@ -171,4 +176,5 @@ BUGS: list[Bug] = [
     (step_functions.a_choice_overlooks_a_missing_variable, overlooks_a_missing_variable),
     (step_functions.the_start_time_is_not_text, has_no_text_for_the_start),
     (step_functions.json_paths_are_parsed_at_every_use, parses_again),
+    (step_functions.a_definition_is_parsed_for_ambiguities, looks_for_ambiguities),
 ]

@@ -2,6 +2,7 @@
 
 # ruff: noqa: SLF001 - what moto does wrong it does in private
 
+import functools
 import inspect
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ from unittest.mock import patch
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.responses import DynamoHandler
+
+_parse_update: Final = functools.lru_cache(maxsize=1024)(UpdateExpressionParser.make)
 
 
 @contextmanager
@@ -111,9 +115,20 @@ def node_types_are_listed_for_every_node() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def an_update_is_parsed_at_every_use() -> Iterator[None]:
+    """An update's expression is parsed twice for every update, though it is the same for all of a kind.
+
+    Fixed by remembering what came out, of which the validator takes a copy of its own.
+    """
+    with patch.object(UpdateExpressionParser, "make", _parse_update):
+        yield
+
+
 PATCHES: Final = (
     an_item_is_seen_while_it_is_written,
     a_query_sorts_the_whole_table,
     a_value_is_looked_for_under_every_type,
     node_types_are_listed_for_every_node,
+    an_update_is_parsed_at_every_use,
 )
