@@ -57,11 +57,16 @@ run: setup ## take the small simulated fleet from nothing to approved, or with T
 	@[ -z '$(filter-out live,$(TWILIO))' ] || { echo 'make run: TWILIO is live or nothing, not $(TWILIO).' >&2; exit 2; }
 	@$(RUN)shaken-stir run $(WHERE) $(ARGS)
 
-.PHONY: lint
+.PHONY: lint lint-python lint-template
 lint: setup $(SAM) $(CHECKOV) ## ruff, the strict type checker, and the template's linters
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint-python lint-template
+
+lint-python: setup
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
 	$(RUN)mypy
+
+lint-template: setup $(SAM) $(CHECKOV)
 	$(RUN)cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml
 	$(SAM) validate --lint --region us-east-1
 	$(CHECKOV) --config-file .checkov.yaml

@@ -1,6 +1,5 @@
 """Read a fleet's status from the progress table: Query and GetItem only."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -44,7 +43,7 @@ def read_status(table: Table, place: str, now: datetime | None = None) -> FleetS
     in_use = {it.kind: it for it in read_validities_in_use(table)}
     product = _product(table, in_use.get("trust_product"))
     profile = in_use.get("business_profile")
-    subaccounts = [_subaccount(item, product) for item in read_fleet(table)]
+    subaccounts = [_subaccount(item, product, now) for item in read_fleet(table)]
     counts = counts_together(subaccount.counts for subaccount in subaccounts)
     return FleetStatus(
         place=place,
@@ -108,8 +107,8 @@ def _reviewed_since(product: TrustProductRecord) -> datetime | None:
     return begun
 
 
-def _subaccount(item: Item, product: ProductStatus | None) -> SubaccountStanding:
-    status = _status(item)
+def _subaccount(item: Item, product: ProductStatus | None, now: datetime) -> SubaccountStanding:
+    status = _status(item, now)
     numbers = {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
     times: dict[str, Any] = {name: item.get(name) for name in ("recorded_at", "last_success_at", "failing_since")}
     sid = item["sk"].removeprefix("SUBACCOUNT#")
@@ -124,9 +123,9 @@ def _subaccount(item: Item, product: ProductStatus | None) -> SubaccountStanding
     )
 
 
-def _status(item: Mapping[str, Any]) -> SubaccountStatus:
+def _status(item: Mapping[str, Any], now: datetime) -> SubaccountStatus:
     """How its last run came out; one whose lease has ended works on it no longer."""
-    is_held = float(item.get("lease_expires_at", 0)) > time.time() * 1000
+    is_held = float(item.get("lease_expires_at", 0)) > now.timestamp() * 1000
     if is_held:
         return SubaccountStatus.IN_PROGRESS
     status = SubaccountStatus(item["status"])

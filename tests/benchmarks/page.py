@@ -1,7 +1,7 @@
-"""How soon the page of a large fleet is there, how often it asks DynamoDB, and how soon its search answers.
+"""How soon `status` and the page of a large fleet are there, what they ask DynamoDB, and how soon the search answers.
 
-`python tests/benchmarks/page.py [SUBACCOUNTS] [NUMBERS]` (5,000 with 20 each). The command is a process of its own, the
-table is that of `make serve` in this one, and the browser is Chromium.
+`python -m tests.benchmarks.page [SUBACCOUNTS] [NUMBERS]` (5,000 with 20 each). Each command is a process of its own,
+the table is that of `make serve` in this one, and the browser is Chromium.
 """
 
 import subprocess
@@ -23,6 +23,7 @@ from simulator.fleet import load_fleet
 from tools.chromium import launched
 from tools.example_fleet import in_dynamodb_json, items
 
+COMMAND = [sys.executable, "-m", "shaken_stir.cli.main"]
 SEARCH = """search => {
   const field = document.getElementById("search");
   field.value = search;
@@ -49,9 +50,21 @@ def counted() -> Counter[str]:
     return asked
 
 
-def measure(page: Page, url: str, asked: Counter[str]) -> None:
+def measure_status(url: str, asked: Counter[str]) -> None:
+    """Let the command tell where the fleet stands, and which numbers are not signed."""
+    for options in ([], ["--unsigned"]):
+        began = time.monotonic()
+        done = subprocess.run(
+            [*COMMAND, "status", *options, "--served", url], cwd=ROOT, capture_output=True, check=True
+        )
+        lines = len(done.stdout.splitlines())
+        told(f"{' '.join(['status', *options])}: {lines} lines after {time.monotonic() - began:.1f} s", asked)
+        asked.clear()
+
+
+def measure_page(page: Page, url: str, asked: Counter[str]) -> None:
     """Start the command and look at its page."""
-    command = [sys.executable, "-m", "shaken_stir.cli.main", "page", "--served", url, "--no-open"]
+    command = [*COMMAND, "page", "--served", url, "--no-open"]
     began = time.monotonic()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -63,7 +76,10 @@ def measure(page: Page, url: str, asked: Counter[str]) -> None:
             painted = time.monotonic() - began
             page.wait_for_selector("#rows tr")
             read = time.monotonic() - began
-            told(f"address after {there:.1f} s, first paint after {painted:.1f} s, all of it after {read:.1f} s", asked)
+            told(
+                f"page: address after {there:.1f} s, first paint after {painted:.1f} s, all of it after {read:.1f} s",
+                asked,
+            )
             slowest = max(float(page.evaluate(SEARCH, "harbor dental"[:length])) for length in range(1, 14))
             told(f"search: at most {slowest:.0f} ms for a key", asked)
             asked.clear()
@@ -87,8 +103,9 @@ def main(subaccounts: int, numbers: int) -> None:
         for item in items(subaccounts, numbers, datetime.now(UTC)):
             table.put_item(in_dynamodb_json(item))
         asked = counted()
+        measure_status(aws.url, asked)
         with launched(playwright) as browser:
-            measure(browser.new_page(), aws.url, asked)
+            measure_page(browser.new_page(), aws.url, asked)
 
 
 if __name__ == "__main__":

@@ -34,24 +34,19 @@ def stopped_on_entering(local: SimulatedPlace, state: str) -> Iterator[threading
 
 
 class Kills:
-    """Kills the first invocation of each function: before one of its effects, or before its answer.
+    """Kills the first invocation of each function before its first effect, or before its answer if it has none.
 
     An effect is a request to Twilio that is no GET, or a write to AWS.
 
     Args:
         functions: Whose, by their handlers' modules.
-        turn: Before which effect, from 1; before its answer if there are fewer.
-        stop: Whether what is running is stopped with it; else Step Functions tries again.
 
     Attributes:
         before: What each function was killed before: an effect, or `ANSWER`.
     """
 
-    def __init__(self, local: SimulatedPlace, functions: Collection[str], turn: int, *, stop: bool) -> None:
-        self._local = local
+    def __init__(self, functions: Collection[str]) -> None:
         self._pending = set(functions)
-        self._turn = turn
-        self._stop = stop
         self._lock = threading.Lock()
         self.before: dict[str, str] = {}
 
@@ -67,12 +62,10 @@ class Kills:
                 self._pending.discard(module)
             if lives:
                 return invoke(functions, name, payload)
-            process = Process(self._turn)
+            process = Process(1)
             with suppress(Killed), process.running():
                 invoke(functions, name, payload)
             self.before[module] = process.killed_before
-            if self._stop:
-                stop_all(self._local)
             error = {"errorType": "Lambda.Unknown", "errorMessage": "The process was killed."}
             return Answer(json.dumps(error), failed=True)
 

@@ -13,7 +13,7 @@ from shaken_stir.simulated.place import SimulatedPlace
 from tests.machine.conftest import Start
 from tests.world import NAMED, all_signed_once, subaccount, wait_until
 
-SUBACCOUNTS = 100
+SUBACCOUNTS = 40
 SCALE = 0.005
 """Whoever finds no room is patient for 13 seconds on average; a function works for a fraction of one."""
 TIMES = 8

@@ -15,7 +15,7 @@ STARTED_AT = "2026-11-24T12:00:00+00:00"
 LATER = "2126-11-24T12:00:00+00:00"
 BUSY = {"SubaccountBusy", "TrustProductBusy"}
 PASSING = BUSY | {"TwilioThrottled", "TwilioUnavailable"}
-MOST_ATTEMPTS = 600
+MOST_ATTEMPTS = 300
 LIST: dict[str, Any] = {"phone_numbers": None, "page_url": None, "regions": ["US"]}
 BUNDLES = {"business_profile_sid": PROFILE, "trust_product_sid": PRODUCT}
 
@@ -59,7 +59,7 @@ class Steps:
             except FunctionFailed as failed:
                 if failed.error["errorType"] not in PASSING:
                     raise
-            time.sleep(0.1)
+            time.sleep(0.2)
         raise AssertionError(f"{function} failed {MOST_ATTEMPTS} times with what passes by itself")
 
     def failure(self, function: str, /, **event: Any) -> tuple[str, str]:

@@ -22,16 +22,17 @@ NUMBERS = 6
 FLEET = {"subaccounts": [subaccount(1, NUMBERS), subaccount(2, NUMBERS)], **DAYS}
 ALL_POSTS = 4 + 2 * 2 * NUMBERS
 """Create, connect, evaluate and submit; and each number on the profile and on the product."""
+AMID_ASSIGNMENTS = 16
 FAST = 0.05
 CLOCKS_DIFFER_SECONDS = 0.05
 
 
-def hold_posts(simulated: TwilioItself, after: int, lag: float = 0) -> threading.Event:
-    """Let the last one of so many POSTs, and each that follows, wait for the event; lists lag behind what they make."""
+def hold_posts(simulated: TwilioItself, lag: float = 0) -> threading.Event:
+    """Let POSTs amid the assignments wait for the event; lists lag behind what they make."""
     going_on = threading.Event()
 
     def hold(asked: Request) -> None:
-        if asked.method == "POST" and len(posts(simulated)) >= after:
+        if asked.method == "POST" and len(posts(simulated)) >= AMID_ASSIGNMENTS:
             simulated.simulator.controls.lag(lag)
             going_on.wait(60)
 
@@ -39,12 +40,11 @@ def hold_posts(simulated: TwilioItself, after: int, lag: float = 0) -> threading
     return going_on
 
 
-@pytest.mark.parametrize("after", [4, 16])
-def test_what_a_run_left_undone_at_ctrl_c_is_planned_and_done(twilio: Start, laptop: Laptop, after: int) -> None:
+def test_what_a_run_left_undone_at_ctrl_c_is_planned_and_done(twilio: Start, laptop: Laptop) -> None:
     simulated = twilio(**FLEET)
-    stopping = hold_posts(simulated, after)
+    stopping = hold_posts(simulated)
     with laptop.started(simulated, "--yes") as process:
-        assert wait_until(lambda: len(posts(simulated)) >= after, 120)
+        assert wait_until(lambda: len(posts(simulated)) >= AMID_ASSIGNMENTS, 120)
         process.send_signal(signal.SIGINT)
         assert process.stderr
         assert process.stderr.readline() == "Stopping: what was sent to Twilio is being answered and recorded.\n"
@@ -68,14 +68,13 @@ def test_what_a_run_left_undone_at_ctrl_c_is_planned_and_done(twilio: Start, lap
     assert "cut off" not in done.err
 
 
-@pytest.mark.parametrize("after", [1, 16])
 def test_a_run_that_is_killed_goes_on_without_a_duplicate_though_lists_lag(
-    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch, after: int
+    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulated = twilio(**FLEET)
-    killed = hold_posts(simulated, after, lag=NEVER)
+    killed = hold_posts(simulated, lag=NEVER)
     with laptop.started(simulated, "--yes") as process:
-        assert wait_until(lambda: len(posts(simulated)) >= after, 120)
+        assert wait_until(lambda: len(posts(simulated)) >= AMID_ASSIGNMENTS, 120)
         process.kill()
     killed.set()
     assert wait_until(lambda: carried_out(simulated) == len(posts(simulated)))

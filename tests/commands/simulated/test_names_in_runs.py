@@ -1,10 +1,9 @@
 """Whatever a subaccount is called, `shaken-stir run` shows its name as text."""
 
-import json
 import sys
 from pathlib import Path
 
-from tests.commands.hostile import FILE, NAMES, PLAIN, none_is_raw, obeyed, shown_as_text
+from tests.commands.hostile import FILE, PLAIN, none_is_raw, obeyed, shown_as_text
 from tests.commands.simulated.running import SOON, shaken_stir
 from tests.commands.simulated.serving import serving
 from tests.commands.terminal import in_terminal
@@ -26,14 +25,6 @@ def test_in_a_terminal_each_name_is_a_row() -> None:
     assert seen.code == 0
     shown_as_text(seen.text)
     none_is_raw(seen.raw)
-
-
-def test_in_json_the_report_names_accounts_by_their_sids() -> None:
-    done = shaken_stir(*RUN, "--json")
-
-    assert (done.code, done.err) == (0, "")
-    assert len(json.loads(done.out)["subaccounts"]) == len(NAMES)
-    assert obeyed(done.out) == set()
 
 
 def test_a_name_in_an_error_is_visible_too(tmp_path: Path) -> None:

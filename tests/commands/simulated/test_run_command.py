@@ -143,20 +143,6 @@ def test_until_when_the_profile_is_valid_is_told_and_its_end_announced_while_num
     assert "30 numbers of 3 accounts are signed" in told
 
 
-def test_more_than_a_thousand_have_a_separator(tmp_path: Path) -> None:
-    # Numbers that are not eligible cost no calls.
-    abroad = [{"sid": f"PN{number:032x}", "phone_number": f"+1416555{number:04}"} for number in range(1030)]
-    fleet = json.loads(SMALL_FLEET.read_text())
-    fleet["subaccounts"] = [{**fleet["subaccounts"][0], "numbers": abroad}]
-    file = tmp_path / "abroad.json"
-    file.write_text(json.dumps(fleet))
-
-    done = shaken_stir("run", "--fleet", str(file), *SOON)
-
-    assert "1,030 numbers not on the Trust Product:\n" in done.out, done.err
-    assert "  … and 1,010 more (--json names them)\n" in done.out
-
-
 @pytest.mark.parametrize("options", [["run"], ["run", "--scenario", "number-bought"], ["run", "--list"]], ids=" ".join)
 def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
     options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
