@@ -83,6 +83,20 @@ def test_a_review_began_with_the_first_look_at_it_that_no_verdict_has_ended(star
     assert now.since > begun.since
 
 
+def test_a_review_of_before_a_rejection_is_over(start: Start) -> None:
+    steps = start(products=[product(status="in-review", business_profile=PROFILE)])
+    [at_twilio] = steps.simulator.state.trust_products
+    for execution, status in (("first", "in-review"), ("second", "twilio-rejected"), ("third", "pending-review")):
+        steps.simulator.controls.set_status(at_twilio.sid, status)
+        steps.begin(NAMED, execution)
+
+    now = status_of(steps).product
+
+    assert now
+    assert [it.status for it in now.history] == ["in-review", "twilio-rejected", "pending-review"]
+    assert now.reviewed_since == now.since == now.history[-1].observed_at
+
+
 def test_a_rejection_is_the_customer_s_move_with_its_reasons(start: Start) -> None:
     steps = start(**APPROVED)
     run(steps, NAMED)
@@ -100,18 +114,18 @@ def test_a_rejection_is_the_customer_s_move_with_its_reasons(start: Start) -> No
 
 def test_refused_and_ineligible_numbers_say_why_and_who(start: Start) -> None:
     refused = {"code": 22205, "message": "It is being ported out"}
-    odd = subaccount(1)
+    odd = subaccount(2)
     odd["numbers"][0]["refuse"] = refused
     odd["numbers"][1]["phone_number"] = "+14165550110"
-    steps = start(subaccounts=[odd, subaccount(2)], **APPROVED)
+    steps = start(subaccounts=[subaccount(1), odd], **APPROVED)
     run(steps, NAMED)
 
     fleet, numbers = status_of(steps), numbers_of(steps)
 
     assert fleet.headline == "2 of 3 eligible numbers are signed; 1 needs you."
-    assert [it.sid for it in fleet.subaccounts] == [account(1), account(2)]
-    assert [it.sid for it in with_unsigned(fleet)] == [account(1)]
-    refusal, foreign = numbers[phone_number(1, 0)], numbers[phone_number(1, 1)]
+    assert [it.sid for it in fleet.subaccounts] == [account(2), account(1)]
+    assert [it.sid for it in with_unsigned(fleet)] == [account(2)]
+    refusal, foreign = numbers[phone_number(2, 0)], numbers[phone_number(2, 1)]
     assert refusal.explanation == "Twilio refused it: It is being ported out (code 22205)"
     assert refusal.since
     assert refusal.tried_again_at

@@ -8,7 +8,16 @@ from onboarding.phone_numbers import REFUSED_AGAIN_AFTER, PhoneNumberRecord, Sta
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import Status
 from shaken_stir.cli.commands.status import REASONS
-from shaken_stir.status.model import MOVES, NEED_A_PERSON, Counts, Move, ProductStatus, Reason, SubaccountStanding
+from shaken_stir.status.model import (
+    MOVES,
+    NEED_A_PERSON,
+    Counts,
+    FleetStatus,
+    Move,
+    ProductStatus,
+    Reason,
+    SubaccountStanding,
+)
 from shaken_stir.status.reasons import counts_of, headline, number_status, reason_of
 
 NOW = datetime.now(UTC)
@@ -160,6 +169,25 @@ def test_one_sentence_says_what_matters(
     counts: dict[Reason, int], of: ProductStatus | None, subaccounts: list[SubaccountStanding], sentence: str
 ) -> None:
     assert headline(Counts(by_reason=counts), of, subaccounts) == sentence
+
+
+@pytest.mark.parametrize(
+    ("status", "needed"),
+    [(Status.DRAFT, True), (Status.REJECTED, True), (Status.IN_REVIEW, False), (Status.APPROVED, False)],
+)
+def test_a_product_that_is_not_with_twilio_needs_a_person_before_there_are_numbers(
+    status: Status, *, needed: bool
+) -> None:
+    fleet = FleetStatus(
+        place="here",
+        read_at=NOW,
+        headline="",
+        counts=Counts(by_reason={}),
+        subaccounts=(subaccount(),),
+        product=product(status),
+    )
+
+    assert fleet.needs_a_person is needed
 
 
 def test_the_command_s_words_are_the_reasons() -> None:
