@@ -8,7 +8,7 @@ from shaken_stir.status.reading import read_numbers_of, read_status, with_unsign
 from tests.steps.conftest import Start
 from tests.steps.steps import BUNDLES, LIST, Steps
 from tests.steps.whole_run import run
-from tests.world import NAMED, PROFILE, account, phone_number, product, subaccount
+from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product, subaccount
 
 APPROVED = {"products": [product(business_profile=PROFILE)]}
 
@@ -132,6 +132,46 @@ def test_refused_and_ineligible_numbers_say_why_and_who(start: Start) -> None:
     assert timedelta(days=7) - timedelta(minutes=1) < refusal.tried_again_at - refusal.since <= timedelta(days=7)
     assert (foreign.reason, foreign.move) == (Reason.INELIGIBLE, Move.NEVER)
     assert foreign.explanation == "its region is CA, not US"
+
+
+def test_an_account_whose_numbers_can_never_be_signed_is_among_those_with_unsigned_ones(start: Start) -> None:
+    foreign = subaccount(2)
+    for number in foreign["numbers"]:
+        number["phone_number"] = "+14165550110"
+    steps = start(subaccounts=[subaccount(1), foreign], **APPROVED)
+    run(steps, NAMED)
+
+    fleet = status_of(steps)
+
+    assert [it.sid for it in with_unsigned(fleet)] == [account(2)]
+    assert not fleet.needs_a_person
+
+
+def test_until_when_product_and_profile_are_valid_is_told(start: Start) -> None:
+    steps = start(**APPROVED)
+    ends = datetime(2126, 1, 2, tzinfo=UTC)
+    steps.simulator.controls.set_validity(PROFILE, ends)
+    steps.simulator.controls.set_validity(PRODUCT, ends + timedelta(days=1))
+    run(steps, NAMED)
+
+    fleet = status_of(steps)
+
+    assert fleet.profile
+    assert fleet.product
+    assert fleet.profile.valid_until == ends
+    assert fleet.product.valid_until == ends + timedelta(days=1)
+
+
+def test_assigned_numbers_that_live_in_no_account_are_counted(start: Start) -> None:
+    steps = start(**APPROVED)
+    run(steps, NAMED)
+    steps.simulator.controls.release(phone_number(1, 0))
+    run(steps, {}, "second")
+
+    product_in_use = status_of(steps).product
+
+    assert product_in_use
+    assert product_in_use.orphans == 1
 
 
 def test_a_subaccount_that_fails_says_since_when_and_its_last_success(start: Start) -> None:
