@@ -2,16 +2,15 @@
 
 from onboarding import clients, settings
 from onboarding.assigning import assign, hold, read_records
-from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, StepEvent
+from onboarding.models import BundleSid, Model, PhoneNumberSid, SubaccountEvent
 from onboarding.phone_numbers import Stage
 from onboarding.step import step
 from onboarding.twilio import trust_hub
 
 
-class AssignToBusinessProfileEvent(StepEvent):
+class AssignToBusinessProfileEvent(SubaccountEvent):
     """The numbers that need work, all of one subaccount."""
 
-    subaccount_sid: AccountSid
     business_profile_sid: BundleSid
     phone_numbers: list[PhoneNumberSid]
 
@@ -37,7 +36,7 @@ def handler(event: AssignToBusinessProfileEvent) -> OnBusinessProfile:
     refused = assign(
         held,
         [record for record in records if record.stage is Stage.DISCOVERED],
-        trust_hub.of_parent(environment).on_business_profile(sid),
+        trust_hub.of_parent(environment, event.subaccounts).on_business_profile(sid),
         moved=lambda record, assignment_sid: record.on_business_profile(sid, assignment_sid),
     )
     refused |= {record.phone_number_sid for record in records if record.stage is Stage.REFUSED}

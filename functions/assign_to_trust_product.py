@@ -2,16 +2,15 @@
 
 from onboarding import clients, settings
 from onboarding.assigning import assign, hold, read_records
-from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, StepEvent
+from onboarding.models import BundleSid, Model, PhoneNumberSid, SubaccountEvent
 from onboarding.phone_numbers import Stage
 from onboarding.step import step
 from onboarding.twilio import trust_hub
 
 
-class AssignToTrustProductEvent(StepEvent):
+class AssignToTrustProductEvent(SubaccountEvent):
     """The numbers that are on the Business Profile, all of one subaccount."""
 
-    subaccount_sid: AccountSid
     trust_product_sid: BundleSid
     phone_numbers: list[PhoneNumberSid]
 
@@ -38,7 +37,7 @@ def handler(event: AssignToTrustProductEvent) -> OnTrustProduct:
     refused = assign(
         held,
         [record for record in records if record.stage is Stage.ON_BUSINESS_PROFILE],
-        trust_hub.of_parent(environment).on_trust_product(sid),
+        trust_hub.of_parent(environment, event.subaccounts).on_trust_product(sid),
         moved=lambda record, assignment_sid: record.on_trust_product(sid, assignment_sid),
         again_after=environment.list_settle_seconds,
     )

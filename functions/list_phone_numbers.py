@@ -6,7 +6,7 @@ from onboarding import clients, settings
 from onboarding.assigning import hold
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import InvalidRequest
-from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Region, StepEvent
+from onboarding.models import BundleSid, Model, PhoneNumberSid, Region, SubaccountEvent
 from onboarding.phone_numbers import PhoneNumber, PhoneNumberRecord, Stage, classify, needs_work
 from onboarding.requests import NamedNumber
 from onboarding.step import step
@@ -23,10 +23,9 @@ from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, TrustHub
 
 
-class ListPhoneNumbersEvent(StepEvent):
+class ListPhoneNumbersEvent(SubaccountEvent):
     """Whose numbers, which page or which numbers, and where they are to go."""
 
-    subaccount_sid: AccountSid
     phone_numbers: list[PhoneNumberSid] | None
     page_url: str | None
     regions: list[Region]
@@ -50,7 +49,7 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
         InvalidRequest: A number that the request names is not the subaccount's, and nobody has looked before.
     """
     environment = settings.load()
-    hub, table = trust_hub.of_parent(environment), clients.table(environment)
+    hub, table = trust_hub.of_parent(environment, event.subaccounts), clients.table(environment)
     hold(table, environment, event.execution, event.subaccount_sid)
     if event.phone_numbers:
         checked = as_checked(read_named_numbers(table, event.execution))

@@ -68,5 +68,5 @@ ASSUMPTIONS = (
     Assumption("Callbacks may come late, twice, in another order, or not at all.", by_no_get),
     Assumption("Lists show what was created 10 seconds before.", by_no_get),
     Assumption("What ends with valid_until shows in the status, by which alone a run decides.", by_no_get),
-    Assumption("Twilio takes 40 requests at once, or answers 429.", by_no_get),
+    Assumption("Twilio takes 16 requests at once, or answers 429.", by_no_get),
 )

@@ -35,6 +35,16 @@ class StepEvent(Model):
     execution: str
 
 
+class SubaccountEvent(StepEvent):
+    """What a step of the Map is told that asks Twilio: the subaccount, and how many of them the run works on.
+
+    The second says which share of the run's requests it has; an older definition does not tell it.
+    """
+
+    subaccount_sid: AccountSid
+    subaccounts: int | None = None
+
+
 class StoredList(Model):
     """Where a list of the run's lies in S3: its subaccounts, or the phone numbers that are assigned at Twilio."""
 

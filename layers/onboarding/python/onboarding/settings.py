@@ -10,6 +10,8 @@ from onboarding.models import BundleSid, Region
 CONNECT_TIMEOUT_SECONDS = 3.05
 READ_TIMEOUT_SECONDS = 10.0
 """How long Twilio is waited for, unless the environment says otherwise."""
+MOST_REQUESTS_EACH = 32
+"""How many requests at once are enough for any one function: what ThreadsPerFunction may be at the most."""
 
 Words = Annotated[list[Region], BeforeValidator(lambda value: value.split(","))]
 
@@ -47,6 +49,17 @@ class Settings(BaseModel):
     lease_seconds: Annotated[float, Field(gt=0)]
     function_seconds: Annotated[float, Field(gt=0)]
     list_settle_seconds: Annotated[float, Field(ge=0)]
+
+    def requests_each(self, subaccounts: int | None) -> int:
+        """Say how many requests to Twilio each step may have under way.
+
+        Those of a run share `map_concurrency` times `threads_per_function`, however few of them work at once.
+
+        Args:
+            subaccounts: How many subaccounts the run works on, 1 for a step that works alone; None if nobody knows.
+        """
+        at_work = self.map_concurrency if subaccounts is None else min(subaccounts, self.map_concurrency)
+        return min(MOST_REQUESTS_EACH, self.map_concurrency * self.threads_per_function // at_work)
 
 
 def load() -> Settings:

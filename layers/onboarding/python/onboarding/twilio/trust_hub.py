@@ -205,20 +205,25 @@ class TrustHub:
         return None
 
 
-def of_parent(settings: Settings) -> TrustHub:
-    """Give the process's one Trust Hub client; a new one only when the credentials were rotated.
+def of_parent(settings: Settings, subaccounts: int | None = 1) -> TrustHub:
+    """Give a Trust Hub client; all of a process send by the same connections, until the credentials are rotated.
+
+    Args:
+        settings: Where Twilio is, and how many requests a run may have under way.
+        subaccounts: How many share them, as in `Settings.requests_each`.
 
     Raises:
         CredentialsRefused: The secret holds no credentials.
     """
     parent = credentials.read(settings.twilio_secret_arn)
-    return _kept_of_account(
+    client = _kept_client(
         parent.account_sid,
         parent.auth_token,
-        at_once=settings.threads_per_function,
+        connections=settings.requests_each(1),
         base_url=settings.twilio_base_url,
         timeouts=(settings.twilio_connect_seconds, settings.twilio_read_seconds),
     )
+    return TrustHub(client, settings.requests_each(subaccounts))
 
 
 def of_account(
@@ -238,11 +243,17 @@ def of_account(
         base_url: Where both of Twilio's hosts are served instead (a simulator), None for Twilio itself.
         timeouts: The seconds to wait for a connection, and for an answer.
     """
-    http_client = TwilioHttpClient(at_once, base_url, timeouts)
-    return TrustHub(Client(account_sid, auth_token, http_client=http_client), at_once)
+    return TrustHub(_client(account_sid, auth_token, at_once, base_url, timeouts), at_once)
 
 
-_kept_of_account = kept(of_account)
+def _client(
+    account_sid: str, auth_token: str, connections: int, base_url: str | None, timeouts: tuple[float, float]
+) -> Client:
+    http_client = TwilioHttpClient(connections, base_url, timeouts)
+    return Client(account_sid, auth_token, http_client=http_client)
+
+
+_kept_client = kept(_client)
 
 
 def _bundle(resource: Any) -> Bundle:
