@@ -1,4 +1,4 @@
-"""Import times of what `make build` built, with and without bytecode; `make bench` runs this.
+"""Import times of what `make build` built, with and without bytecode; `make bench` has them in docs/benchmarks.md.
 
 Each import is timed in fresh processes that see the function, the two layers and boto3, as in Lambda, and nothing else.
 Times are told, never judged: they are the machine's.
@@ -12,12 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, NamedTuple
 
 MODULES: Final = ("assign_to_trust_product", "status_callback")
 LAYERS: Final = ("DependenciesLayer", "OnboardingLayer")
 FROM_THE_RUNTIME: Final = ("boto3", "botocore", "s3transfer", "dateutil", "six")
-RUNS: Final = 9
+RUNS: Final = 5
 # Isolated, without site-packages, and without writing the bytecode that is to be missing.
 PYTHON: Final = (sys.executable, "-I", "-S", "-B", "-c")
 TIMED_IMPORT: Final = """
@@ -30,25 +30,39 @@ print(1000 * (time.perf_counter() - start))
 """
 
 
+class ImportTime(NamedTuple):
+    """How many milliseconds an import takes with bytecode, and without."""
+
+    fast: float
+    slow: float
+
+
 def main(build: Path) -> None:
     """Measure and print a table.
 
     Args:
         build: Where `sam build` put its artefacts.
     """
+    sys.stdout.write(f"import, median of {RUNS:<11}with bytecode   without bytecode   ratio\n")
+    for module, (fast, slow) in measured(build).items():
+        sys.stdout.write(f"{module:<29}{fast:>10.0f} ms{slow:>16.0f} ms{slow / fast:>8.1f}\n")
+
+
+def measured(build: Path) -> dict[str, ImportTime]:
+    """Measure each module, as `main`."""
+    found = {}
     with TemporaryDirectory() as folder:
         runtime, bare = Path(folder, "runtime"), Path(folder, "bare")
         link_runtime_packages(runtime)
         shutil.copytree(build, bare, ignore=shutil.ignore_patterns("__pycache__"))
-        sys.stdout.write(f"import, median of {RUNS:<11}with bytecode   without bytecode   ratio\n")
         for module in MODULES:
             with_bytecode, without = [], []
             # In turns, so that both see the same noise.
             for _ in range(RUNS):
                 with_bytecode.append(import_time(module, build, runtime))
                 without.append(import_time(module, bare, runtime))
-            fast, slow = median(with_bytecode), median(without)
-            sys.stdout.write(f"{module:<29}{fast:>10.0f} ms{slow:>16.0f} ms{slow / fast:>8.1f}\n")
+            found[module] = ImportTime(median(with_bytecode), median(without))
+    return found
 
 
 def link_runtime_packages(folder: Path) -> None:
