@@ -15,6 +15,7 @@ POSTS_A_NUMBER: Final = 2
 BEFORE_THE_MAP: Final = 12
 """How many requests a first onboarding sends one after the other before the first subaccount is begun."""
 FLEETS: Final = ("4x250", "40x10")
+UNCHANGED: Final = "300x100"
 TARGETS: Final = {"4x250": 0.85, "40x10": 0.60}
 
 

@@ -18,7 +18,7 @@ from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.project import ROOT, TEMPLATE
 from tests.benchmarks import import_time
 from tests.benchmarks.measured import Measured, measure
-from tests.benchmarks.results import FLEETS, LATENCY, LONG_LATENCY, REQUESTS_AT_ONCE, Dollars, Results, Split
+from tests.benchmarks.results import FLEETS, LATENCY, LONG_LATENCY, REQUESTS_AT_ONCE, UNCHANGED, Dollars, Results, Split
 from tests.benchmarks.speed_words import document
 from tools import costs
 
@@ -27,7 +27,6 @@ SPLITS: Final = (Split(2, 8), Split(4, 4), Split(8, 2), Split(16, 1))
 RUNS: Final = 3
 """How often a fleet is taken through by the template's defaults; the middle one counts."""
 GUIDE: Final = "6x10"
-UNCHANGED: Final = "300x100"
 GROWING: Final = ("2000x1", "100x1", "1000x1")
 _DOLLARS_FOR: Final = 1000
 

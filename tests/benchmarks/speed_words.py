@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from textwrap import fill
 from typing import Final
 
 from tests.benchmarks import machine
-from tests.benchmarks.measured import Measured
+from tests.benchmarks.measured import PURCHASES, Measured
 from tests.benchmarks.results import (
+    BEFORE_THE_MAP,
     FLEETS,
     LATENCY,
     LONG_LATENCY,
     REQUESTS_AT_ONCE,
     TARGETS,
+    UNCHANGED,
     Results,
     Split,
     at_most,
@@ -20,17 +23,21 @@ from tests.benchmarks.results import (
     share,
 )
 
+_WIDTH: Final = 120
 _SMALLEST, _LARGE, _LARGEST = "100x1", "1000x1", "2000x1"
 _INTRODUCTION: Final = """# How fast it is
 
-Written by `make bench` on {date:%Y-%m-%d}: {machine}. The state machine and the functions run in one process of this machine, on moto; a
-simulated Twilio in another process takes {latency:.0f} ms for each request, unless another time is named. Nothing here was
-measured on AWS. Times are those of this machine, and of what else it did meanwhile; ratios are what can be compared.
+Written by `make bench` on {date:%Y-%m-%d}: {machine}.
 
-A fleet of `4x250` is four subaccounts with 250 numbers each. **What {at_once} requests at once allow** is
-{at_once} / ({latency:.0f} ms x 2) = {at_most:.1f} numbers a second, since a run sends at least two POSTs for each number, one for the
-Business Profile and one for the Trust Product. A run's own time is from its start until the last number is assigned; so all
-that is asked before the first number, and each look before the POSTs, counts against it.
+The state machine and the functions run in one process of this machine, on moto; a simulated Twilio in another process
+takes {latency:.0f} ms for each request, unless another time is named. Nothing here was measured on AWS. Before each run
+two functions are called, so that what they import is there, as in functions that are warm. Times are those of this
+machine, and of what else it did meanwhile; ratios are what can be compared.
+
+A fleet of 4x250 is four subaccounts with 250 numbers each. **What {at_once} requests at once allow** is
+{at_once} / ({latency:.0f} ms x 2) = {at_most:.1f} numbers a second, since a run sends at least two POSTs for each
+number, one for the Business Profile and one for the Trust Product. A run's own time is from its start until the last
+number is assigned; so all that is asked before the first number, and each look before the POSTs, counts against it.
 """
 
 
@@ -56,33 +63,30 @@ def document(results: Results) -> str:
 
 
 def _ratios(results: Results) -> str:
-    rows = []
-    for fleet in FLEETS:
-        reached = share(_by_default(results, fleet), LATENCY)
-        rows.append(
+    onboardings = {fleet: results.splits[fleet, results.chosen] for fleet in FLEETS}
+    shares = {fleet: share(it, LATENCY) for fleet, it in onboardings.items()}
+    smallest, few = _computed_each(results, _SMALLEST), _subaccounts(_SMALLEST)
+    rows = [
+        *(
+            [f"{fleet}: share of what {REQUESTS_AT_ONCE} requests at once allow", f"{it:.2f}", _aim(fleet, it)]
+            for fleet, it in shares.items()
+        ),
+        *(
+            [f"{fleet}: numbers a second, times those of the guide", f"{rate(it) / rate(results.guide):.1f}"]
+            for fleet, it in onboardings.items()
+        ),
+        *(
             [
-                f"{fleet}: share of what {REQUESTS_AT_ONCE} requests at once allow",
-                f"{reached:.2f}",
-                _aim(fleet, reached),
+                f"{_subaccounts(fleet):,} subaccounts: processor's time for each, times that with {few}",
+                f"{_computed_each(results, fleet) / smallest:.2f}",
+                "1",
             ]
-        )
-    rows += [
-        [f"{fleet}: numbers a second, times those of the guide", f"{rate(it) / rate(results.guide):.1f}", ""]
-        for fleet in FLEETS
-        for it in [_by_default(results, fleet)]
-    ]
-    small = _computed_each(results.growing[_SMALLEST], _SMALLEST)
-    rows += [
-        [
-            f"{_subaccounts(fleet):,} subaccounts: processor's time for each, times that at {_subaccounts(_SMALLEST)}",
-            f"{_computed_each(results.growing[fleet], fleet) / small:.2f}",
-            "1: grows with the fleet",
-        ]
-        for fleet in (_LARGE, _LARGEST)
-    ]
-    rows += [
-        [f"import of {module} with bytecode, times that without", f"{it.fast / it.slow:.2f}", ""]
-        for module, it in results.imports.items()
+            for fleet in (_LARGE, _LARGEST)
+        ),
+        *(
+            [f"import of {module} without bytecode, times that with it", f"{it.slow / it.fast:.1f}"]
+            for module, it in results.imports.items()
+        ),
     ]
     return _table(["what", "ratio", "aim"], rows)
 
@@ -93,50 +97,69 @@ def _aim(fleet: str, reached: float) -> str:
 
 
 def _onboardings(results: Results) -> str:
-    rows = []
-    for fleet in FLEETS:
-        for latency, it in ((LATENCY, _by_default(results, fleet)), (LONG_LATENCY, results.waiting[fleet])):
-            by_itself = needed(fleet, results.chosen, latency)
-            rows.append(
-                [
-                    f"{fleet}, {1000 * latency:.0f} ms",
-                    f"{rate(it):.1f}",
-                    f"{share(it, latency):.2f}",
-                    f"{it.numbers / by_itself / at_most(latency):.2f}",
-                    f"{by_itself / it.seconds:.2f}",
-                    f"{it.most}",
-                    f"{it.under_way:.1f}",
-                    f"{it.before:.1f} of {it.seconds:.1f}",
-                    f"{1000 * it.computed / it.numbers:.0f}",
-                ]
-            )
+    at_latencies = [
+        (fleet, latency, it)
+        for fleet in FLEETS
+        for latency, it in (
+            (LATENCY, results.splits[fleet, results.chosen]),
+            (LONG_LATENCY, results.waiting[fleet]),
+        )
+    ]
+    rows = [_onboarding(fleet, latency, it, results.chosen) for fleet, latency, it in at_latencies]
     guide = results.guide
-    row = [f"the guide, {guide.numbers} numbers", f"{rate(guide):.1f}", f"{share(guide, LATENCY):.2f}"]
-    rows.append([*row, "", "", f"{guide.most}", f"{guide.under_way:.1f}", f"{guide.before:.1f} of {guide.seconds:.1f}"])
+    rows.append(
+        [
+            f"the guide, {guide.numbers} numbers",
+            f"{rate(guide):.1f}",
+            f"{share(guide, LATENCY):.2f}",
+            "",
+            "",
+            f"{guide.most}, {guide.under_way:.1f}",
+            f"{guide.before:.1f}",
+            f"{guide.seconds:.1f}",
+        ]
+    )
     header = [
         "run",
         "numbers a second",
         "share",
-        "share that the requests allow",
+        "share that requests alone allow",
         "of which is reached",
-        "most requests at once",
-        "on average",
-        "seconds before the first number, of all",
+        "requests at once: most, on average",
+        "seconds before the first number",
+        "seconds",
         "ms computed a number",
     ]
-    return (
-        f"{_table(header, rows)}\n\n"
-        "The guide is Twilio's, followed in a script: one call after the other, without a look whether a number is assigned "
-        "already.\n\n"
-        "**Share that the requests allow** is worked out, not measured: what would be left if nothing but requests took "
-        "time. A run asks 12 times in a row before the first number; each subaccount takes the list of its numbers and "
-        "a look on either side, which go before the POSTs; and at the end of a fleet there is not always work for all. "
-        "**Of which is reached** is what the time between the requests leaves: here mostly that of moto, which computes "
-        "the state machine and the table in the same process as all functions, on one core. With "
-        f"{1000 * LONG_LATENCY:.0f} ms a request it has {LONG_LATENCY / LATENCY:.0f} times as long for the same work, so "
-        "the second row of each fleet is nearer to what the product does by itself; on AWS, each function has a "
-        "processor of its own, and the way between two states takes longer."
+    times = LONG_LATENCY / LATENCY
+    return _paragraphs(
+        _table(header, rows),
+        "The guide is Twilio's, followed in a script: one call after the other, without a look whether a number is "
+        "assigned already.",
+        "The share that requests alone allow is worked out, not measured: it is what would be reached if nothing but "
+        f"requests took time. A run asks {BEFORE_THE_MAP} times in a row before the first number; the list of a "
+        "subaccount's numbers and a look on either side go before its POSTs; and what is left at the end does not "
+        "always divide evenly.",
+        "What is not reached of that is the time between requests: here mostly that of moto, which computes the state "
+        "machine and the table, in one process with all functions and so on one core. With "
+        f"{1000 * LONG_LATENCY:.0f} ms a request it has {times:.0f} times as long for the same work: the second row of "
+        "each fleet is nearer to what the product does by itself. On AWS each function has a processor of its own, and "
+        "the way from one state to the next takes longer.",
     )
+
+
+def _onboarding(fleet: str, latency: float, it: Measured, split: Split) -> list[str]:
+    alone = needed(fleet, split, latency)
+    return [
+        f"{fleet}, {1000 * latency:.0f} ms",
+        f"{rate(it):.1f}",
+        f"{share(it, latency):.2f}",
+        f"{it.numbers / alone / at_most(latency):.2f}",
+        f"{alone / it.seconds:.2f}",
+        f"{it.most}, {it.under_way:.1f}",
+        f"{it.before:.1f}",
+        f"{it.seconds:.1f}",
+        f"{1000 * it.computed / it.numbers:.0f}",
+    ]
 
 
 def _splits(results: Results) -> str:
@@ -145,49 +168,50 @@ def _splits(results: Results) -> str:
         row = [f"**{_words(split)}**" if split == results.chosen else _words(split)]
         for fleet in FLEETS:
             it = results.splits[fleet, split]
-            by_itself = it.numbers / needed(fleet, split, LATENCY) / at_most(LATENCY)
-            row += [f"{share(it, LATENCY):.2f}", f"{by_itself:.2f}", f"{it.most}"]
+            alone = it.numbers / needed(fleet, split, LATENCY) / at_most(LATENCY)
+            row += [f"{share(it, LATENCY):.2f}", f"{alone:.2f}", f"{it.most}"]
         rows.append(row)
-    header = ["MapConcurrency x ThreadsPerFunction"]
+    header = ["`MapConcurrency` x `ThreadsPerFunction`"]
     for fleet in FLEETS:
-        header += [f"{fleet}: share", "that the requests allow", "most at once"]
-    chosen = results.chosen
-    return (
-        f"{_table(header, rows)}\n\n"
-        "The product of the two bounds the requests of a run. A run of fewer subaccounts than MapConcurrency gives each of "
-        "them a larger share, so four subaccounts have four requests each by each row but the first. Many small "
-        "subaccounts are done faster the more of them are worked on at once, since the list and the looks of one go "
-        f"beside the POSTs of others. The defaults are {_words(chosen)}: with 16 x 1, 40 subaccounts are worked off in two and "
-        "a half turns, and a new AWS account, which runs 10 functions at once, would make the others wait."
+        header += [f"{fleet}: share", "that requests alone allow", "most at once"]
+    return _paragraphs(
+        _table(header, rows),
+        "The product of the two bounds all requests of a run at once. A run of fewer subaccounts than "
+        "`MapConcurrency` gives each of them a larger share, so four subaccounts have four requests each in every row "
+        "but the first.",
+        "Many small subaccounts are done sooner the more of them are worked on at once, since the list and the looks "
+        f"of one go beside the POSTs of others. The defaults are {_words(results.chosen)}, not 16 x 1: a new AWS "
+        "account runs 10 functions at once, so the others would wait, and 40 subaccounts are two and a half turns of "
+        "16.",
     )
 
 
 def _unchanged(results: Results) -> str:
-    large = results.unchanged
-    all_rows = [("300x100", large), *((fleet, results.growing[fleet]) for fleet in (_SMALLEST, _LARGE, _LARGEST))]
+    runs = {UNCHANGED: results.unchanged, **{it: results.growing[it] for it in (_SMALLEST, _LARGE, _LARGEST)}}
     rows = [
         [
             fleet,
             f"{it.seconds:.1f}",
             f"{it.computed:.1f}",
-            f"{1000 * _computed_each(it, fleet):.0f}",
+            f"{1000 * it.computed / _subaccounts(fleet):.0f}",
             f"{it.requests:,}",
         ]
-        for fleet, it in all_rows
+        for fleet, it in runs.items()
     ]
     header = ["fleet", "seconds", "seconds computed", "ms computed a subaccount", "requests to Twilio"]
-    return (
-        "Every number is signed already, and Twilio answers without delay; two such runs at once, so it is the processor's "
-        f"time that counts.\n\n{_table(header, rows)}"
+    return _paragraphs(
+        "Every number is signed already, and Twilio answers without delay. Two such runs were made at once, so it is "
+        "the processor's time that counts.",
+        _table(header, rows),
     )
 
 
 def _bought(results: Results) -> str:
     it = results.bought
-    return (
-        f"From PutEvents on the stack's bus until the number is on the approved Trust Product, and so signed: "
-        f"**{it.seconds:.1f} s**, with {it.requests} requests of {1000 * LATENCY:.0f} ms, which take "
-        f"{it.requests * LATENCY:.1f} s of it; the purchase is one of them. The fleet is a signed {FLEETS[1]}."
+    return _paragraphs(
+        "From PutEvents on the stack's bus until the number is on the approved Trust Product, and so signed: "
+        f"**{it.seconds:.1f} s**, with {it.requests} requests of {1000 * LATENCY:.0f} ms, one after the other, which "
+        f"take {it.requests * LATENCY:.1f} s of it. The fleet is a signed {FLEETS[1]}; the middle one of {PURCHASES}."
     )
 
 
@@ -201,23 +225,19 @@ def _imports(results: Results) -> str:
 
 def _dollars(results: Results) -> str:
     it = results.dollars
-    return (
+    return _paragraphs(
         f"By list prices, without free tiers: {it.subaccounts:,} subaccounts with {it.numbers} numbers each take "
-        f"**{it.first:.2f} US dollars** from nothing to approved, and **{it.month:.2f} US dollars** in a month of daily "
-        "runs that find nothing to do. [Each line](costs.md)."
+        f"**{it.first:.2f} US dollars** from nothing to approved, and **{it.month:.2f} US dollars** in a month of "
+        "daily runs that find nothing to do. [Each line](costs.md)."
     )
-
-
-def _by_default(results: Results, fleet: str) -> Measured:
-    return results.splits[fleet, results.chosen]
 
 
 def _subaccounts(fleet: str) -> int:
     return int(fleet.partition("x")[0])
 
 
-def _computed_each(it: Measured, fleet: str) -> float:
-    return it.computed / _subaccounts(fleet)
+def _computed_each(results: Results, fleet: str) -> float:
+    return results.growing[fleet].computed / _subaccounts(fleet)
 
 
 def _words(split: Split) -> str:
@@ -228,3 +248,8 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     filled = ([*row, *[""] * (len(header) - len(row))] for row in rows)
     lines = [f"| {' | '.join(row)} |" for row in (header, *filled)]
     return "\n".join([lines[0], f"|---|{'---:|' * (len(header) - 1)}", *lines[1:]])
+
+
+def _paragraphs(*texts: str) -> str:
+    """Put texts below each other, those that are no table in lines of a readable length."""
+    return "\n\n".join(text if text.startswith("|") else fill(text, _WIDTH, break_on_hyphens=False) for text in texts)
