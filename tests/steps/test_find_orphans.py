@@ -143,7 +143,7 @@ def test_an_orphan_that_twilio_does_not_let_go_is_kept_and_told(start: Start) ->
         ({"parent": {"sid": account(9), "numbers": [{"sid": phone_number(9, index)} for index in range(6)]}}, {}),
         (
             {"subaccounts": [subaccount(1), *(subaccount(it, numbers=0, status="suspended") for it in range(3, 9))]},
-            {"THREADS_PER_FUNCTION": "1"},
+            {"MAP_CONCURRENCY": "1", "THREADS_PER_FUNCTION": "1"},
         ),
     ],
     ids=["a parent with many numbers", "many suspended accounts"],

@@ -24,8 +24,8 @@ ENVIRONMENT = {
     "DAILY_RUN": "false",
     "REGIONS": "US",
     "INCLUDE_PARENT": "false",
-    "MAP_CONCURRENCY": "5",
-    "THREADS_PER_FUNCTION": "8",
+    "MAP_CONCURRENCY": "8",
+    "THREADS_PER_FUNCTION": "2",
     "POLL_SECONDS": "3600",
     "REVIEW_TIMEOUT_DAYS": "14",
     "LEASE_SECONDS": "900",
@@ -47,7 +47,7 @@ def test_an_empty_request_means_the_whole_fleet_with_the_deployment_s_defaults()
     assert request.regions == ["US", "CA"]
     assert request.trust_product.friendly_name == "Acme"
     assert request.trust_product.email == "a@acme.example"
-    assert request.map_concurrency == 5
+    assert request.map_concurrency == 8
     assert request.poll_seconds == 3600
     assert request.review_deadline == STARTED + timedelta(days=14)
 
