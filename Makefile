@@ -147,8 +147,8 @@ invoke: $(SAM) ## run FN=... as `make build` built it, in a container, against w
 .PHONY: bench
 bench: ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 bench: BUILD_DIR := .aws-sam/bench
-bench: build ## import times of what is built for this machine's processor, what the audit of a fleet takes, how soon --help and the page are there
-	@$(RUN)python tests/benchmarks/import_time.py $(BUILD_DIR)
+bench: build ## measure speed, ten minutes long: docs/benchmarks.md, the audit of a fleet, how soon --help and the page are there
+	@$(RUN)python -m tests.benchmarks.speed $(BUILD_DIR)
 	@$(RUN)python tests/benchmarks/audit.py
 	@$(RUN)python tests/benchmarks/command_start.py
 	@$(RUN)python -m tests.benchmarks.page

@@ -12,7 +12,7 @@ LATENCY: Final = 0.150
 LONG_LATENCY: Final = 0.450
 """What leaves the local engine three times as long for the same work."""
 POSTS_A_NUMBER: Final = 2
-BEFORE_THE_MAP: Final = 12
+BEFORE_THE_MAP: Final = 11
 """How many requests a first onboarding sends one after the other before the first subaccount is begun."""
 FLEETS: Final = ("4x250", "40x10")
 UNCHANGED: Final = "300x100"

@@ -36,7 +36,7 @@ def stack(deploy: Deploy) -> DeployedStack:
         (
             Room(dict.fromkeys(ON_NUMBERS, 2)),
             (
-                "5 subaccounts are worked on at once (MapConcurrency), but ListPhoneNumbersFunction, "
+                "8 subaccounts are worked on at once (MapConcurrency), but ListPhoneNumbersFunction, "
                 "AssignToBusinessProfileFunction, AssignToTrustProductFunction run in 2 copies at the most (reserved "
                 "concurrency): the others wait for their turn, so runs are slower"
             ),
@@ -45,7 +45,7 @@ def stack(deploy: Deploy) -> DeployedStack:
         (
             Room(unreserved=4),
             (
-                "5 subaccounts are worked on at once (MapConcurrency), but functions without a reserved concurrency "
+                "8 subaccounts are worked on at once (MapConcurrency), but functions without a reserved concurrency "
                 "run in 4 copies at the most in all of the AWS account: the others wait for their turn, so runs are "
                 "slower"
             ),
@@ -66,12 +66,12 @@ def test_numbers_that_do_not_fit_are_a_warning(
 
 
 @pytest.mark.parametrize(
-    "given", [Room(dict.fromkeys(ON_NUMBERS, 5), 5), Room(dict.fromkeys(MAP_FUNCTIONS, 5), 4)], ids=["some", "all"]
+    "given", [Room(dict.fromkeys(ON_NUMBERS, 8), 8), Room(dict.fromkeys(MAP_FUNCTIONS, 8), 4)], ids=["some", "all"]
 )
 def test_numbers_that_just_fit_are_fine(stack: DeployedStack, room: Room, given: Room) -> None:
     room.reserved, room.unreserved = given.reserved, given.unreserved
 
-    says = "Lambda has room for 5 subaccounts at once"
+    says = "Lambda has room for 8 subaccounts at once"
     assert list(concurrency(stack)) == [Finding(check="Concurrency", mark=Mark.OK, says=says)]
 
 
