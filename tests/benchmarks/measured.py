@@ -106,7 +106,8 @@ def bought(fleet: Fleet, parameters: Parameters) -> Measured:
             if purchase:  # the first one is the process's start, too
                 took.append(_entered(engine, arn)[ASSIGNED] - began)
         there = twilio.under_way()
-    return Measured(1, median(took), 0, 0, there.most, 0, there.requests // (PURCHASES + 1))
+    # The purchase itself is one of them, and not the run's.
+    return Measured(1, median(took), 0, 0, there.most, 0, there.requests // (PURCHASES + 1) - 1)
 
 
 def guide(fleet: Fleet, _: Parameters) -> Measured:
