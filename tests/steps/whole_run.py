@@ -1,6 +1,12 @@
-"""A whole request step by step: the handlers in the state machine's order, without the machine."""
+"""A whole request step by step: the handlers in the state machine's order, without the machine.
 
+An error leads where it leads in the machine; whether a step is tried again before is the steps' own affair.
+"""
+
+import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -15,17 +21,21 @@ from tests.steps.steps import LIST, Steps
 POLL_SECONDS = 60.0
 EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:machine"
 """None of them is known to moto: each counts as one that has ended."""
+OUTAGES = {"TwilioThrottled", "TwilioUnavailable", "AwsUnavailable"}
+WAITS = "Wait Out The Outage"
 
 
 class Run(NamedTuple):
     """What came of it.
 
     Attributes:
+        error: The name of the error with which it failed, `WAITS` if it goes on as long as an outage lasts, or None.
         failed: The sentence with which it failed, None if it did not.
         calls: What Twilio was asked, by method and route.
         left_out: The numbers (`PN…`) of the request that the account does not have.
     """
 
+    error: str | None
     failed: str | None
     calls: dict[str, int]
     left_out: list[str]
@@ -33,13 +43,13 @@ class Run(NamedTuple):
 
 def run(steps: Steps, request: dict[str, Any], execution: str = "first") -> Run:
     """Do all that a run does for a request, whose review ends with an approval once the run waits for it."""
-    before, failed = Counter(steps.simulator.calls), None
+    before, error, failed = Counter(steps.simulator.calls), None, None
     try:
         _run(steps, request, execution)
     except FunctionFailed as failure:
-        failed = failure.error["errorMessage"]
+        error, failed = failure.error["errorType"], failure.error["errorMessage"]
     left_out = [it.phone_number_sid for it in left_out_of(read_named_numbers(steps.table, execution))]
-    return Run(failed, dict(Counter(steps.simulator.calls) - before), left_out)
+    return Run(error, failed, dict(Counter(steps.simulator.calls) - before), left_out)
 
 
 def _run(steps: Steps, request: dict[str, Any], execution: str) -> None:
@@ -64,27 +74,55 @@ def _run(steps: Steps, request: dict[str, Any], execution: str) -> None:
         audit = steps.invoke("audit_assignments", execution=execution, manifest=manifest, **bundles)
     for subaccount in storage.read_subaccounts(clients.s3(), StoredList.model_validate(manifest)):
         _onboard(steps, asked, bundles, subaccount.model_dump())
-    steps.invoke("summarise_subaccounts", execution=execution, manifest=manifest, subaccounts=asked["subaccounts"])
-    if asked["subaccounts"] is None and audit:
-        found = steps.invoke(
-            "find_orphans",
-            execution=execution,
-            started_at=started_at,
-            trust_product_sid=product["sid"],
-            assigned=audit["assigned"],
-            manifest=manifest,
-        )
-        if asked["release_orphans"] and found["named_before"]:
-            steps.invoke("release_orphans", execution=execution, **bundles)
-    if product["status"] != "twilio-approved":
-        _await(steps, asked, product["sid"])
-        _check(steps, asked, product | {"verdict_by": "callback"})
-    elif asked["phone_numbers"] is None:
-        _check(steps, asked, product)
+    summary = steps.invoke(
+        "summarise_subaccounts", execution=execution, manifest=manifest, subaccounts=asked["subaccounts"]
+    )
+    if asked["subaccounts"] is None and audit and not summary["failed"] and not summary["busy"]:
+        with outages(None):
+            found = steps.invoke(
+                "find_orphans",
+                execution=execution,
+                started_at=started_at,
+                trust_product_sid=product["sid"],
+                assigned=audit["assigned"],
+                manifest=manifest,
+            )
+            if asked["release_orphans"] and found["named_before"]:
+                steps.invoke("release_orphans", execution=execution, **bundles)
+    with outages(WAITS):
+        if product["status"] != "twilio-approved":
+            _await(steps, asked, product["sid"])
+            _check(steps, asked, product | {"verdict_by": "callback"})
+        elif asked["phone_numbers"] is None:
+            _check(steps, asked, product)
+    if summary["failed"]:
+        raise FunctionFailed({"errorType": "SubaccountsFailed", "errorMessage": summary["message"]})
+
+
+@contextmanager
+def outages(end: str | None) -> Iterator[None]:
+    """Let an outage end what is done within: the run goes on, or with `WAITS`, it is over for now."""
+    try:
+        yield
+    except FunctionFailed as failure:
+        if failure.error["errorType"] not in OUTAGES:
+            raise
+        if end:
+            raise FunctionFailed(failure.error | {"errorType": end}) from failure
 
 
 def _onboard(steps: Steps, asked: dict[str, Any], bundles: dict[str, str], subaccount: dict[str, str]) -> None:
     of = {"execution": asked["execution"], "subaccount_sid": subaccount["subaccount_sid"]}
+    error = None
+    try:
+        _assign(steps, of, asked, bundles)
+    except FunctionFailed as failure:
+        error = {"Error": failure.error["errorType"], "Cause": json.dumps(failure.error)}
+    with suppress(FunctionFailed):  # an entry that is not recorded counts as failed
+        steps.invoke("record_subaccount", **of, friendly_name=subaccount["friendly_name"], error=error)
+
+
+def _assign(steps: Steps, of: dict[str, str], asked: dict[str, Any], bundles: dict[str, str]) -> None:
     page_url, more = None, True
     while more:
         which = {"phone_numbers": asked["phone_numbers"], "regions": asked["regions"], "page_url": page_url}
@@ -96,7 +134,6 @@ def _onboard(steps: Steps, asked: dict[str, Any], bundles: dict[str, str], subac
                 on_it = steps.invoke(f"assign_to_{side}", **of, **bundle, phone_numbers=numbers)
                 numbers = on_it.get("phone_numbers")
         more = page_url is not None
-    steps.invoke("record_subaccount", **of, friendly_name=subaccount["friendly_name"], error=None)
 
 
 def _await(steps: Steps, asked: dict[str, Any], product_sid: str) -> None:
