@@ -1,21 +1,26 @@
 """Every operation of Twilio that the product uses, and everything that can go wrong with it: how a run ends, and the next."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 
 import pytest
 
 from onboarding.errors import section
 from simulator.faults import Fault, PlannedFault
 from simulator.observe import signed
+from tests.faults.conftest import Tell
 from tests.faults.refusing import refusing
 from tests.faults.twilio_table import FAULTS, LEFT_OUT, OPERATIONS, REFUSED, SIGNED, TIMES, Operation
-from tests.faults.ways import WAYS
+from tests.faults.ways import ONE_SUBACCOUNT, WAYS
 from tests.steps import counted
 from tests.steps.conftest import Start
 from tests.steps.patience import patient
 from tests.steps.steps import Steps
 from tests.steps.whole_run import Run, run
+
+
+CASES = list(product(OPERATIONS, FAULTS, TIMES))
 
 
 @contextmanager
@@ -31,7 +36,7 @@ def going_wrong(steps: Steps, operation: Operation, fault: str, times: int) -> I
     steps.simulator.controls.clear_faults()
 
 
-def ends_as_it_should(done: Run, end: str, operation: Operation, steps: Steps) -> None:
+def ended_as_it_should(steps: Steps, done: Run, operation: Operation, end: str) -> None:
     """Hold that a run has ended so, and that what it says is the sentence of that error."""
     if end in {SIGNED, REFUSED, LEFT_OUT}:
         counted.ended(done)
@@ -47,29 +52,22 @@ def ends_as_it_should(done: Run, end: str, operation: Operation, steps: Steps) -
     assert done.error == end
 
 
-@pytest.mark.parametrize("times", TIMES)
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("case", CASES, ids="-".join)
 def test_a_run_ends_as_it_should_and_the_next_one_finishes(
-    start: Start,
-    pauses: list[float],
-    record_property: Callable[[str, object], None],
-    operation: str,
-    fault: str,
-    times: str,
+    start: Start, pauses: list[float], told: Tell, case: tuple[str, str, str]
 ) -> None:
+    operation, fault, times = case
     which = OPERATIONS[operation]
     way, end = WAYS[which.way], which.ends(fault)[list(TIMES).index(times)]
-    for name, value in {"operation": operation, "fault": fault, "times": times, "end": end}.items():
-        record_property(name, value)
-    steps = patient(start(**way.fleet, CALLBACK_URL=""))
+    told(operation=operation, fault=fault, times=times, end=end)
+    steps = patient(start(**way.fleet, subaccounts=ONE_SUBACCOUNT, CALLBACK_URL=""))
     way.before(steps)
 
     with going_wrong(steps, which, fault, TIMES[times]) as planned:
         done = run(steps, way.request, "first")
 
     assert planned.happened >= 1
-    ends_as_it_should(done, end, which, steps)
+    ended_as_it_should(steps, done, which, end)
     if seconds := (FAULTS[fault].fault or {}).get("retry_after"):
         assert seconds in pauses
     counted.nothing_twice(steps)

@@ -1,7 +1,7 @@
 """What goes wrong at Twilio, with which operation, and how a run is to end then.
 
-An end is the name of the error with which the run ends, or one of those below. It is for a fault that befalls the operation
-once, three times, and each time.
+An end is the name of the error with which the run ends, or one of those below. There are three for each fault: of one
+that befalls the operation once, three times, and each time.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,6 @@ LEFT_OUT = "a number left out"
 type Ends = tuple[str, str, str]
 
 TIMES = {"once": 1, "three times": 3, "each time": 0}
-AT_ALL = "at all"
 
 THROTTLED: Ends = (SIGNED, SIGNED, "TwilioThrottled")
 UNAVAILABLE: Ends = (SIGNED, SIGNED, "TwilioUnavailable")

@@ -6,20 +6,24 @@ from typing import Any
 
 from tests.steps.steps import Steps
 from tests.steps.whole_run import run
-from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product
+from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product, subaccount
 
 APPROVED: dict[str, Any] = {"products": [product(business_profile=PROFILE)]}
 REJECTED: dict[str, Any] = {"products": [product(status="twilio-rejected", business_profile=PROFILE)]}
-TWO_NUMBERS = {"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 0), phone_number(1, 1)]}
+NUMBERS = [phone_number(1, 0), phone_number(1, 1)]
+ASSIGNED: dict[str, Any] = {
+    "profiles": [{"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": NUMBERS}],
+    "products": [product(business_profile=PROFILE, numbers=NUMBERS)],
+}
+TWO_NUMBERS = {"subaccounts": [account(1)], "phone_numbers": NUMBERS}
 
 
 def nothing(_: Steps) -> None:
     """What most ways need to happen first."""
 
 
-def two_runs_have_named_an_orphan(steps: Steps) -> None:
-    """A number is released, and the next run names it; the one that follows may remove it."""
-    run(steps, {}, "before")
+def an_orphan_is_named(steps: Steps) -> None:
+    """A number is released, and a run names it; the one that follows may remove it."""
     steps.simulator.controls.release(phone_number(1, 0))
     run(steps, {}, "names-it")
 
@@ -31,7 +35,7 @@ class Way:
     Attributes:
         request: What is sent while something goes wrong.
         afterwards: What is sent once all is well again: over the whole fleet.
-        fleet: What Twilio begins with.
+        fleet: What Twilio begins with, besides one subaccount with two numbers.
         before: What happens before.
     """
 
@@ -41,6 +45,7 @@ class Way:
     before: Callable[[Steps], None] = nothing
 
 
+ONE_SUBACCOUNT = [subaccount(1)]
 WAYS = {
     "first": Way(NAMED, afterwards=NAMED),
     "named": Way(
@@ -50,8 +55,8 @@ WAYS = {
     "orphans": Way(
         {"release_orphans": True},
         afterwards={"release_orphans": True},
-        fleet=APPROVED,
-        before=two_runs_have_named_an_orphan,
+        fleet=ASSIGNED,
+        before=an_orphan_is_named,
     ),
     "rejected": Way({}, afterwards={"resubmit": True}, fleet=REJECTED),
 }
