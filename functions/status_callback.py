@@ -8,7 +8,6 @@ import hashlib
 from base64 import b64decode
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -73,10 +72,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     body = request.content
     if len(body) > MAX_BODY_BYTES:
         return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    parameters = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    form = callback.read_form(body)
     tokens = credentials.read(environment.twilio_secret_arn).auth_tokens
     url = url_that_twilio_called(request, environment.public_base_url)
-    if not callback.is_signed(url, parameters, request.headers.get(SIGNATURE_HEADER), tokens):
+    if not callback.is_signed(url, form, request.headers.get(SIGNATURE_HEADER), tokens):
         measure(name="RefusedSignatures", value=1)
         logger().warning("refused a callback: its signature is missing or wrong", extra={"url": url})
         return _answer(HTTPStatus.FORBIDDEN)
@@ -84,7 +83,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         product_sid = TypeAdapter(BundleSid).validate_python(callback.product_of(url))
     except ValidationError:
         return _answer(HTTPStatus.BAD_REQUEST)
-    wake_waiters(clients.table(environment), product_sid, parameters, hashlib.sha256(body).hexdigest()[:16])
+    wake_waiters(clients.table(environment), product_sid, form.last, hashlib.sha256(body).hexdigest()[:16])
     return _answer(HTTPStatus.NO_CONTENT)
 
 

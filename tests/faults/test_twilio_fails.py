@@ -1,4 +1,4 @@
-"""Every operation of Twilio that the product uses, and everything that can go wrong with it: how a run ends, and the next."""
+"""Every operation of Twilio that the product uses, and all that can go wrong with it: how a run ends, and the next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,11 @@ import pytest
 from onboarding.errors import section
 from simulator.faults import Fault, PlannedFault
 from simulator.observe import signed
-from tests.faults.conftest import Tell
 from tests.faults.refusing import refusing
 from tests.faults.twilio_table import FAULTS, LEFT_OUT, OPERATIONS, REFUSED, SIGNED, TIMES, Operation
 from tests.faults.ways import ONE_SUBACCOUNT, WAYS
 from tests.steps import counted
-from tests.steps.conftest import Start
+from tests.steps.conftest import Start, Tell
 from tests.steps.patience import patient
 from tests.steps.steps import Steps
 from tests.steps.whole_run import Run, run

@@ -1,10 +1,12 @@
 """One handler at a time: the real one, a simulated Twilio on a socket, and moto's AWS with the template's storage."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -25,6 +27,7 @@ from tests.world import NEVER, a_fleet
 
 type Client = Callable[[str], Any]
 type Start = Callable[..., Steps]
+type Tell = Callable[..., None]
 
 FAST = {"LIST_SETTLE_SECONDS": "0.02", "TWILIO_READ_SECONDS": "2"}
 """What a test need not wait for; the rest is as the template has it."""
@@ -65,6 +68,25 @@ def start(template: Template, client: Client, monkeypatch: pytest.MonkeyPatch) -
             return Steps(Functions(template.functions.values(), []), simulator, table, announced)
 
         yield _start
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the HTTP client would have waited between its tries; it waits none."""
+    seconds: list[float] = []
+    monkeypatch.setattr("urllib3.util.retry.time", SimpleNamespace(sleep=seconds.append, time=time.time))
+    return seconds
+
+
+@pytest.fixture
+def told(record_property: Callable[[str, object], None]) -> Tell:
+    """Tell the results what was tried, as names and values: docs/reliability.md is written from them."""
+
+    def tell(**tried: object) -> None:
+        for name, value in tried.items():
+            record_property(name, value)
+
+    return tell
 
 
 @contextmanager

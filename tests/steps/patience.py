@@ -29,7 +29,7 @@ class Patient(Steps):
         used: Counter[Retrier] = Counter()
         while True:
             try:
-                return super().invoke(function, execution=execution, **event)
+                return self.attempt(function, execution, event)
             except FunctionFailed as failed:
                 error = failed.error["errorType"]
                 retrier = next((it for it in retriers(function) if error in it.errors), None)
@@ -39,10 +39,14 @@ class Patient(Steps):
             if error in BUSY:
                 time.sleep(BUSY_SECONDS)
 
+    def attempt(self, function: str, execution: str, event: dict[str, Any]) -> Any:
+        """Try a step once."""
+        return super().invoke(function, execution=execution, **event)
 
-def patient(steps: Steps) -> Patient:
+
+def patient(steps: Steps, kind: type[Patient] = Patient) -> Patient:
     """Give the same steps, with the machine's patience."""
-    return Patient(**{it.name: getattr(steps, it.name) for it in dataclasses.fields(steps)})
+    return kind(**{it.name: getattr(steps, it.name) for it in dataclasses.fields(steps)})
 
 
 @cache

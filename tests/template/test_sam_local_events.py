@@ -9,7 +9,7 @@ import subprocess
 import tomllib
 from base64 import b64decode
 from typing import Any, get_type_hints
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import boto3
 import jsonschema
@@ -72,13 +72,13 @@ def test_the_served_fleet_is_of_the_schema() -> None:
 def test_the_callback_is_signed_with_the_served_fleet_s_token() -> None:
     webhook = importlib.import_module("status_callback")
     request = webhook.HttpRequest.model_validate(event_of("status_callback"))
-    parameters = dict(parse_qsl(request.content.decode(), keep_blank_values=True))
+    form = callback.read_form(request.content)
     url = webhook.url_that_twilio_called(request, ENVIRONMENT["PUBLIC_BASE_URL"])
     parent = load_fleet(SERVED_FLEET).parent
 
-    assert callback.is_signed(url, parameters, request.headers["x-twilio-signature"], [parent.auth_token])
-    assert parameters["AccountSid"] == parent.sid
-    assert f"?trust_product_sid={parameters['BundleSid']}" in url
+    assert callback.is_signed(url, form, request.headers["x-twilio-signature"], [parent.auth_token])
+    assert form.last["AccountSid"] == parent.sid
+    assert f"?trust_product_sid={form.last['BundleSid']}" in url
 
 
 def test_the_callback_arrives_by_the_template_s_route() -> None:
