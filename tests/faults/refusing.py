@@ -1,4 +1,4 @@
-"""Connections that are refused: requests to Twilio for which a new connection goes to a port that nothing listens on."""
+"""Connections that are refused: requests to Twilio that go to a port on which nothing listens."""
 
 import socket
 from collections.abc import Iterator

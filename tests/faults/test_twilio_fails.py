@@ -18,7 +18,6 @@ from tests.steps.patience import patient
 from tests.steps.steps import Steps
 from tests.steps.whole_run import Run, run
 
-
 CASES = list(product(OPERATIONS, FAULTS, TIMES))
 
 

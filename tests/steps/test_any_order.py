@@ -25,7 +25,7 @@ NOT_OURS = subaccount(3, numbers=1, status="suspended")
 OF_PARENT = numbered_sid("PN", 0xABC)
 BEGINNINGS: dict[str, list[dict[str, Any]]] = {
     "nothing": [],
-    "a draft": [product(status="draft")],
+    "a draft": [product(status="draft", friendly_name=NAMED["trust_product"]["friendly_name"])],
     "an approved product": [product(business_profile=PROFILE)],
 }
 REQUESTS: list[dict[str, Any]] = [NAMED, NAMED | {"subaccounts": [account(1)]}, NAMED | {"release_orphans": True}]
@@ -57,6 +57,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.controls = self.steps.simulator.controls
         self.executions: dict[str, Execution] = {}
         self.begun = 0
+        self.begin("one", NAMED)
 
     @rule(who=st.sampled_from(["one", "another"]), request=st.sampled_from(REQUESTS))
     def begin(self, who: str, request: dict[str, Any]) -> None:

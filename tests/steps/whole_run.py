@@ -48,7 +48,8 @@ def run(steps: Steps, request: dict[str, Any], execution: str = "first") -> Run:
         _run(steps, request, execution)
     except FunctionFailed as failure:
         error, failed = failure.error["errorType"], failure.error["errorMessage"]
-    left_out = [it.phone_number_sid for it in left_out_of(read_named_numbers(steps.table, execution))]
+    named = [] if error in OUTAGES else read_named_numbers(steps.table, execution)
+    left_out = [it.phone_number_sid for it in left_out_of(named)]
     return Run(error, failed, dict(Counter(steps.simulator.calls) - before), left_out)
 
 
