@@ -75,13 +75,21 @@ lint-template: setup $(SAM) $(CHECKOV)
 test: lint ## everything a change must pass
 	$(RUN)pytest --numprocesses 4 --dist loadgroup
 
+FAULTS := tests/faults $(addprefix tests/steps/test_,any_order.py forged_callbacks.py no_post_twice.py two_at_once.py)
+
+# Too much for `make test`. The document is written from the results, and only if all are good.
+.PHONY: faults
+faults: setup ## all that can go wrong, operation by operation and in any order, and docs/reliability.md from the results
+	$(RUN)pytest $(FAULTS) --numprocesses 4 --dist loadgroup --hypothesis-profile faults --junitxml .faults.xml
+	@$(RUN)python -m tools.reliability .faults.xml
+
 .PHONY: coverage
 coverage: setup ## which lines and branches of the functions and the layer no test comes through
 	$(RUN)pytest --numprocesses 4 --dist loadgroup --cov --cov-report=term
 
 .PHONY: defects
 defects: setup ## plant defects, one by one in a copy: each must turn a test red
-	@$(RUN)python -m tools.planted_defects
+	@$(RUN)python -m tools.planted_defects $(OPTIONS)
 
 .PHONY: sam-requirements checkov-requirements
 sam-requirements: setup ## take the newest SAM CLI

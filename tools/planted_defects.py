@@ -2,6 +2,7 @@
 
     .venv/bin/python -m tools.planted_defects                          # all of them
     .venv/bin/python -m tools.planted_defects "no lease" "success on 409"
+    .venv/bin/python -m tools.planted_defects --faults                 # those that `make faults` must see, by its tests
 
 The tests run until the first one fails, which is named: first the file that is expected to see it, then all.
 """
@@ -42,6 +43,7 @@ class Defect:
         tests: The file of tests that is expected to see it; if it does not, all are run.
         right: The text as it is, which stands there once.
         wrong: What becomes of it.
+        faults: How `make faults` sees it: arguments of pytest that choose some of its tests; empty if it need not.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Defect:
     tests: str
     right: str
     wrong: str
+    faults: tuple[str, ...] = ()
 
     def plant(self, checkout: Path) -> None:
         """Change the file in a checkout.
@@ -75,11 +78,21 @@ DEFECTS: Final = (
         'LEASE_IS_FREE = "attribute_not_exists(no_such_attribute) OR',
     ),
     Defect(
+        "no lease, nor a proof of one",
+        f"{LAYER}/table/leases.py",
+        "tests/unit/onboarding/table/test_leases.py",
+        'lease_expires_at < :now"\nLEASE_IS_OURS = "lease_token = :lease_token"',
+        'lease_expires_at < :now OR attribute_exists(pk)"\n'
+        'LEASE_IS_OURS = "lease_token = :lease_token OR attribute_exists(pk)"',
+        faults=("tests/steps/test_two_at_once.py",),
+    ),
+    Defect(
         "no look before a POST",
         f"{LAYER}/assigning.py",
         "tests/steps/test_assigning.py",
         "    found = assignments.find(by_sid)\n",
         "    found = dict[str, str]()\n",
+        faults=("tests/faults/test_twilio_fails.py", "-k", "assign and work"),
     ),
     Defect(
         "no look before a Trust Product is made",
@@ -87,6 +100,7 @@ DEFECTS: Final = (
         "tests/steps/test_two_at_once.py",
         "        if found := find(hub, event):\n            return found\n",
         "",
+        faults=("tests/steps/test_two_at_once.py", "-k", "find_or_create"),
     ),
     Defect(
         "no look before a Trust Product is submitted",
@@ -101,6 +115,7 @@ DEFECTS: Final = (
         "tests/unit/onboarding/test_twilio_errors.py",
         '(method == "GET" and server_error)',
         "server_error",
+        faults=("tests/steps/test_no_post_twice.py",),
     ),
     Defect(
         "no wait after a lost answer",
@@ -108,6 +123,7 @@ DEFECTS: Final = (
         "tests/steps/test_no_post_twice.py",
         "settled=not tried.unanswered",
         "settled=True",
+        faults=("tests/steps/test_no_post_twice.py",),
     ),
     Defect(
         "a dropped page of numbers",
@@ -115,6 +131,7 @@ DEFECTS: Final = (
         "tests/steps/test_plan.py",
         "numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)",
         "numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)[0], None",
+        faults=("tests/faults/test_twilio_fails.py", "-k", "second and page"),
     ),
     Defect(
         "success on 409",
@@ -123,6 +140,7 @@ DEFECTS: Final = (
         "    refused = {sid: refusal for sid, refusal in tried.refused.items() if sid not in there}\n",
         "    refused = {\n        sid: refusal\n        for sid, refusal in tried.refused.items()\n"
         "        if sid not in there and refusal.status != HTTPStatus.CONFLICT\n    }\n",
+        faults=("tests/faults/test_twilio_fails.py", "-k", "409 and assign"),
     ),
     Defect(
         "a mask removed",
@@ -144,6 +162,15 @@ DEFECTS: Final = (
         "tests/steps/test_status_callback.py",
         "        return _answer(HTTPStatus.FORBIDDEN)\n",
         "        pass\n",
+        faults=("tests/steps/test_forged_callbacks.py",),
+    ),
+    Defect(
+        "only the last value of a doubled parameter checked",
+        f"{LAYER}/twilio/callback.py",
+        "tests/steps/test_forged_callbacks.py",
+        "        return self[name]\n",
+        "        return self[name][-1:]\n",
+        faults=("tests/steps/test_forged_callbacks.py",),
     ),
     Defect(
         "a token stored too late",
@@ -202,6 +229,7 @@ DEFECTS: Final = (
         "tests/unit/onboarding/table/test_batches.py",
         'pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"]',
         'pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"] and {}',
+        faults=("tests/faults/test_aws_fails.py", "-k", "BatchWriteItem"),
     ),
     Defect(
         "unprocessed reads dropped",
@@ -209,6 +237,7 @@ DEFECTS: Final = (
         "tests/unit/onboarding/table/test_batches.py",
         'pending = answer["UnprocessedKeys"]',
         'pending = answer["UnprocessedKeys"] and {}',
+        faults=("tests/faults/test_aws_fails.py", "-k", "BatchGetItem"),
     ),
     Defect(
         "older news of the product over newer",
@@ -251,6 +280,7 @@ DEFECTS: Final = (
         "tests/machine/test_failures.py",
         "    if not error:\n        return SubaccountStatus.ONBOARDED\n",
         "    if error or not error:\n        return SubaccountStatus.ONBOARDED\n",
+        faults=("tests/faults/test_twilio_fails.py", "-k", "assign and 401"),
     ),
     Defect(
         "a release believed without asking",
@@ -332,7 +362,7 @@ def first_failure(checkout: Path, tests: Iterable[str]) -> str | None:
 
     Args:
         checkout: Where; its own code is what is tested.
-        tests: Files or folders, from the checkout's root; what is not there is left out.
+        tests: Files or folders, from the checkout's root, where what is not there is left out, and options of pytest.
 
     Returns:
         The test that failed, None if none did.
@@ -342,7 +372,7 @@ def first_failure(checkout: Path, tests: Iterable[str]) -> str | None:
     """
     paths = [checkout, checkout / "functions", checkout / "layers/onboarding/python"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1"}
-    there = [it for it in tests if (checkout / it).exists()]
+    there = [it for it in tests if not it.startswith("tests/") or (checkout / it).exists()]
     command = [
         sys.executable,
         "-m",
@@ -372,18 +402,20 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="which; all when left out")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="all that may see them")
+    parser.add_argument("--faults", action="store_true", help="those that `make faults` must see, by its tests")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - {defect.name for defect in DEFECTS}:
         parser.error(f"no such defect: {', '.join(sorted(unknown))}")
     unseen = 0
     for defect in DEFECTS:
-        if chosen.names and defect.name not in chosen.names:
+        if (chosen.names and defect.name not in chosen.names) or (chosen.faults and not defect.faults):
             continue
         began = time.monotonic()
         with copied() as checkout:
             try:
                 defect.plant(checkout)
-                seen_by = first_failure(checkout, [defect.tests]) or first_failure(checkout, chosen.tests)
+                tests = [defect.faults] if chosen.faults else [[defect.tests], chosen.tests]
+                seen_by = next(filter(None, (first_failure(checkout, it) for it in tests)), None)
             except DefectError as error:
                 sys.stderr.write(f"{error}\n")
                 return 2

@@ -17,6 +17,7 @@ from tests.steps.conftest import Start, Tell
 from tests.steps.patience import patient
 from tests.steps.steps import Steps
 from tests.steps.whole_run import Run, run
+from tests.world import small_pages
 
 CASES = list(product(OPERATIONS, FAULTS, TIMES))
 
@@ -52,13 +53,15 @@ def ended_as_it_should(steps: Steps, done: Run, operation: Operation, end: str) 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 def test_a_run_ends_as_it_should_and_the_next_one_finishes(
-    start: Start, pauses: list[float], told: Tell, case: tuple[str, str, str]
+    start: Start, pauses: list[float], told: Tell, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str]
 ) -> None:
     operation, fault, times = case
     which = OPERATIONS[operation]
     way, end = WAYS[which.way], which.ends(fault)[list(TIMES).index(times)]
     told(operation=operation, fault=fault, times=times, end=end)
     steps = patient(start(**way.fleet, subaccounts=ONE_SUBACCOUNT, CALLBACK_URL=""))
+    if which.one_number_a_page:
+        small_pages(monkeypatch, 1)
     way.before(steps)
 
     with going_wrong(steps, which, fault, TIMES[times]) as planned:

@@ -73,6 +73,7 @@ class Operation:
         within: What fails with it: the run, a subaccount, the wait for a review, or nothing that a run is for.
         mentioning: Only requests with this text in the query or in the form.
         after: How many of these go well first.
+        one_number_a_page: Whether lists of numbers have pages of one.
         otherwise: The ends of the faults that end otherwise here, and why not as `Failing` has them.
     """
 
@@ -81,6 +82,7 @@ class Operation:
     within: str = "run"
     mentioning: str = ""
     after: int = 0
+    one_number_a_page: bool = False
     otherwise: dict[str, Ends] = field(default_factory=dict)
 
     def ends(self, fault: str) -> Ends:
@@ -139,6 +141,9 @@ OPERATIONS = {
     "read all assignments of the profile": Operation(f"GET {PROFILES}/{{Sid}}/ChannelEndpointAssignments"),
     "read all assignments of the product": Operation(f"GET {PRODUCTS}/{{Sid}}/ChannelEndpointAssignments"),
     "list a subaccount's numbers": Operation(f"GET {ACCOUNTS}/{{Sid}}/IncomingPhoneNumbers.json", within="subaccount"),
+    "list the second page of a subaccount's numbers": Operation(
+        f"GET {ACCOUNTS}/{{Sid}}/IncomingPhoneNumbers.json", within="subaccount", after=1, one_number_a_page=True
+    ),
     "look for numbers on the profile": Operation(
         f"GET {PROFILES}/{{Sid}}/ChannelEndpointAssignments", within="subaccount", mentioning=LOOK
     ),

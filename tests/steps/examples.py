@@ -1,4 +1,4 @@
-"""How many examples a property is tried with: few and always the same in `make test`, many and new ones in `make faults`."""
+"""How many examples a property is tried with: few, always the same, in `make test`; many new ones in `make faults`."""
 
 from hypothesis import HealthCheck, Phase, settings
 

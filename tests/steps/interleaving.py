@@ -40,7 +40,7 @@ class Execution:
         return not self._thread.is_alive() or self.done is not None or self._failure is not None
 
     def advance(self) -> None:
-        """Let it do its next step, if it has not ended; a step that has to wait for another execution is a step, too."""
+        """Let it do its next step, if it has not ended; one that has to wait for another execution counts, too."""
         if not self.is_over:
             self._go.release()
             self._waits.acquire()

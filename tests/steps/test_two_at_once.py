@@ -12,7 +12,7 @@ import pytest
 from shaken_stir.engine.functions import FunctionFailed
 from simulator.messages import Request, Response
 from simulator.reviews import UNDER_REVIEW
-from tests.steps.conftest import Start
+from tests.steps.conftest import Start, Tell
 from tests.steps.steps import BUSY, LIST, Steps
 from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product
 
@@ -106,7 +106,7 @@ def between(steps: Steps, turn: int, do: Callable[[], None]) -> Callable[[], boo
 @pytest.mark.parametrize("execution", ["first", "second"])
 @pytest.mark.parametrize("function", STEPS)
 def test_one_of_them_is_told_to_wait_or_finds_what_the_other_has_made(
-    start: Start, function: str, execution: str
+    start: Start, told: Tell, function: str, execution: str
 ) -> None:
     prepare, fleet = STEPS[function]
     for turn in TURNS:
@@ -117,6 +117,7 @@ def test_one_of_them_is_told_to_wait_or_finds_what_the_other_has_made(
         attempt(steps, function, event, "first", ends)
         if not was_between():
             assert turn > 1
+            told(places=turn - 1)
             return
 
         assert len(ends) == 2
