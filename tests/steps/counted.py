@@ -1,5 +1,7 @@
 """What must hold at the simulated Twilio whatever happened: counted there, not believed of the product."""
 
+from typing import Any
+
 from onboarding.phone_numbers import Stage
 from simulator.observe import assigned_twice, signed
 from tests.steps.steps import Steps
@@ -34,7 +36,7 @@ def refused(steps: Steps) -> dict[str, list[str]]:
     return found
 
 
-def finish(steps: Steps, request: dict[str, object]) -> None:
+def finish(steps: Steps, request: dict[str, Any]) -> None:
     """Send a request for the whole fleet, then one for the numbers that are refused: every one must be signed once."""
     ended(run(steps, request, "again"))
     for account_sid, numbers in refused(steps).items():
