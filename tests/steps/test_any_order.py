@@ -105,10 +105,6 @@ class AnyOrder(RuleBasedStateMachine):
     def fail(self, asked: str, fault: dict[str, Any], times: int) -> None:
         self.controls.plan_fault(operation=asked, times=times, **fault)
 
-    @rule(drop=st.booleans())
-    def callbacks(self, *, drop: bool) -> None:
-        self.controls.callbacks(drop=drop)
-
     @rule(seconds=st.sampled_from([0, LAG]))
     def lag(self, seconds: int) -> None:
         self.controls.lag(seconds)

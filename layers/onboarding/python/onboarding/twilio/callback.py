@@ -22,8 +22,8 @@ class Form(dict[str, list[str]]):
 
     @property
     def last(self) -> dict[str, str]:
-        """Each parameter with its last value."""
-        return {name: values[-1] for name, values in self.items()}
+        """Each parameter with its last value; DynamoDB, where they go, takes none without a name."""
+        return {name: values[-1] for name, values in self.items() if name}
 
 
 def read_form(body: bytes) -> Form:
