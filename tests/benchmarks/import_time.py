@@ -37,19 +37,12 @@ class ImportTime(NamedTuple):
     slow: float
 
 
-def main(build: Path) -> None:
-    """Measure and print a table.
+def measured(build: Path) -> dict[str, ImportTime]:
+    """Measure each module.
 
     Args:
         build: Where `sam build` put its artefacts.
     """
-    sys.stdout.write(f"import, median of {RUNS:<11}with bytecode   without bytecode   ratio\n")
-    for module, (fast, slow) in measured(build).items():
-        sys.stdout.write(f"{module:<29}{fast:>10.0f} ms{slow:>16.0f} ms{slow / fast:>8.1f}\n")
-
-
-def measured(build: Path) -> dict[str, ImportTime]:
-    """Measure each module, as `main`."""
     found = {}
     with TemporaryDirectory() as folder:
         runtime, bare = Path(folder, "runtime"), Path(folder, "bare")
@@ -87,7 +80,3 @@ def import_time(module: str, build: Path, runtime: Path) -> float:
     places = (function.parent, *(build / layer / "python" for layer in LAYERS), runtime)
     answer = subprocess.run([*PYTHON, TIMED_IMPORT, module, *map(str, places)], stdout=subprocess.PIPE, check=True)
     return float(answer.stdout)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -26,15 +26,11 @@ class UnderWay(NamedTuple):
     Attributes:
         most: The most requests at once.
         seconds: How long all requests took, one after the other.
-        computed: The processor's seconds of the process.
-        posts: How many of them were POSTs.
         requests: How many there were.
     """
 
     most: int
     seconds: float
-    computed: float
-    posts: int
     requests: int
 
 
@@ -45,7 +41,7 @@ class CountingSimulator(Simulator):
         super().__init__(fleet)
         self._lock = threading.Lock()
         self._now = 0
-        self._since = UnderWay(0, 0.0, time.process_time(), 0, 0)
+        self._since = UnderWay(0, 0.0, 0)
 
     @override
     def answer(self, request: Request) -> Response:
@@ -60,16 +56,14 @@ class CountingSimulator(Simulator):
                 self._now -= 1
                 self._since = self._since._replace(
                     seconds=self._since.seconds + time.monotonic() - began,
-                    posts=self._since.posts + (request.method == "POST"),
                     requests=self._since.requests + 1,
                 )
 
     def under_way(self) -> UnderWay:
         """Say what was under way since it was asked before."""
         with self._lock:
-            since, now = self._since, time.process_time()
-            self._since = UnderWay(0, 0.0, now, 0, 0)
-            return since._replace(computed=now - since.computed)
+            since, self._since = self._since, UnderWay(0, 0.0, 0)
+            return since
 
 
 class SlowTwilio:

@@ -9,7 +9,7 @@ from onboarding.table.reviews import Waiter, add_waiter, read_waiters
 from tests.steps.conftest import Client, Start
 from tests.steps.machine import running, woken
 from tests.steps.steps import Steps
-from tests.world import NEVER, PRODUCT, PROFILE, product
+from tests.world import PRODUCT, PROFILE, product
 
 OTHER = "arn:aws:states:us-east-1:123456789012:execution:machine:other"
 FIRST = OTHER.replace("other", "first")
@@ -42,7 +42,7 @@ def test_a_verdict_that_came_before_the_token_was_stored_is_seen_by_the_read(
 
 
 def test_the_token_is_stored_before_the_status_is_read(start: Start, woken_by: list[tuple[str, str]]) -> None:
-    steps = start(products=[product(status="in-review", business_profile=PROFILE)], review={"seconds": NEVER})
+    steps = start(products=[product(status="in-review", business_profile=PROFILE)])
     stored: list[list[str]] = []
     steps.simulator.interpose(lambda _: stored.append(waiters(steps)))
 
@@ -62,7 +62,7 @@ def test_a_product_that_is_gone_is_left_to_the_check(start: Start, woken_by: lis
 def test_only_an_execution_that_still_runs_keeps_others_from_waiting(
     start: Start, woken_by: list[tuple[str, str]], *, ended: bool
 ) -> None:
-    steps = start(products=[product(status="in-review", business_profile=PROFILE)], review={"seconds": NEVER})
+    steps = start(products=[product(status="in-review", business_profile=PROFILE)])
     add_waiter(steps.table, PRODUCT, Waiter(1, "other", OTHER, "its-token"), 60)
 
     with running(*([] if ended else [OTHER])):

@@ -10,7 +10,7 @@ from onboarding.trust_products import Status, TrustProductRecord, VerdictBy
 from tests.steps.conftest import Start
 from tests.steps.steps import Steps
 from tests.steps.whole_fleet import APPROVED, seen, to_be_checked
-from tests.world import NEVER, PRODUCT, PROFILE, product, told
+from tests.world import PRODUCT, PROFILE, product, told
 
 REJECTED = "Trust Product Rejected"
 
@@ -84,7 +84,7 @@ def test_a_rejection_is_told_with_twilio_s_codes_and_what_to_correct(start: Star
 
 
 def test_each_rejection_of_a_product_is_announced_and_kept(start: Start) -> None:
-    steps = start(products=[product(status="draft", business_profile=PROFILE)], review={"seconds": NEVER})
+    steps = start(products=[product(status="draft", business_profile=PROFILE)])
     steps.begin({})
     for status in ("draft", "twilio-rejected"):
         steps.invoke("submit_trust_product", trust_product=seen(status))
@@ -114,7 +114,7 @@ def test_an_answer_that_newer_news_have_overtaken_is_not_announced(start: Start)
 
 
 def test_a_review_that_takes_too_long_is_said(start: Start) -> None:
-    steps = start(products=[product(status="in-review", business_profile=PROFILE)], review={"seconds": NEVER})
+    steps = start(products=[product(status="in-review", business_profile=PROFILE)])
     assert check(steps, "pending-review")["status"] == "in-review"
 
     over = to_be_checked(seen("in-review"), review_deadline="2026-01-02T03:04:00+00:00")

@@ -55,7 +55,7 @@ BAD_PROFILES = {
 @pytest.mark.parametrize("case", BAD_PROFILES)
 def test_a_profile_that_cannot_be_used_is_told(start: Start, case: str) -> None:
     profiles, named, error, sentence = BAD_PROFILES[case]
-    steps = start(profiles=profiles, review={"seconds": 100_000})
+    steps = start(profiles=profiles)
 
     assert steps.failure("find_business_profile", business_profile_sid=named) == (error, told(error, sentence))
 

@@ -21,7 +21,7 @@ from tests.steps.conftest import Start
 from tests.steps.looking import look
 from tests.steps.steps import Steps
 from tests.steps.whole_run import run
-from tests.world import NAMED, NEVER, phone_number, sent_by, subaccount
+from tests.world import NAMED, phone_number, sent_by, subaccount
 from tests.world import account as account_sid
 
 LISTS_SETTLE_SECONDS = 0.02
@@ -119,7 +119,7 @@ def begin(start: Start) -> Callable[..., Steps]:
     """A fleet that is onboarded."""
 
     def begun(**fleet: Any) -> Steps:
-        steps = start(review={"seconds": NEVER}, LIST_SETTLE_SECONDS=str(LISTS_SETTLE_SECONDS), **fleet)
+        steps = start(LIST_SETTLE_SECONDS=str(LISTS_SETTLE_SECONDS), **fleet)
         assert run(steps, NAMED).failed is None
         return steps
 

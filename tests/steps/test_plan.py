@@ -10,9 +10,8 @@ from tests.steps.conftest import Start
 from tests.steps.looking import look
 from tests.steps.steps import Steps
 from tests.steps.whole_run import run
-from tests.world import NAMED, NEVER, PROFILE, account, phone_number, sent_by, subaccount
+from tests.world import NAMED, PROFILE, account, phone_number, sent_by, subaccount
 
-REVIEW = {"seconds": NEVER}
 PRODUCT, OTHER_PRODUCT, OTHER_PROFILE = ("BU" + digit * 32 for digit in "234")
 CANADIAN = {"sid": phone_number(9, 1), "phone_number": "+14165550110"}
 SILENT = {"sid": phone_number(9, 2), "phone_number": "+15125550101", "voice": False}
@@ -139,7 +138,7 @@ def planned(steps: Steps, event: dict[str, Any]) -> Plan:
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_sends_what_was_planned(case: str, start: Start) -> None:
     event, fleet = CASES[case]
-    steps = start(review=REVIEW, **fleet)
+    steps = start(**fleet)
 
     plans = planned(steps, event)
     done = run(steps, event)
@@ -185,7 +184,7 @@ def test_orphans_are_told_and_a_first_run_removes_none(event: dict[str, Any], st
 
 def test_a_number_that_is_not_the_subaccount_s_is_left_out_of_the_plan_as_of_the_run(start: Start) -> None:
     event = {**NAMED, "subaccounts": [account(1)], "phone_numbers": [phone_number(2, 0), FIRST]}
-    steps = start(review=REVIEW)
+    steps = start()
 
     plans = planned(steps, event)
     done = run(steps, event)

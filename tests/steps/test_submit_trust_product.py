@@ -6,16 +6,15 @@ import pytest
 
 from tests.steps.conftest import Start
 from tests.steps.steps import Steps
-from tests.world import NEVER, PRODUCT, PROFILE, product, told
+from tests.world import PRODUCT, PROFILE, product, told
 
 KNOWN = {"sid": PRODUCT, "status": "draft", "created": False, "connection_sid": None, "verdict_by": "none"}
-LONG = {"seconds": NEVER}
 SUBMIT = "POST /v1/TrustProducts/{Sid}"
 
 
 def with_product(start: Start, status: str = "draft", **environment: Any) -> Steps:
     products = [product(status=status, business_profile=PROFILE)]
-    return start(products=products, review=LONG, **{"CALLBACK_URL": "", **environment})
+    return start(products=products, **{"CALLBACK_URL": "", **environment})
 
 
 @pytest.mark.parametrize("status", ["pending-review", "in-review", "twilio-approved"])

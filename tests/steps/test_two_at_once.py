@@ -110,7 +110,7 @@ def test_one_of_them_is_told_to_wait_or_finds_what_the_other_has_made(
 ) -> None:
     prepare, fleet = STEPS[function]
     for turn in TURNS:
-        steps = start(**fleet, CALLBACK_URL="", FUNCTION_SECONDS="3", review={"seconds": 10_000_000})
+        steps = start(**fleet, CALLBACK_URL="", FUNCTION_SECONDS="3")
         event = prepare(steps)
         ends: list[str] = []
         was_between = between(steps, turn, partial(attempt, steps, function, event, execution, ends))

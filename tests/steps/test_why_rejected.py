@@ -10,7 +10,7 @@ from onboarding.table.reviews import record_callback
 from onboarding.trust_products import Status, TrustProductRecord
 from tests.steps.conftest import Start
 from tests.steps.steps import LATER, STARTED_AT, Steps
-from tests.world import PRODUCT, PROFILE, product
+from tests.world import NEVER, PRODUCT, PROFILE, product
 
 STATE = {"sid": PRODUCT, "status": "in-review", "created": False, "connection_sid": None, "verdict_by": "none"}
 SEEN: dict[str, Any] = {"trust_product": STATE, "started_at": STARTED_AT, "review_deadline": LATER}
@@ -20,7 +20,7 @@ WEBSITE = "The website could not be reached."
 def rejected(start: Start, errors: list[int] | None = None, **review: Any) -> Steps:
     """A product that was submitted, and then rejected by Twilio."""
     reviewed = product(status="in-review", business_profile=PROFILE)
-    steps = start(products=[reviewed], review={"seconds": 10_000_000, "errors": errors or [], **review})
+    steps = start(products=[reviewed], review={"seconds": NEVER, "errors": errors or [], **review})
     submitted = TrustProductRecord(sid=PRODUCT, status=Status.PENDING_REVIEW)
     record_trust_product(steps.table, submitted, datetime.now(UTC) - timedelta(hours=1))
     steps.simulator.controls.decide(PRODUCT, "rejected")
@@ -120,7 +120,7 @@ def test_all_three_are_told_together(start: Start) -> None:
 
 
 def test_the_status_comes_from_the_api_alone(start: Start) -> None:
-    steps = start(products=[product(status="in-review", business_profile=PROFILE)], review={"seconds": 10_000_000})
+    steps = start(products=[product(status="in-review", business_profile=PROFILE)])
     called_back(steps, WEBSITE)
 
     assert steps.invoke("check_trust_product", **SEEN)["status"] == "in-review"

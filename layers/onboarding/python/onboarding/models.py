@@ -5,7 +5,7 @@ SIDs are Twilio's: two letters and 32 hexadecimal digits.
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 def _sid(prefix: str) -> StringConstraints:
@@ -42,7 +42,7 @@ class SubaccountEvent(StepEvent):
     """
 
     subaccount_sid: AccountSid
-    subaccounts: int | None = None
+    subaccounts: Annotated[int, Field(gt=0)] | None = None
 
 
 class StoredList(Model):
