@@ -11,7 +11,7 @@ from shaken_stir.engine.functions import FunctionFailed
 from tests.steps.steps import BUSY, Steps
 from tools.definition import DEFINITION
 
-BUSY_SECONDS = 0.02
+BUSY_SECONDS = 0.1
 """How long to wait for another execution's lease, in place of the machine's seconds."""
 
 

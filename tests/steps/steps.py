@@ -1,7 +1,6 @@
 """The product's handlers, a simulated Twilio, and moto's AWS; no state machine."""
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +13,6 @@ from tests.world import PRODUCT, PROFILE, account
 STARTED_AT = "2026-11-24T12:00:00+00:00"
 LATER = "2126-11-24T12:00:00+00:00"
 BUSY = {"SubaccountBusy", "TrustProductBusy"}
-PASSING = BUSY | {"TwilioThrottled", "TwilioUnavailable"}
-MOST_ATTEMPTS = 300
 LIST: dict[str, Any] = {"phone_numbers": None, "page_url": None, "regions": ["US"]}
 BUNDLES = {"business_profile_sid": PROFILE, "trust_product_sid": PRODUCT}
 
@@ -46,21 +43,6 @@ class Steps:
         if answer.failed:
             raise FunctionFailed(answer.value())
         return answer.value()
-
-    def invoke_patiently(self, function: str, /, *, execution: str = "first", **event: Any) -> Any:
-        """Invoke a handler again as long as it fails with what passes by itself, as the machine does.
-
-        Raises:
-            FunctionFailed: With anything else.
-        """
-        for _ in range(MOST_ATTEMPTS):
-            try:
-                return self.invoke(function, execution=execution, **event)
-            except FunctionFailed as failed:
-                if failed.error["errorType"] not in PASSING:
-                    raise
-            time.sleep(0.2)
-        raise AssertionError(f"{function} failed {MOST_ATTEMPTS} times with what passes by itself")
 
     def failure(self, function: str, /, **event: Any) -> tuple[str, str]:
         """The error, and its sentence, with which a handler fails."""

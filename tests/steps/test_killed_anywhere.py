@@ -14,6 +14,7 @@ import pytest
 from shaken_stir.engine.template import Template
 from tests.dying import ANSWER, Killed, Process, mortal
 from tests.steps.conftest import Start
+from tests.steps.patience import Patient, patient
 from tests.steps.steps import Steps
 from tests.steps.whole_run import run
 from tests.world import NAMED, PRODUCT, PROFILE, phone_number, product, subaccount
@@ -23,7 +24,6 @@ TIMES = {"LEASE_SECONDS": "0.1", "FUNCTION_SECONDS": "1", "LIST_SETTLE_SECONDS":
 LAG = 15
 """Seconds by which lists lag, before the simulator's time scale: almost as long as LIST_SETTLE_SECONDS."""
 TURNS = range(1, 12)
-BUSY = {"SubaccountBusy", "TrustProductBusy"}
 HERE = "tests/steps/test_killed_anywhere.py"
 
 
@@ -36,14 +36,14 @@ class Killing(Steps):
     """Steps of which the first invocation of some functions is killed.
 
     Attributes:
-        whole: The steps as they are.
+        whole: The steps, with the machine's patience.
         pending: The functions, by their handlers' modules.
         turn: Before which of its effects.
         stop: Whether the execution ends with it; else the function is invoked again.
         killed: What each function was killed before.
     """
 
-    whole: Steps
+    whole: Patient
     pending: frozenset[str]
     turn: int
     stop: bool
@@ -53,11 +53,11 @@ class Killing(Steps):
         if function in self.pending - self.killed.keys():
             process = Process(self.turn)
             with pytest.raises(Killed), process.running():
-                self.whole.invoke_patiently(function, execution=execution, **event)
+                self.whole.invoke(function, execution=execution, **event)
             self.killed[function] = process.killed_before
             if self.stop:
                 raise StoppedError
-        return self.whole.invoke_patiently(function, execution=execution, **event)
+        return self.whole.invoke(function, execution=execution, **event)
 
 
 def nothing(_: Steps) -> None:
@@ -120,7 +120,7 @@ WAYS = {
 def walked(start: Start, way: Way, pending: frozenset[str], turn: int, *, stop: bool) -> dict[str, str]:
     """Go a way on which functions are killed once each, to its end; gives what each was killed before."""
     fleet = {"lag": LAG, "subaccounts": [subaccount(1)], **way.fleet}
-    whole = start(**fleet, **TIMES)
+    whole = patient(start(**fleet, **TIMES))
     way.before(whole)
     fields = {it.name: getattr(whole, it.name) for it in dataclasses.fields(whole)}
     steps = Killing(**fields, whole=whole, pending=pending, turn=turn, stop=stop)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.steps.conftest import Start
+from tests.steps.patience import patient
 from tests.steps.steps import LIST, Steps
 from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product, subaccount
 
@@ -73,7 +74,7 @@ def test_a_post_that_is_carried_out_but(start: Start, function: str, fault: str)
     steps, event = prepared(start, function)
     planned = steps.simulator.controls.plan_fault(operation=MADE_BY[function], **FAULTS[fault])
 
-    steps.invoke_patiently(function, **event)
+    patient(steps).invoke(function, **event)
 
     assert planned.happened == 1
     assert made(steps, function) == EXPECTED[function]
@@ -84,7 +85,7 @@ def test_each_post_that_is_carried_out_but_answered_with_an_error_the_first_time
     steps, event = prepared(start, function)
     steps.simulator.controls.plan_fault(operation=MADE_BY[function], status=500, carried_out=True, each=True)
 
-    steps.invoke_patiently(function, **event)
+    patient(steps).invoke(function, **event)
 
     assert made(steps, function) == EXPECTED[function]
     assert set(steps.stages().values()) == {"on_business_profile"}
@@ -96,7 +97,7 @@ def test_a_throttle_after_an_unanswered_post_does_not_make_one_forget_it(start: 
     steps.simulator.controls.plan_fault(operation=MADE_BY[function], status=500, carried_out=True)
     throttle = steps.simulator.controls.plan_fault(operation=MADE_BY[function], status=429, times=11)
 
-    steps.invoke_patiently(function, **event)
+    patient(steps).invoke(function, **event)
 
     assert throttle.happened == 11
     assert made(steps, function) == EXPECTED[function]

@@ -13,6 +13,7 @@ from shaken_stir.engine.functions import FunctionFailed
 from simulator.messages import Request, Response
 from simulator.reviews import UNDER_REVIEW
 from tests.steps.conftest import Start, Tell
+from tests.steps.patience import patient
 from tests.steps.steps import BUSY, LIST, Steps
 from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product
 
@@ -122,7 +123,7 @@ def test_one_of_them_is_told_to_wait_or_finds_what_the_other_has_made(
 
         assert len(ends) == 2
         assert set(ends) <= {"done", *BUSY}
-        steps.invoke_patiently(function, **event)
+        patient(steps).invoke(function, **event)
         assert MADE[function](steps) == 1
         for assigned in steps.assignments():
             assert len(assigned) == len(set(assigned))
