@@ -5,21 +5,15 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore.loaders import Loader, create_loader
+
+from shaken_stir.engine import surroundings
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _service_models_are_read_once() -> Iterator[None]:
-    """Let all of boto3's sessions share what they read of AWS's services: moto makes a new session for each test."""
-    loaders: dict[str | None, Loader] = {}
-
-    def kept(search_path: str | None = None) -> Loader:
-        return loaders.setdefault(search_path, create_loader(search_path))
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(botocore.session, "create_loader", kept)
+def _models_are_read_once() -> Iterator[None]:
+    """Let all tests share what is read of AWS's services: moto makes a new session for each."""
+    with surroundings.models_read_once():
         yield
 
 

@@ -131,6 +131,7 @@ class Engine:
         )
         for layer in (
             surroundings.quiet(),
+            surroundings.models_read_once(),
             self._retries.noted(),
             moto_patches.fixed(),
             state_machine.tasks_run(self._functions),

@@ -150,10 +150,10 @@ class Template:
 
         text = re.sub(r"\$\{([A-Za-z0-9_]+)\}", substitute, text)
         try:
-            json.loads(text)
+            # Without blanks, of which its parser makes tokens: a quarter of its time.
+            return json.dumps(json.loads(text), separators=(",", ":"))
         except ValueError as error:
             raise TemplateError(f"The definition {path} is not JSON: {error}.") from error
-        return text
 
     def _of_type(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for name, resource in self._document["Resources"].items():

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import requests.adapters
+from botocore.auth import SigV4Auth
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from moto.dynamodb.parsing.tokens import ExpressionTokenizer
 from moto.dynamodb.parsing.validators import EmptyStringKeyValueValidator
+from moto.dynamodb.responses import DynamoHandler
 
 from shaken_stir.engine.moto_patches import dynamodb, every_service
 from tests.engine.moto_running import Bug, Moto
@@ -112,6 +115,20 @@ def parses_again(moto: Moto) -> bool:
     return update["UpdateExpression"] in parsed
 
 
+def signs_and_takes_apart(moto: Moto) -> bool:
+    table = moto.table(TABLE, "pk")
+    item: Any = {"pk": {"S": "a"}, "deep": {"M": {"list": {"L": [{"N": "1"}, {"BOOL": False}]}}}}
+    table.put_item(TableName=TABLE, Item=item)
+    with (
+        calls_of(SigV4Auth, "add_auth", lambda *_: "signed") as done,
+        calls_of(DynamoHandler, "setup_class", lambda *_, **__: "taken apart") as apart,
+    ):
+        assert table.get_item(TableName=TABLE, Key={"pk": {"S": "a"}})["Item"] == item
+        with pytest.raises(table.exceptions.ConditionalCheckFailedException, match="conditional request failed"):
+            table.put_item(TableName=TABLE, Item=item, ConditionExpression="attribute_not_exists(pk)")
+    return bool(done or apart)
+
+
 def lists_operations_again(moto: Moto) -> bool:
     table = moto.table(TABLE, "pk")
     table.list_tables()
@@ -130,6 +147,7 @@ BUGS: list[Bug] = [
     (dynamodb.a_value_is_looked_for_under_every_type, looks_under_every_type),
     (dynamodb.node_types_are_listed_for_every_node, lists_node_types_again),
     (dynamodb.an_update_is_parsed_at_every_use, parses_again),
+    (dynamodb.a_request_is_signed_and_taken_apart_like_any, signs_and_takes_apart),
     (every_service.operations_are_listed_at_every_request, lists_operations_again),
     (every_service.requests_to_anywhere_are_intercepted, intercepts_requests),
 ]

@@ -1,12 +1,18 @@
 """Whatever happens to a fleet while runs go on, in any order: nothing is made twice, and the next run signs all."""
 
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from shaken_stir.engine.template import Template
+from shaken_stir.engine.webhook import Webhook
+from shaken_stir.news import News, WebhookAnswered
+from shaken_stir.project import TEMPLATE
 from simulator.observe import assignments
+from simulator.reviews import UNDER_REVIEW
 from simulator.sids import numbered_sid
 from tests.steps import counted
 from tests.steps.conftest import Start, Tell
@@ -15,10 +21,12 @@ from tests.steps.interleaving import Execution
 from tests.steps.patience import patient
 from tests.world import NAMED, PROFILE, account, product, subaccount
 
-TIMES = {"LIST_SETTLE_SECONDS": "0.1", "LEASE_SECONDS": "0.3", "FUNCTION_SECONDS": "1", "CALLBACK_URL": ""}
+TIMES = {"LIST_SETTLE_SECONDS": "0.1", "LEASE_SECONDS": "0.3", "FUNCTION_SECONDS": "1"}
 """Executions that are stopped give no lease back: it ends soon."""
 LAG = 5
 """Seconds by which lists lag at the most, before the simulator's time scale: half of LIST_SETTLE_SECONDS."""
+[ROUTE] = Template(TEMPLATE, {}).routes
+"""Twilio's callbacks are the only requests that the API takes."""
 OURS = [account(1), account(2)]
 NOT_OURS = subaccount(3, numbers=1, status="suspended")
 OF_PARENT = numbered_sid("PN", 0xABC)
@@ -39,6 +47,7 @@ FAULTS: list[dict[str, Any]] = [
     {"kind": "truncated"},
     {"kind": "ignored"},
 ]
+CALLBACKS: list[dict[str, Any]] = [{}, {"drop": True}, {"repeat": 2}, {"delay_seconds": LAG}]
 REQUESTS_THAT_FAIL = ["GET *", "POST *", "POST */ChannelEndpointAssignments", "DELETE *"]
 
 some_number = st.integers(0, 5)
@@ -50,9 +59,17 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self, start: Start, beginning: str) -> None:
         super().__init__()
-        parent = {"numbers": [{"sid": OF_PARENT}]}
-        fleet = [subaccount(1, numbers=2), subaccount(2, numbers=1), NOT_OURS]
-        self.steps = start(parent=parent, subaccounts=fleet, products=BEGINNINGS[beginning], **TIMES)
+        self.called_back: list[News] = []
+        self.webhook = Webhook(tell=self.called_back.append)
+        self.steps = start(
+            parent={"numbers": [{"sid": OF_PARENT}]},
+            subaccounts=[subaccount(1, numbers=2), subaccount(2, numbers=1), NOT_OURS],
+            products=BEGINNINGS[beginning],
+            PUBLIC_BASE_URL=self.webhook.url,
+            CALLBACK_URL=f"{self.webhook.url}{ROUTE.path}",
+            **TIMES,
+        )
+        self.webhook.serve([ROUTE], self.steps.functions)
         self.controls = self.steps.simulator.controls
         self.executions: dict[str, Execution] = {}
         self.begun = 0
@@ -105,6 +122,14 @@ class AnyOrder(RuleBasedStateMachine):
     def fail(self, asked: str, fault: dict[str, Any], times: int) -> None:
         self.controls.plan_fault(operation=asked, times=times, **fault)
 
+    @rule(how=st.sampled_from(CALLBACKS))
+    def review(self, how: dict[str, Any]) -> None:
+        """Twilio approves what waits for it, and calls back: once, not at all, several times or late."""
+        self.controls.callbacks(**how)
+        for submitted in self.steps.simulator.state.trust_products:
+            if submitted.status in UNDER_REVIEW:
+                self.controls.decide(submitted.sid, "approved")
+
     @rule(seconds=st.sampled_from([0, LAG]))
     def lag(self, seconds: int) -> None:
         self.controls.lag(seconds)
@@ -118,8 +143,13 @@ class AnyOrder(RuleBasedStateMachine):
         assigned = {number_sid for _, number_sid in assignments(self.steps.simulator).values()}
         assert not assigned & {OF_PARENT, NOT_OURS["numbers"][0]["sid"]}
 
+    @invariant()
+    def no_callback_of_twilio_s_is_refused(self) -> None:
+        answers = {it.answer for it in self.called_back if isinstance(it, WebhookAnswered)}
+        assert answers <= {HTTPStatus.NO_CONTENT}
+
     def teardown(self) -> None:
-        """All trouble ends, and one more run goes through."""
+        """All trouble ends, and one more run goes through, whether Twilio calls back or not."""
         try:
             for execution in self.executions.values():
                 execution.stop()
@@ -128,6 +158,8 @@ class AnyOrder(RuleBasedStateMachine):
             counted.finish(patient(self.steps), NAMED)
         finally:
             self.steps.simulator.stop()
+            self.webhook.close()
+        self.no_callback_of_twilio_s_is_refused()
 
     def number(self, which: int) -> str | None:
         """One of the numbers of our accounts, if there is any."""

@@ -4,19 +4,28 @@
 
 import functools
 import inspect
+import json
+import pickle
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.endpoint import Endpoint
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing import validators
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.responses import DynamoHandler
 
+from shaken_stir.engine.intrinsics import ACCOUNT, REGION
+
 _parse_update: Final = functools.lru_cache(maxsize=1024)(UpdateExpressionParser.make)
+_as_bytes: Final = functools.lru_cache(maxsize=1024)(pickle.dumps)
 
 
 @contextmanager
@@ -119,10 +128,50 @@ def node_types_are_listed_for_every_node() -> Iterator[None]:
 def an_update_is_parsed_at_every_use() -> Iterator[None]:
     """An update's expression is parsed twice for every update, though it is the same for all of a kind.
 
-    Fixed by remembering what came out, of which the validator takes a copy of its own.
+    Fixed by remembering what came out, of which the validator takes a copy of its own: from bytes, since a deep copy
+    takes longer than all that it is for.
     """
-    with patch.object(UpdateExpressionParser, "make", _parse_update):
+    with (
+        patch.object(UpdateExpressionParser, "make", _parse_update),
+        patch.object(validators, "deepcopy", lambda parsed: pickle.loads(_as_bytes(parsed))),  # noqa: S301 - our own
+    ):
         yield
+
+
+@contextmanager
+def a_request_is_signed_and_taken_apart_like_any() -> Iterator[None]:
+    """A request is signed, looked for among the addresses of AWS, and read as a form, as a query, and then as JSON.
+
+    That is most of what a read takes. Fixed by handing its JSON to moto's handler, unsigned: who asks, and where, is
+    known here. What botocore makes of the answer, and which errors it tries again, is as it was. No value is binary.
+    """
+    create, process = Endpoint.create_request, BotocoreStubber.process_request
+
+    def create_unsigned(self: Any, params: Any, operation_model: Any = None) -> Any:
+        if not _is_of_table(params["url"]):
+            return create(self, params, operation_model)
+        return AWSPreparedRequest(
+            params["method"], params["url"], params["headers"], params["body"], stream_output=False
+        )
+
+    def process_directly(self: Any, request: Any) -> Any:
+        if not _is_of_table(request.url):
+            return process(self, request)
+        handler: Any = DynamoHandler()
+        handler.headers, handler.params, handler.body = request.headers, json.loads(request.body), ""
+        handler.current_account, handler.region = ACCOUNT, REGION
+        handler.querystring, handler.response_headers = {}, {}
+        return handler.call_action()
+
+    with (
+        patch.object(Endpoint, "create_request", create_unsigned),
+        patch.object(BotocoreStubber, "process_request", process_directly),
+    ):
+        yield
+
+
+def _is_of_table(url: str) -> bool:
+    return url.startswith(f"https://dynamodb.{REGION}.")
 
 
 PATCHES: Final = (
@@ -131,4 +180,5 @@ PATCHES: Final = (
     a_value_is_looked_for_under_every_type,
     node_types_are_listed_for_every_node,
     an_update_is_parsed_at_every_use,
+    a_request_is_signed_and_taken_apart_like_any,
 )

@@ -131,7 +131,7 @@ def test_the_definition_is_substituted() -> None:
 
     assert template.functions["EchoFunction"].arn not in text
     assert template.functions["FlakyFunction"].arn in text
-    assert '"Comment": "in us-east-1"' in text
+    assert '"Comment":"in us-east-1"' in text
 
 
 @pytest.mark.parametrize(
