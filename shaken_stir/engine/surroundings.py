@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
+import boto3
 from botocore.loaders import JSONFileLoader
 
 from shaken_stir.engine.intrinsics import REGION
@@ -27,6 +28,18 @@ def models_read_once() -> Iterator[None]:
     That is a fifth of what a small run takes.
     """
     with patch.object(JSONFileLoader, "load_file", lambda _, path: _model(path)):
+        yield
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+@contextmanager
+def session_kept() -> Iterator[None]:
+    """Have one session of boto3 for all mocks of the process, which else make one each; open it within the mock."""
+    with patch("boto3.DEFAULT_SESSION", _session()):
         yield
 
 

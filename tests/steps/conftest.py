@@ -45,6 +45,7 @@ def client() -> Iterator[Client]:
     with ExitStack() as stack:
         for layer in (surroundings.quiet(), moto_patches.fixed(), surroundings.of_aws(), mock_aws()):
             stack.enter_context(layer)
+        stack.enter_context(surroundings.session_kept())
         process.forget()
         stack.callback(process.forget)
         yield cache(boto3.client)
