@@ -1,5 +1,7 @@
 """Reads a CloudFormation template and resolves its intrinsic functions."""
 
+import functools
+import pickle
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -56,6 +58,12 @@ def _short_tag(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _short_tag)
 
 
+@functools.lru_cache(maxsize=8)
+def _read(text: str) -> bytes:
+    """Parse a template once, for it takes long; whoever asks gets a copy of their own."""
+    return pickle.dumps(yaml.load(text, Loader=_Loader))  # noqa: S506 - a SafeLoader
+
+
 def read_template(path: Path) -> dict[str, Any]:
     """Read a template file.
 
@@ -63,7 +71,7 @@ def read_template(path: Path) -> dict[str, Any]:
         TemplateError: The file is missing, is not YAML, or has no resources.
     """
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        document = pickle.loads(_read(path.read_text(encoding="utf-8")))  # noqa: S301 - our own
     except OSError as error:
         raise TemplateError(f"The template {path} cannot be read: {error.strerror}.") from error
     except yaml.YAMLError as error:
