@@ -68,7 +68,7 @@ lint-python: setup
 
 lint-template: setup $(SAM) $(CHECKOV)
 	$(RUN)cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml
-	$(SAM) validate --lint --region us-east-1
+	$(SAM) validate --region us-east-1
 	$(CHECKOV) --config-file .checkov.yaml
 
 .PHONY: test
