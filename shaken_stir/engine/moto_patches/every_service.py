@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Final
 from unittest.mock import patch
 
-from moto.core import responses
+from moto.core import models, responses
 from moto.core.models import responses_mock
 
 
@@ -16,7 +16,11 @@ def requests_to_anywhere_are_intercepted() -> Iterator[None]:
 
     Fixed by leaving `requests` alone, so that calls to the Twilio simulator are real and as fast as they are.
     """
-    with patch.object(responses_mock, "start"), patch.object(responses_mock, "stop"):
+    with (
+        patch.object(responses_mock, "start"),
+        patch.object(responses_mock, "stop"),
+        patch.object(models, "RESPONSES_METHODS", ()),
+    ):
         yield
 
 
