@@ -119,7 +119,7 @@ def promises(by_module: Mapping[str, list[Case]]) -> list[tuple[str, str, str, s
             "The first two hold in any order, with two executions that take turns; numbers of others are let alone",
             (
                 "numbers are bought, released, moved and taken off, subaccounts suspended, requests fail, "
-                "no callback comes, lists lag, executions are stopped"
+                "callbacks come once, several times, late or not at all, lists lag, executions are stopped"
             ),
             f"{any_order:,} sequences",
             _AS_PROMISED,
