@@ -59,8 +59,5 @@ def tell(out: Console, compared: Compared) -> None:
         say(out, f"The numbers of {sid} could not be read at Twilio: {why}")
     count = plural(len(compared.differences), "difference")
     what = f"{plural(compared.numbers, 'number')} of the table compared with Twilio: {count}."
-    say(
-        out,
-        f"{what}{' The next run over the whole fleet corrects them.' if compared.differences else ''}",
-        style="bold",
-    )
+    corrected = compared.differences and all(it.corrected for it in compared.differences)
+    say(out, f"{what}{' The next run over the whole fleet corrects them.' if corrected else ''}", style="bold")

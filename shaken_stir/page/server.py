@@ -120,8 +120,6 @@ def _answer_of(app: Flask, watch: Watch) -> None:
 def _refuse() -> None:
     if request.host not in current_app.config["HOSTS"]:
         abort(HTTPStatus.FORBIDDEN)
-    if request.method not in {"GET", "HEAD"}:
-        abort(HTTPStatus.METHOD_NOT_ALLOWED)
 
 
 def _add_headers(answer: Response) -> Response:

@@ -13,17 +13,24 @@ from shaken_stir.status.model import FleetStatus, NumberStatus
 
 
 class Difference(BaseModel):
-    """A number, or the product, that the table has wrong; `says` is the sentence."""
+    """A number, or the product, that the table has wrong, or why a run would be refused; `says` is the sentence.
+
+    `corrected` says whether the next run over the whole fleet puts it right.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     account_sid: str
     phone_number_sid: str | None = None
     says: str
+    corrected: bool = True
 
 
 class Compared(NamedTuple):
-    """What differs, what could not be read at Twilio and why, and how many numbers were compared."""
+    """What differs, what could not be read at Twilio and why, and how many numbers were compared.
+
+    None is where a run would not come as far as the profile and the product, whose assignments are then not read.
+    """
 
     differences: list[Difference]
     unread: Mapping[str, str]
@@ -50,15 +57,17 @@ def compare(
     if fleet.product:
         asked["trust_product"] = {"sid": fleet.product.sid}
     read = survey.take(hub, request.complete(asked), on_progress)
+    of_product = list(_of_product(read, fleet, hub.account_sid))
+    if not read.profile or (fleet.product and not read.product):
+        return Compared(of_product, read.unread, 0)
     known = {it.phone_number_sid: it for it in numbers if it.stage is not Stage.RELEASED}
-    differences = [*_of_product(read, fleet, hub.account_sid), *_of_numbers(read, known)]
-    return Compared(differences, read.unread, len(known))
+    return Compared([*of_product, *_of_numbers(read, known)], read.unread, len(known))
 
 
 def _of_product(read: Survey, fleet: FleetStatus, account_sid: str) -> Iterator[Difference]:
     product = fleet.product
     for reason in read.refused:
-        yield Difference(account_sid=account_sid, says=reason)
+        yield Difference(account_sid=account_sid, says=reason, corrected=False)
     if product and read.product and read.product.status is not product.status:
         yield Difference(
             account_sid=account_sid,

@@ -1,12 +1,16 @@
 """What each run came to, kept by day and read since a day."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from onboarding.phone_numbers import Stage
-from onboarding.table.dynamodb import Table
+from onboarding.table.dynamodb import DAY_SECONDS, Table
 from onboarding.table.runs import RunRecord, read_runs, record_run
+
+if TYPE_CHECKING:
+    from tests.unit.onboarding.table.conftest import Clock
 
 NOW = datetime.now(UTC)
 
@@ -49,3 +53,11 @@ def test_a_step_that_is_done_again_records_its_run_once(table: Table) -> None:
     record_run(table, run("same", 0.001))
 
     assert [it.summarised_at for it in read_runs(table, date(2020, 1, 1))] == [run("same", 0.001).summarised_at]
+
+
+def test_a_run_is_kept_for_four_hundred_days(table: Table, clock: "Clock") -> None:
+    record_run(table, run("today"))
+
+    [item] = table.query("RUNS", "RUN#")
+
+    assert item["expires_at"] == clock.now + 400 * DAY_SECONDS
