@@ -75,7 +75,8 @@ lint-template: setup $(SAM) $(CHECKOV)
 test: lint ## everything a change must pass
 	$(RUN)pytest --numprocesses 4 --dist loadgroup
 
-FAULTS := tests/faults $(addprefix tests/steps/test_,any_order.py forged_callbacks.py no_post_twice.py two_at_once.py)
+FAULTS := tests/faults tests/machine/test_stopped_anywhere.py $(addprefix tests/steps/test_,any_order.py \
+  forged_callbacks.py killed_anywhere.py no_post_twice.py two_at_once.py)
 
 # Too much for `make test`. The document is written from the results, and only if all are good.
 .PHONY: faults

@@ -11,6 +11,8 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 from requests import PreparedRequest, Session
 
+from simulator.sids import without_sids
+
 READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
 """How the names of AWS operations begin that change nothing."""
 ANSWER = "its answer"
@@ -25,21 +27,26 @@ class Process:
 
     Args:
         turn: Before which effect it dies, from 1; before its answer if there are fewer.
+        by_kind: Whether effects of a kind count once: requests of one route, writes of one operation and expression.
 
     Attributes:
         killed_before: The effect, or `ANSWER`; empty while it lives.
     """
 
-    def __init__(self, turn: int) -> None:
+    def __init__(self, turn: int, *, by_kind: bool = False) -> None:
         self._turn = turn
-        self._effects = 0
+        self._by_kind = by_kind
+        self._effects = list[str]()
         self._lock = threading.Lock()
         self.killed_before = ""
 
-    def live_or_die(self, action: str, *, effect: bool) -> None:
+    def live_or_die(self, action: str, *, effect: str = "") -> None:
+        """Go on, or raise `Killed`; `effect` is of what kind what it is about to do is, empty if it changes nothing."""
         with self._lock:
-            self._effects += effect
-            if not self.killed_before and (action == ANSWER or (effect and self._effects == self._turn)):
+            counts = effect and not (self._by_kind and effect in self._effects)
+            if counts:
+                self._effects.append(effect)
+            if not self.killed_before and (action == ANSWER or (counts and len(self._effects) == self._turn)):
                 self.killed_before = action
             if self.killed_before:
                 raise Killed(self.killed_before)
@@ -54,7 +61,7 @@ class Process:
         before = _process.set(self)
         try:
             yield
-            self.live_or_die(ANSWER, effect=False)
+            self.live_or_die(ANSWER)
         finally:
             _process.reset(before)
 
@@ -70,12 +77,14 @@ def mortal() -> Iterator[None]:
 
     def call_or_die(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
         if process := _process.get():
-            process.live_or_die(operation, effect=not operation.startswith(READS))
+            kind = f"{operation} {parameters.get('UpdateExpression', '')}"
+            process.live_or_die(operation, effect="" if operation.startswith(READS) else kind)
         return call(client, operation, parameters)
 
     def send_or_die(session: Session, request: PreparedRequest, **options: Any) -> Any:
         if process := _process.get():
-            process.live_or_die(f"{request.method} {request.path_url}", effect=request.method != "GET")
+            asked = f"{request.method} {request.path_url}"
+            process.live_or_die(asked, effect="" if request.method == "GET" else without_sids(asked))
         return send(session, request, **options)
 
     def submit_within(pool: ThreadPoolExecutor, work: Callable[..., Any], *arguments: Any) -> Any:
