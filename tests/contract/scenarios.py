@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from onboarding.twilio import assignments
 from onboarding.twilio.assignments import ChannelEndpointAssignments
 from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.simulated.place import SimulatedPlace
@@ -28,8 +29,9 @@ from tests.world import (
     subaccount,
 )
 
-TWO_LOOK_UPS = subaccount(1, numbers=101)
-PAGE = 101
+LOOK_UP = 2
+TWO_LOOK_UPS = subaccount(1, numbers=LOOK_UP + 1)
+PAGE = LOOK_UP + 1
 THREE_PAGES = [{"sid": phone_number(3, index), "voice": False} for index in range(2 * PAGE + 1)]
 
 
@@ -49,7 +51,9 @@ def first_run_and_later_ones(traffic: Traffic) -> None:
         subaccounts=[TWO_LOOK_UPS, subaccount(2), {**subaccount(3), "numbers": THREE_PAGES}],
     )
     with pytest.MonkeyPatch.context() as patch, _onboarding(fleet, traffic) as run:
-        small_pages(patch, phone_numbers=PAGE)  # the other scenarios ask for pages of the usual size
+        # The other scenarios ask for pages and look-ups of the usual size.
+        small_pages(patch, phone_numbers=PAGE)
+        patch.setattr(assignments, "SIDS_PER_FILTER", LOOK_UP)
         run(NAMED)
         run({})
         run({"subaccounts": [account(1), account(2)], "include_parent": True})

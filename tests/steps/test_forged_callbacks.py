@@ -165,7 +165,7 @@ def test_the_webhook_takes_in_what_twilio_has_signed_and_nothing_else(
     steps = start(TWILIO_SECRET_ARN=secret["ARN"])
     tried = 0
 
-    @examples(100, MANY[kind])
+    @examples(50, MANY[kind])
     @given(KINDS[kind])
     def each(request_and_product: tuple[Callback, str]) -> None:
         nonlocal tried

@@ -40,11 +40,18 @@ class Case(NamedTuple):
     event: dict[str, Any]
     posts: int
     fleet: Mapping[str, Any] = MappingProxyType({})
-    deletes: int = 0
 
 
 def nothing(_: Steps) -> None:
     pass
+
+
+def several(*acts: Act) -> Act:
+    def act(steps: Steps) -> None:
+        for it in acts:
+            it(steps)
+
+    return act
 
 
 def ported(steps: Steps) -> None:
@@ -65,36 +72,28 @@ def drop(*sids: str, products: bool = True, profiles: bool = True) -> Act:
     return act
 
 
-def release(*sids: str, then_run: bool = False) -> Act:
-    def act(steps: Steps) -> None:
-        for sid in sids:
-            steps.simulator.controls.release(sid)
-        if then_run:
-            run(steps, NAMED, "second")
-
-    return act
+def release(*sids: str) -> Act:
+    return several(*(lambda steps, sid=sid: steps.simulator.controls.release(sid) for sid in sids))
 
 
 CASES = {
-    "nothing": Case(nothing, NAMED, posts=0),
-    "a number that Twilio refused is left alone": Case(nothing, NAMED, posts=0, fleet=REFUSING),
     "a refused number that is named is tried again": Case(
         ported, {"subaccounts": [account_sid(1)], "phone_numbers": [FIRST, THIRD]}, posts=2, fleet=REFUSING
     ),
-    "a number was taken off the product": Case(drop(FIRST, profiles=False), NAMED, posts=1),
-    "numbers were taken off both": Case(drop(FIRST, SECOND), NAMED, posts=4),
+    "numbers were taken off the product, taken off both, bought, and moved to another account": Case(
+        several(
+            drop(FIRST, profiles=False),
+            drop(phone_number(2, 0), phone_number(2, 1)),
+            lambda steps: steps.simulator.controls.buy(account_sid(1)),
+            lambda steps: steps.simulator.controls.move(SECOND, account_sid(2)),
+        ),
+        NAMED,
+        posts=1 + 4 + 2 + 2,
+    ),
     "a number was taken off, but only another is named": Case(
         drop(FIRST), {"subaccounts": [account_sid(1)], "phone_numbers": [SECOND]}, posts=0
     ),
-    "a number was bought": Case(lambda steps: steps.simulator.controls.buy(account_sid(1)), NAMED, posts=2),
-    "a number moved to another account": Case(
-        lambda steps: steps.simulator.controls.move(FIRST, account_sid(2)), NAMED, posts=2
-    ),
-    "a number was released": Case(release(FIRST), NAMED, posts=0),
     "an orphan is named for the first time": Case(release(FIRST), NAMED | {"release_orphans": True}, posts=0),
-    "orphans that were named are removed": Case(
-        release(FIRST, SECOND, then_run=True), NAMED | {"release_orphans": True}, posts=0, deletes=4
-    ),
     "another region": Case(nothing, NAMED | {"regions": ["CA"]}, posts=0, fleet=REFUSING),
 }
 
@@ -133,12 +132,18 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_later_run_sends_what_was_planned(case: str, begin: Callable[..., Steps], state: Path) -> None:
-    act, event, posts, fleet, deletes = CASES[case]
+    act, event, posts, fleet = CASES[case]
     steps = begin(**fleet)
     act(steps)
     wait_until_lists_have_settled()
 
     plans = planned(steps, event, state)
+
+    as_planned(steps, event, plans, posts=posts)
+
+
+def as_planned(steps: Steps, event: dict[str, Any], plans: Plan, *, posts: int = 0, deletes: int = 0) -> None:
+    """Send the request, and hold that the run sends what was planned, and so many requests that change something."""
     done = run(steps, event, "later")
 
     assert done.failed is None
@@ -149,10 +154,12 @@ def test_a_later_run_sends_what_was_planned(case: str, begin: Callable[..., Step
     assert plans.changes == bool(posts or deletes)
 
 
-def test_a_refused_number_is_told_with_twilio_s_words_and_when_it_is_tried_again(
+def test_a_refused_number_is_left_alone_and_told_with_twilio_s_words_and_when_it_is_tried_again(
     begin: Callable[..., Steps], state: Path
 ) -> None:
-    plans = planned(begin(**REFUSING), NAMED, state)
+    steps = begin(**REFUSING)
+    wait_until_lists_have_settled()
+    plans = planned(steps, NAMED, state)
 
     [refused] = [it for whose in plans.accounts for it in whose.numbers if it.stage is Stage.REFUSED]
     assert (refused.sid, refused.phone_number, refused.will_be_put_on) == (THIRD, "+15125550103", ())
@@ -164,15 +171,19 @@ def test_a_refused_number_is_told_with_twilio_s_words_and_when_it_is_tried_again
     assert f"Subaccount 1 ({account_sid(1)}): 1 refused" in told
     assert f"+15125550103 ({THIRD}): Twilio refused it: is being ported out (code 22205); tried again after 2" in told
     assert "change nothing" in plan_words.steps(plans)
+    as_planned(steps, NAMED, plans)
 
 
-def test_each_orphan_that_would_be_removed_is_named(begin: Callable[..., Steps], state: Path) -> None:
-    steps, out = begin(), StringIO()
-    release(FIRST, SECOND, then_run=True)(steps)
-    plans = planned(steps, NAMED | {"release_orphans": True}, state)
+def test_each_orphan_that_will_be_removed_is_named(begin: Callable[..., Steps], state: Path) -> None:
+    steps, out, event = begin(), StringIO(), NAMED | {"release_orphans": True}
+    release(FIRST, SECOND)(steps)
+    run(steps, NAMED, "second")
+    wait_until_lists_have_settled()
+    plans = planned(steps, event, state)
 
     tell(Console(file=out, width=200), plans, "would", every=False)
 
     assert plans.removes == (FIRST, SECOND)
     assert "  remove 2 orphans that a run before has named\n" in out.getvalue()
     assert all(f"    {sid}: an orphan, to be removed\n" in out.getvalue() for sid in (FIRST, SECOND))
+    as_planned(steps, event, plans, deletes=4)

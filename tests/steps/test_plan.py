@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from shaken_stir.live import plan, plan_words
+import list_phone_numbers
+from onboarding.twilio import assignments, trust_hub
+from shaken_stir.live import numbers, plan, plan_words
 from shaken_stir.live.plan import Plan
 from tests.steps.conftest import Start
 from tests.steps.looking import look
@@ -15,14 +17,15 @@ from tests.world import NAMED, PROFILE, account, phone_number, sent_by, subaccou
 PRODUCT, OTHER_PRODUCT, OTHER_PROFILE = ("BU" + digit * 32 for digit in "234")
 CANADIAN = {"sid": phone_number(9, 1), "phone_number": "+14165550110"}
 SILENT = {"sid": phone_number(9, 2), "phone_number": "+15125550101", "voice": False}
+PAGE, LOOK_UP = 5, 2
 MORE_THAN_A_PAGE = {
     **subaccount(1),
     "numbers": [
-        {"sid": phone_number(1, index), "phone_number": "+15125550100" if index % 100 < 22 else "+14165550110"}
-        for index in range(510)
+        {"sid": phone_number(1, index), "phone_number": "+14165550110" if index in {1, 3} else "+15125550100"}
+        for index in range(PAGE + 1)
     ],
 }
-"""110 eligible numbers on the first page, and 10 on the second."""
+"""Eligible are three numbers on the first page, which take two look-ups, and one on the second."""
 PARENTS = {"numbers": [{"sid": phone_number(9, 0), "phone_number": "+15125550102"}, CANADIAN, SILENT]}
 
 
@@ -37,7 +40,6 @@ def profile(*numbers: str, **changes: Any) -> dict[str, Any]:
 FIRST, SECOND = phone_number(1, 0), phone_number(1, 1)
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "nothing is there": (NAMED, {}),
     "ineligible numbers, and the parent's own": ({**NAMED, "include_parent": True}, {"parent": PARENTS}),
     "other regions": ({**NAMED, "include_parent": True, "regions": ["CA"]}, {"parent": PARENTS}),
     "a number with neither, one on the profile, one on both": (
@@ -76,7 +78,6 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**NAMED, "business_profile_sid": PROFILE},
         {"profiles": [profile(), profile(sid=OTHER_PROFILE)]},
     ),
-    "one subaccount": ({**NAMED, "subaccounts": [account(1)]}, {}),
     "two subaccounts of three": (
         {**NAMED, "subaccounts": [account(1), account(2)]},
         {"subaccounts": [subaccount(1), subaccount(2), subaccount(3)]},
@@ -97,13 +98,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"subaccounts": [account(9)], "phone_numbers": [phone_number(9, 0)]},
         {"parent": {"sid": account(9), **PARENTS}, "products": [product()]},
     ),
-    "suspended and closed subaccounts": (
+    "nothing is there, and some subaccounts are suspended or closed": (
         NAMED,
         {"subaccounts": [subaccount(1), subaccount(2, status="suspended"), subaccount(3, status="closed")]},
-    ),
-    "more than a page of numbers, more than a look-up": (
-        NAMED,
-        {"subaccounts": [MORE_THAN_A_PAGE, subaccount(2, 0)]},
     ),
 }
 
@@ -147,6 +144,22 @@ def test_a_run_sends_what_was_planned(case: str, start: Start) -> None:
     assert done.failed is None
     assert sent_by("POST", done.calls) == plans.posts
     assert sent_by("GET", done.calls) == plans.gets
+
+
+def test_a_run_over_pages_of_numbers_sends_what_was_planned(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (list_phone_numbers, trust_hub, numbers, plan):
+        monkeypatch.setattr(module, "PHONE_NUMBERS_PER_PAGE", PAGE)
+    for module in (assignments, plan):
+        monkeypatch.setattr(module, "SIDS_PER_FILTER", LOOK_UP)
+    steps = start(subaccounts=[MORE_THAN_A_PAGE, subaccount(2, 0)])
+
+    plans = planned(steps, NAMED)
+    done = run(steps, NAMED)
+
+    assert done.failed is None
+    assert sent_by("POST", done.calls) == plans.posts
+    assert sent_by("GET", done.calls) == plans.gets
+    assert (plans.gets[plan.NUMBERS], plans.gets[plan.ON_PROFILE]) == (2 + 1, 2 + 1 + 1)
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -1,8 +1,8 @@
 """The stack as its operators are promised it: what is kept, what is private, what tells them."""
 
 import json
-import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +20,25 @@ def of_type(kind: str) -> dict[str, Any]:
     return {name: it for name, it in RESOURCES.items() if it["Type"] == kind}
 
 
-def lint(template: Path) -> subprocess.CompletedProcess[str]:
-    command = [
-        str(Path(sys.executable).with_name("cfn-lint")),
-        "--append-rules",
-        "cfn_lint_serverless.rules",
-        "--template",
-    ]
-    return subprocess.run([*command, str(template)], capture_output=True, text=True, check=False)
-
-
-def test_a_template_against_the_serverless_rules_is_reported(tmp_path: Path) -> None:
+def test_a_template_against_the_serverless_rules_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`make lint` runs the same command on the template itself."""
-    untraced = tmp_path / "template.yaml"
-    untraced.write_text(TEMPLATE.read_text(encoding="utf-8").replace("Tracing: Active", "Tracing: PassThrough"))
+    functions = {"Globals": {"Function": DOCUMENT["Globals"]["Function"] | {"Tracing": "PassThrough"}}}
+    one = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "a.b", "InlineCode": "pass"}}
+    untraced = tmp_path / "template.json"
+    untraced.write_text(
+        json.dumps({"Transform": DOCUMENT["Transform"], **functions, "Resources": {"Untraced": one}}), encoding="utf-8"
+    )
+    [cfn_lint] = entry_points(group="console_scripts", name="cfn-lint")
+    command = ["cfn-lint", "--append-rules", "cfn_lint_serverless.rules", "--template", str(untraced)]
+    monkeypatch.setattr(sys, "argv", command)
 
-    done = lint(untraced)
+    with pytest.raises(SystemExit) as done:
+        cfn_lint.load()()
 
-    assert done.returncode != 0
-    assert "WS1000" in done.stdout
+    assert done.value.code != 0
+    assert "WS1000" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
