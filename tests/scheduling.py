@@ -13,6 +13,8 @@ TOGETHER: Final = (
     "tests/commands/simulated/test_serve_command.py",
     "tests/commands/simulated/test_status_command.py",
     "tests/contract/",
+    "tests/machine/test_costs.py",
+    "tests/machine/test_orphans.py",
     "tests/page/",
     "tests/template/test_least_privilege.py",
 )

@@ -17,6 +17,7 @@ from tools.usage import RUNS_A_MONTH, Usage, plus
 
 DOCUMENT: Final = ROOT / "docs/costs.md"
 NUMBERS: Final = 10
+SMALLEST: Final = f"1x{NUMBERS}"
 SIZES: Final = (10, 100, 1000)
 """The fleets of the table, in subaccounts; the last is the one of which each line is told."""
 _INTRODUCTION: Final = f"""# What AWS charges
@@ -53,7 +54,7 @@ def daily_runs(subaccounts: int) -> Usage:
 
 def first_onboarding(subaccounts: int) -> Usage:
     """Tell what the run uses that takes a fleet from nothing to approved."""
-    return with_its_logs(_grown(_first_run, subaccounts))
+    return with_its_logs(_grown(measured_first_run, subaccounts))
 
 
 def with_its_logs(used: Usage) -> Usage:
@@ -106,14 +107,15 @@ def _month_of_daily_runs(size: str) -> Usage:
 
 
 @cache
-def _first_run(size: str) -> Usage:
+def measured_first_run(size: str) -> Usage:
+    """Count what the run uses that takes a fleet of this size from nothing to approved."""
     with calls.place(load_fleet(size)) as local:
         return usage.of_a_run(local, load_event(EXAMPLE_EVENT), calls.deciding(local, "approved"))
 
 
 def _grown(measure: usage.Measure, subaccounts: int) -> Usage:
     """Tell the use of a fleet from those of one and of four subaccounts: it grows by the same with each."""
-    one, four = measure(f"1x{NUMBERS}"), measure(f"4x{NUMBERS}")
+    one, four = measure(SMALLEST), measure(f"4x{NUMBERS}")
     return plus(one, plus(four, one, -1), (subaccounts - 1) / 3)
 
 

@@ -54,9 +54,7 @@ def first_run_and_later_ones(traffic: Traffic) -> None:
         # The other scenarios ask for pages and look-ups of the usual size.
         small_pages(patch, phone_numbers=PAGE)
         patch.setattr(assignments, "SIDS_PER_FILTER", LOOK_UP)
-        run(NAMED)
-        run({})
-        run({"subaccounts": [account(1), account(2)], "include_parent": True})
+        run({**NAMED, "include_parent": True})
         run({"subaccounts": [account(2)]})
         run({"subaccounts": [account(2)], "phone_numbers": [phone_number(2, 1)]})
 

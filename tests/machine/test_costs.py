@@ -2,10 +2,8 @@
 
 import pytest
 
-from shaken_stir.project import EXAMPLE_EVENT, load_event
-from simulator.fleet import load_fleet
-from tools import calls, usage
-from tools.costs import DOCUMENT, document
+from tools import usage
+from tools.costs import DOCUMENT, SMALLEST, document, measured_first_run
 from tools.prices import ASSUMED, PRICES
 
 LINES_OF_LAMBDA = 500
@@ -14,8 +12,8 @@ LINES_OF_LAMBDA = 500
 
 @pytest.fixture(scope="module")
 def first_run() -> usage.Usage:
-    with calls.place(load_fleet("1x10")) as local:
-        return usage.of_a_run(local, load_event(EXAMPLE_EVENT), calls.deciding(local, "approved"))
+    """The run from which the document is told, too."""
+    return measured_first_run(SMALLEST)
 
 
 def test_the_document_says_what_is_measured() -> None:

@@ -87,8 +87,9 @@ def test_a_request_of_wrong_numbers_alone_is_told_before_a_product_is_made(start
     report = local.run(purchased(account(1), MISSPELT, **NAMED))
 
     sentence = f"The request was refused: phone_numbers: {MISSPELT} is not a number of {account(1)}"
-    assert (report.error, report.cause) == ("InvalidRequest", told("InvalidRequest", sentence))
+    assert (report.status, report.error, report.cause) == ("FAILED", "InvalidRequest", told("InvalidRequest", sentence))
     assert posts(report.twilio_calls) == 0
+    assert report.subaccounts == {}
     assert list(local.simulator.state.trust_products) == []
 
 

@@ -1,5 +1,6 @@
 """Assignments of numbers that live in no account: named by each run over the whole fleet, removed only when asked."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ import release_orphans
 from onboarding.errors import AwsUnavailable
 from shaken_stir.report import Report
 from shaken_stir.simulated.place import SimulatedPlace
-from tests.machine.conftest import Start
-from tests.world import PROFILE, account, assignments, phone_number, product, sent_by
+from simulator.fleet import Fleet
+from tests.machine.conftest import TIME_SCALE, Start
+from tests.world import PROFILE, a_fleet, account, assignments, phone_number, product, sent_by
+
+type Story = dict[str, Report]
 
 
 def counted(report: Report) -> tuple[int, int, int]:
@@ -19,74 +23,74 @@ def counted(report: Report) -> tuple[int, int, int]:
     return report.orphans.found, report.orphans.named_before, report.orphans.released
 
 
-def test_an_orphan_is_named_by_every_run_and_removed_when_asked_once_two_have_named_it(start: Start) -> None:
-    local = start(products=[product(business_profile=PROFILE)])
-    assert counted(local.run({})) == (0, 0, 0)
-    local.simulator.controls.release(phone_number(1, 0))
-    release = {"release_orphans": True}
+GONE = phone_number(1, 0)
+FLEET: dict[str, Any] = {
+    "products": [product(status="draft", business_profile=PROFILE, numbers=[GONE])],
+    "profiles": [{"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": [GONE]}],
+}
+"""A number is on a Trust Product that is yet to be reviewed."""
 
-    assert counted(local.run(release)) == (1, 0, 0)
-    unasked = local.run({})
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    """Runs one after the other, by what happens in each."""
+    place = SimulatedPlace(Fleet.model_validate(a_fleet(**FLEET)), TIME_SCALE)
+    with place as local, pytest.MonkeyPatch.context() as patch:
+        controls, release = local.simulator.controls, {"release_orphans": True}
+        controls.release(GONE)
+        listing = f"GET */Accounts/{local.simulator.account_sid}/IncomingPhoneNumbers.json"
+        down = controls.plan_fault(operation=listing, status=503, times=0)
+        told = {"Twilio is down": local.run(release)}
+        assert down.happened
+        controls.clear_faults()
+
+        told["named"] = local.run(release)
+        told["named again"] = local.run({})
+        told["not the whole fleet"] = local.run({"subaccounts": [account(1), account(2)]})
+        patch.setattr(release_orphans, "read_orphans", raising(AwsUnavailable("DynamoDB failed.")))
+        told["AWS is down"] = local.run(release)
+        patch.undo()
+        assert all(GONE in bundle for bundle in assignments(local))
+
+        told["removed"] = local.run(release)
+        for bundle in assignments(local):
+            assert sorted(bundle) == [phone_number(1, 1), phone_number(2, 0), phone_number(2, 1)]
+        return told
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_: Any) -> None:
+        raise error
+
+    return fail
+
+
+def test_an_orphan_is_named_by_every_run_and_removed_when_asked_once_two_have_named_it(story: Story) -> None:
+    assert counted(story["named"]) == (1, 0, 0)
+    unasked, asked = story["named again"], story["removed"]
     assert counted(unasked) == (1, 1, 0)
     assert "Orphans Found" in unasked.announced
     assert sent_by("DELETE", unasked.twilio_calls) == {}
-    assert local.run({"subaccounts": [account(1), account(2)]}).orphans is None
-    assert all(phone_number(1, 0) in bundle for bundle in assignments(local))
-
-    asked = local.run(release)
+    assert story["not the whole fleet"].orphans is None
     assert counted(asked) == (1, 1, 1)
     assert sum(sent_by("DELETE", asked.twilio_calls).values()) == 2
-    for bundle in assignments(local):
-        assert sorted(bundle) == [phone_number(1, 1), phone_number(2, 0), phone_number(2, 1)]
-    assert counted(local.run({})) == (0, 0, 0)
 
 
-def with_an_orphan_and_a_draft(start: Start) -> SimulatedPlace:
-    """A number that lives nowhere is on a Trust Product that is yet to be reviewed."""
-    numbers = [phone_number(1, 0)]
-    local = start(
-        products=[product(status="draft", business_profile=PROFILE, numbers=numbers)],
-        profiles=[{"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": numbers}],
-    )
-    local.simulator.controls.release(phone_number(1, 0))
-    return local
+def test_an_outage_of_twilio_leaves_the_search_for_orphans_out_and_the_review_is_awaited(story: Story) -> None:
+    report = story["Twilio is down"]
 
-
-def test_an_outage_of_twilio_leaves_the_search_for_orphans_out_and_the_review_is_awaited(start: Start) -> None:
-    local = with_an_orphan_and_a_draft(start)
-    listing = f"GET */Accounts/{local.simulator.account_sid}/IncomingPhoneNumbers.json"
-    down = local.simulator.controls.plan_fault(operation=listing, status=503, times=0)
-
-    report = local.run({"release_orphans": True})
-
-    assert down.happened
-    assert report.status == "SUCCEEDED"
+    assert counted(report) == (0, 0, 0)
     assert report.trust_product
     assert report.trust_product.status == "twilio-approved"
     assert report.orphans
-    assert (report.orphans.found, report.orphans.released) == (0, 0)
     assert report.orphans.message == (
         "Orphans were not looked for: an outage (TwilioUnavailable) outlasted every retry; the next run over the whole "
         "fleet looks for them."
     )
 
-    local.simulator.controls.clear_faults()
-    assert counted(local.run({})) == (1, 0, 0)
 
-
-def test_an_outage_of_aws_leaves_the_release_out_and_the_review_is_awaited(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    local = with_an_orphan_and_a_draft(start)
-    counted(local.run({}))
-    counted(local.run({}))
-
-    def fail(*_: Any) -> None:
-        raise AwsUnavailable("DynamoDB failed.")
-
-    with monkeypatch.context() as outage:
-        outage.setattr(release_orphans, "read_orphans", fail)
-        report = local.run({"release_orphans": True})
+def test_an_outage_of_aws_leaves_the_release_out_for_the_next_request(story: Story) -> None:
+    report = story["AWS is down"]
 
     assert counted(report) == (1, 1, 0)
     assert report.orphans
@@ -95,16 +99,11 @@ def test_an_outage_of_aws_leaves_the_release_out_and_the_review_is_awaited(
         "release_orphans goes on."
     )
 
-    assert counted(local.run({"release_orphans": True})) == (1, 1, 1)
-
 
 def test_a_defect_ends_the_run_with_its_report(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    local = with_an_orphan_and_a_draft(start)
-
-    def fail(*_: Any) -> None:
-        raise TypeError("no outage")
-
-    monkeypatch.setattr(find_orphans, "numbers_elsewhere", fail)
+    local = start(**FLEET)
+    local.simulator.controls.release(GONE)
+    monkeypatch.setattr(find_orphans, "numbers_elsewhere", raising(TypeError("no outage")))
 
     report = local.run({})
 

@@ -10,7 +10,8 @@ from tests.world import (
     NEVER,
     PRODUCT,
     PROFILE,
-    announced,
+    account,
+    all_signed_once,
     assignments,
     decide_once_awaited,
     output,
@@ -66,19 +67,6 @@ def test_a_rejected_product_that_is_approved_by_now_is_begun_with_again(start: S
     assert len(assignments(local)[1]) == 4
 
 
-def test_a_revoked_product_ends_the_run(start: Start) -> None:
-    local = start(products=[product(business_profile=PROFILE)])
-    local.run({})
-    local.simulator.controls.revoke(PRODUCT, errors=[18601])
-
-    report = local.run({})
-
-    assert (report.status, report.error) == ("FAILED", "TrustProductRejected")
-    assert report.announced == ["Trust Product Rejected"]
-    [rejection] = announced(local, "Trust Product Rejected")
-    assert (rejection["trust_product_sid"], rejection["errors"]) == (PRODUCT, [18601])
-
-
 def test_a_verdict_that_came_before_the_wait_is_not_waited_for(start: Start) -> None:
     local = start(review={"seconds": NEVER}, parameters={"PollSeconds": str(NEVER)})
     local.simulator.controls.callbacks(drop=True)
@@ -108,23 +96,30 @@ def test_a_lost_callback_costs_only_the_time_until_the_poll(start: Start) -> Non
     assert report.trust_product
     assert report.trust_product.verdict_by == "poll"
     assert all(callback.error for callback in local.simulator.state.callbacks)
+    assert posts(report.twilio_calls) == 1 + 1 + 1 + 1 + 8  # created, connected, evaluated, submitted, four numbers
+    all_signed_once(local)
 
 
-def test_of_several_executions_only_the_first_that_still_runs_waits_for_the_verdict(start: Start) -> None:
+def test_of_several_executions_only_the_first_that_still_runs_waits_and_the_others_do_their_work(start: Start) -> None:
     local = start(review={"seconds": NEVER})
     first = local.engine.start_execution(NAMED, name="first")
     assert wait_until(lambda: waiting(local))
+    bought, before = local.simulator.controls.buy(account(2)), local.twilio_calls()
 
-    second = local.run({})
+    second = local.engine.start_execution({"subaccounts": [account(2)], "phone_numbers": [bought]})
 
-    assert second.status == "SUCCEEDED"
-    assert second.trust_product
-    assert second.trust_product.status in {"pending-review", "in-review"}
-    assert posts(second.twilio_calls) == 0  # what is under review is not submitted again
+    assert local.engine.wait(second, timeout=60)["status"] == "SUCCEEDED"
+    assert output(local, second)["trust_product"]["status"] in {"pending-review", "in-review"}
+    assert output(local, second)["review"]["Error"] == "ReviewAwaitedElsewhere"
+    assert "the execution first awaits the verdict" in output(local, second)["review"]["Cause"]
+    assert posts(local.twilio_calls() - before) == 2  # what is under review is not submitted again
+    assert [bundle.count(bought) for bundle in assignments(local)] == [1, 1]
     assert local.engine.describe_execution(first)["status"] == "RUNNING"
 
     local.engine.stop_execution(first)
     assert local.engine.wait(first, timeout=60)["status"] == "ABORTED"
     third = local.run({}, decide_once_awaited(local))
+    assert posts(third.twilio_calls) == 0
     assert third.trust_product
     assert (third.trust_product.status, third.trust_product.verdict_by) == ("twilio-approved", "callback")
+    all_signed_once(local)

@@ -13,7 +13,6 @@ from shaken_stir.simulated.place import SimulatedPlace
 from tests.machine.conftest import Start
 from tests.world import NAMED, all_signed_once, subaccount, wait_until
 
-SUBACCOUNTS = 40
 SCALE = 0.005
 """Whoever finds no room is patient for 13 seconds on average; a function works for a fraction of one."""
 TIMES = 8
@@ -59,15 +58,16 @@ def test_a_run_that_finds_its_functions_stopped_goes_on_when_they_may_run_again(
     ("room", "map_concurrency", "limits"),
     [
         (2, 5, {"parameters": {"MapConcurrency": "5", "ReservedConcurrency": "2"}}),
-        (10, 20, {"parameters": {"MapConcurrency": "20"}, "account_concurrency": 10}),
+        (3, 10, {"parameters": {"MapConcurrency": "10"}, "account_concurrency": 3}),
     ],
     ids=["reserved", "account"],
 )
 def test_every_subaccount_gets_through_where_there_is_less_room_than_the_map_wants(
     start: Start, crowd: Crowd, room: int, map_concurrency: int, limits: dict[str, Any]
 ) -> None:
+    subaccounts = map_concurrency + 2
     # Few have a number, which is enough for each step of the Map to be turned away.
-    fleet = [subaccount(number, numbers=int(number % 10 == 0)) for number in range(1, SUBACCOUNTS + 1)]
+    fleet = [subaccount(number, numbers=int(number % 5 == 0)) for number in range(1, subaccounts + 1)]
     local = start(SCALE, subaccounts=fleet, review={"seconds": 0}, **limits)
     crowd(local, room, map_concurrency - room)
 
@@ -75,5 +75,5 @@ def test_every_subaccount_gets_through_where_there_is_less_room_than_the_map_wan
 
     assert local.engine.throttles["list_phone_numbers"] >= TIMES * (map_concurrency - room)
     assert report.status == "SUCCEEDED", report.cause
-    assert [it.status for it in report.subaccounts.values()] == ["onboarded"] * SUBACCOUNTS
-    assert local.engine.invocations["list_phone_numbers"] == SUBACCOUNTS
+    assert [it.status for it in report.subaccounts.values()] == ["onboarded"] * subaccounts
+    assert local.engine.invocations["list_phone_numbers"] == subaccounts
