@@ -19,7 +19,15 @@ GONE = phone_number(1, 0)
 
 
 def with_an_orphan(start: Start, **fleet: Any) -> Steps:
-    steps = start(products=[APPROVED], **fleet)
+    profile = {"sid": PROFILE, "primary": True, "numbers": [GONE]}
+    steps = start(products=[APPROVED | {"numbers": [GONE]}], profiles=[profile], **fleet)
+    steps.simulator.controls.release(GONE)
+    go_through(steps, "release")
+    return steps
+
+
+def with_an_orphan_that_was_onboarded(start: Start) -> Steps:
+    steps = start(products=[APPROVED])
     go_through(steps, "onboarding")
     steps.simulator.controls.release(GONE)
     go_through(steps, "release")
@@ -31,7 +39,7 @@ def named(found: dict[str, Any]) -> tuple[int, int]:
 
 
 def test_only_what_two_runs_have_named_is_removed_off_the_product_first(start: Start) -> None:
-    steps = with_an_orphan(start)
+    steps = with_an_orphan_that_was_onboarded(start)
     removed: list[str] = []
 
     def watch(request: Request) -> None:
@@ -97,7 +105,7 @@ def test_an_account_that_cannot_be_listed_is_said_and_fails_nothing(start: Start
 
 
 def test_a_number_that_lives_after_all_is_not_removed(start: Start) -> None:
-    steps = with_an_orphan(start)
+    steps = with_an_orphan_that_was_onboarded(start)
     find_orphans(steps, "first")
     find_orphans(steps, "second")
 

@@ -30,12 +30,18 @@ def test_before_the_first_run_it_says_to_send_a_request(start: Start) -> None:
     assert fleet.needs_a_person
 
 
-def test_a_fleet_that_is_signed_needs_nobody(start: Start) -> None:
+def test_a_fleet_that_is_signed_needs_nobody_and_says_until_when_it_is_valid(start: Start) -> None:
     steps = start(**APPROVED)
+    ends = datetime(2126, 1, 2, tzinfo=UTC)
+    steps.simulator.controls.set_validity(PROFILE, ends)
+    steps.simulator.controls.set_validity(PRODUCT, ends + timedelta(days=1))
     assert run(steps, NAMED).failed is None
 
     fleet = status_of(steps)
 
+    assert fleet.profile
+    assert fleet.product
+    assert (fleet.profile.valid_until, fleet.product.valid_until) == (ends, ends + timedelta(days=1))
     assert fleet.headline == "4 of 4 eligible numbers are signed."
     assert not fleet.needs_a_person
     assert [(it.friendly_name, it.counts.signed) for it in fleet.subaccounts] == [
@@ -147,33 +153,6 @@ def test_an_account_whose_numbers_can_never_be_signed_is_among_those_with_unsign
     assert not fleet.needs_a_person
 
 
-def test_until_when_product_and_profile_are_valid_is_told(start: Start) -> None:
-    steps = start(**APPROVED)
-    ends = datetime(2126, 1, 2, tzinfo=UTC)
-    steps.simulator.controls.set_validity(PROFILE, ends)
-    steps.simulator.controls.set_validity(PRODUCT, ends + timedelta(days=1))
-    run(steps, NAMED)
-
-    fleet = status_of(steps)
-
-    assert fleet.profile
-    assert fleet.product
-    assert fleet.profile.valid_until == ends
-    assert fleet.product.valid_until == ends + timedelta(days=1)
-
-
-def test_assigned_numbers_that_live_in_no_account_are_counted(start: Start) -> None:
-    steps = start(**APPROVED)
-    run(steps, NAMED)
-    steps.simulator.controls.release(phone_number(1, 0))
-    run(steps, {}, "second")
-
-    product_in_use = status_of(steps).product
-
-    assert product_in_use
-    assert product_in_use.orphans == 1
-
-
 def test_a_subaccount_that_fails_says_since_when_and_its_last_success(start: Start) -> None:
     steps = start(**APPROVED)
     run(steps, NAMED)
@@ -213,7 +192,7 @@ def test_a_subaccount_that_a_run_works_on_is_under_way_until_its_lease_has_ended
     assert cut_off.message.startswith("its last run ended before it was through with it")
 
 
-def test_what_came_was_signed_lost_and_went_since_a_moment_is_known(start: Start) -> None:
+def test_what_came_was_signed_lost_and_went_since_a_moment_is_known_and_what_lives_in_no_account(start: Start) -> None:
     steps = start(**APPROVED)
     run(steps, NAMED)
     before = datetime.now(UTC)
@@ -222,6 +201,9 @@ def test_what_came_was_signed_lost_and_went_since_a_moment_is_known(start: Start
     steps.simulator.controls.release(phone_number(2, 1))
     run(steps, {}, "second")
 
+    product_in_use = status_of(steps).product
+    assert product_in_use
+    assert product_in_use.orphans == 1
     told = [(it.change, it.number.phone_number_sid) for it in changes_since(numbers_of(steps).values(), before)]
 
     assert sorted(told) == sorted(
