@@ -16,6 +16,7 @@ TOGETHER: Final = (
     "tests/machine/test_costs.py",
     "tests/machine/test_orphans.py",
     "tests/page/",
+    "tests/template/test_cold_path.py",
     "tests/template/test_least_privilege.py",
 )
 """Files, or folders, whose tests share a run, a process or a tour."""

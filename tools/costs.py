@@ -25,7 +25,7 @@ _INTRODUCTION: Final = f"""# What AWS charges
 In US dollars a month, without taxes, by the list prices of us-east-1 in `tools/prices.toml`, gathered on
 {COMPARED:%Y-%m-%d} from copies and quotations, not from AWS's live pages: each line leads to its page, compare there.
 Written by `make docs`: what the stack has is counted in template.yaml, what a run uses in runs on this machine, of one
-and of four subaccounts, from which larger fleets are told. A test measures again. What depends on timing is counted at
+and of two subaccounts, from which larger fleets are told. A test measures again. What depends on timing is counted at
 its most: each invocation is taken for one in a process of its own, which reads the secret.
 
 The free tiers are those that an account has for good, as if nothing else used them. What a new account has free in its
@@ -114,9 +114,9 @@ def measured_first_run(size: str) -> Usage:
 
 
 def _grown(measure: usage.Measure, subaccounts: int) -> Usage:
-    """Tell the use of a fleet from those of one and of four subaccounts: it grows by the same with each."""
-    one, four = measure(SMALLEST), measure(f"4x{NUMBERS}")
-    return plus(one, plus(four, one, -1), (subaccounts - 1) / 3)
+    """Tell the use of a fleet from those of one and of two subaccounts: it grows by the same with each."""
+    one, two = measure(SMALLEST), measure(f"2x{NUMBERS}")
+    return plus(one, plus(two, one, -1), subaccounts - 1)
 
 
 def _amount(amount: float) -> str:

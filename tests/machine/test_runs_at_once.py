@@ -17,7 +17,7 @@ SCALE = 0.005
 """A function may work for 1.5 seconds, a lease ends after 4.5, and who is busy tries again after 0.15 on average."""
 LAG = 8
 """Almost as many seconds as the template says that lists may lag, before the time scale."""
-BURST = 6
+BURST = 5
 BURST_SCALE = 0.02
 """Who is busy tries again for 26 seconds or longer."""
 

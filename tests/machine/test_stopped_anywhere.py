@@ -72,14 +72,17 @@ class Scenario:
 
 def orphan(local: SimulatedPlace) -> None:
     """A number is released, and a run over the fleet names it."""
-    local.run({})
     local.simulator.controls.release(phone_number(1, 0))
     local.run({})
 
 
 FIRST_RUN = Scenario()
-APPROVED = {"products": [product(business_profile=PROFILE)]}
-ORPHANS = Scenario(request={"release_orphans": True}, fleet=APPROVED, before=orphan)
+ON_BOTH = [phone_number(1, 0)]
+SIGNED = {
+    "products": [product(business_profile=PROFILE, numbers=ON_BOTH)],
+    "profiles": [{"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": ON_BOTH}],
+}
+ORPHANS = Scenario(request={"release_orphans": True}, fleet=SIGNED, before=orphan)
 REJECTION = Scenario(verdict="rejected", end=("FAILED", "TrustProductRejected"))
 OUTAGE = Scenario(down=r"/v1/TrustProducts/BU\w+")
 NUMBERS_OF_THE_PARENT = r".*/AC(0123456789abcdef){2}/IncomingPhoneNumbers\.json"

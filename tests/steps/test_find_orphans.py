@@ -20,6 +20,7 @@ GONE = phone_number(1, 0)
 
 def with_an_orphan(start: Start, **fleet: Any) -> Steps:
     profile = {"sid": PROFILE, "primary": True, "numbers": [GONE]}
+    fleet.setdefault("subaccounts", [subaccount(1)])
     steps = start(products=[APPROVED | {"numbers": [GONE]}], profiles=[profile], **fleet)
     steps.simulator.controls.release(GONE)
     go_through(steps, "release")
@@ -130,7 +131,7 @@ def test_two_runs_at_once_are_not_two_in_a_row(start: Start) -> None:
 
 
 def test_an_orphan_that_twilio_does_not_let_go_is_kept_and_told(start: Start) -> None:
-    steps = with_an_orphan(start)
+    steps = with_an_orphan(start, subaccounts=[subaccount(1), subaccount(2)])
     steps.simulator.controls.release(phone_number(2, 0))
     go_through(steps, "another release")
     find_orphans(steps, "first")

@@ -110,6 +110,7 @@ FIRST = frozenset(
     }
 )
 APPROVED = {"products": [product(business_profile=PROFILE)]}
+DECIDED_AT_ONCE: dict[str, Any] = {"review": {"seconds": 0}, "subaccounts": [subaccount(1, numbers=0)]}
 NUMBERS = [phone_number(1, 0), phone_number(1, 1)]
 SIGNED = {
     "profiles": [{"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": NUMBERS}],
@@ -117,7 +118,7 @@ SIGNED = {
 }
 WAYS = {
     "from nothing to approved": Way(FIRST),
-    "a quick review": Way(frozenset({"await_review"}), fleet={"review": {"seconds": 0}}),
+    "a quick review": Way(frozenset({"await_review"}), fleet=DECIDED_AT_ONCE),
     "orphans": Way(frozenset({"find_orphans", "release_orphans"}), {"release_orphans": True}, SIGNED, orphan),
     "drift": Way(frozenset({"audit_assignments"}), {}, APPROVED, drift),
 }

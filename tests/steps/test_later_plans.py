@@ -28,7 +28,8 @@ LISTS_SETTLE_SECONDS = 0.02
 FIRST, SECOND, THIRD = (phone_number(1, index) for index in range(3))
 REFUSAL = {"code": 22205, "message": "is being ported out"}
 NUMBER = {"sid": THIRD, "phone_number": "+15125550103", "refuse": REFUSAL}
-REFUSING = {"subaccounts": [subaccount(1) | {"numbers": [*subaccount(1)["numbers"], NUMBER]}, subaccount(2)]}
+REFUSING = {"subaccounts": [subaccount(1) | {"numbers": [*subaccount(1)["numbers"], NUMBER]}]}
+TWO_SUBACCOUNTS = {"subaccounts": [subaccount(1), subaccount(2)]}
 
 type Act = Callable[[Steps], object]
 
@@ -89,6 +90,7 @@ CASES = {
         ),
         NAMED,
         posts=1 + 4 + 2 + 2,
+        fleet=TWO_SUBACCOUNTS,
     ),
     "a number was taken off, but only another is named": Case(
         drop(FIRST), {"subaccounts": [account_sid(1)], "phone_numbers": [SECOND]}, posts=0
@@ -115,10 +117,10 @@ def wait_until_lists_have_settled() -> None:
 
 @pytest.fixture
 def begin(start: Start) -> Callable[..., Steps]:
-    """A fleet that is onboarded."""
+    """A fleet that is onboarded, of one subaccount where nothing else is said."""
 
     def begun(**fleet: Any) -> Steps:
-        steps = start(LIST_SETTLE_SECONDS=str(LISTS_SETTLE_SECONDS), **fleet)
+        steps = start(LIST_SETTLE_SECONDS=str(LISTS_SETTLE_SECONDS), **{"subaccounts": [subaccount(1)], **fleet})
         assert run(steps, NAMED).failed is None
         return steps
 

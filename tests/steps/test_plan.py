@@ -38,18 +38,23 @@ def profile(*numbers: str, **changes: Any) -> dict[str, Any]:
 
 
 FIRST, SECOND = phone_number(1, 0), phone_number(1, 1)
+ONE_SUBACCOUNT: dict[str, Any] = {"subaccounts": [subaccount(1)]}
+"""The fleet, where a case says nothing else."""
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "ineligible numbers, and the parent's own": ({**NAMED, "include_parent": True}, {"parent": PARENTS}),
     "other regions": ({**NAMED, "include_parent": True, "regions": ["CA"]}, {"parent": PARENTS}),
     "a number with neither, one on the profile, one on both": (
         {},
-        {"profiles": [profile(FIRST, SECOND)], "products": [product(numbers=[FIRST])]},
+        {
+            "subaccounts": [subaccount(1, 3)],
+            "profiles": [profile(FIRST, SECOND)],
+            "products": [product(numbers=[FIRST])],
+        },
     ),
     "all is done": (
         {},
         {
-            "subaccounts": [subaccount(1)],
             "profiles": [profile(FIRST, SECOND)],
             "products": [product(numbers=[FIRST, SECOND])],
         },
@@ -135,7 +140,7 @@ def planned(steps: Steps, event: dict[str, Any]) -> Plan:
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_sends_what_was_planned(case: str, start: Start) -> None:
     event, fleet = CASES[case]
-    steps = start(**fleet)
+    steps = start(**ONE_SUBACCOUNT | fleet)
 
     plans = planned(steps, event)
     done = run(steps, event)
@@ -165,7 +170,7 @@ def test_a_run_over_pages_of_numbers_sends_what_was_planned(start: Start, monkey
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_in_the_way_ends_the_run_before_it_changes_anything(case: str, start: Start) -> None:
     event, fleet = REFUSED[case]
-    steps = start(**fleet)
+    steps = start(**ONE_SUBACCOUNT | fleet)
 
     plans = planned(steps, event)
     done = run(steps, event)

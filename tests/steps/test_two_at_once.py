@@ -1,6 +1,7 @@
 """A step done twice at once: wherever the second comes between the requests of the first, nothing is made twice.
 
 The second is another execution, or the same one: Step Functions invokes a function again when it loses the connection.
+`make test` tries the two in turn, place by place, `make faults` both in each.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from shaken_stir.engine.functions import FunctionFailed
 from simulator.messages import Request, Response
 from simulator.reviews import UNDER_REVIEW
 from tests.steps.conftest import Start, Tell
+from tests.steps.examples import thorough
 from tests.steps.patience import patient
 from tests.steps.steps import BUSY, LIST, Steps
 from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product
@@ -20,6 +22,7 @@ from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product
 NUMBERS = [phone_number(1, 0), phone_number(1, 1)]
 OF = {"subaccount_sid": account(1)}
 TURNS = range(1, 20)
+EXECUTIONS = ["first", "second"]
 
 
 def state_of(sid: str, status: str = "draft") -> dict[str, Any]:
@@ -104,13 +107,13 @@ def between(steps: Steps, turn: int, do: Callable[[], None]) -> Callable[[], boo
     return lambda: len(seen) > turn  # the last request's answer is the end of the step
 
 
-@pytest.mark.parametrize("execution", ["first", "second"])
+@pytest.mark.parametrize("execution", EXECUTIONS)
 @pytest.mark.parametrize("function", STEPS)
 def test_one_of_them_is_told_to_wait_or_finds_what_the_other_has_made(
     start: Start, told: Tell, function: str, execution: str
 ) -> None:
     prepare, fleet = STEPS[function]
-    for turn in TURNS:
+    for turn in TURNS if thorough() else TURNS[EXECUTIONS.index(execution) :: len(EXECUTIONS)]:
         steps = start(**fleet, CALLBACK_URL="", FUNCTION_SECONDS="3")
         event = prepare(steps)
         ends: list[str] = []
