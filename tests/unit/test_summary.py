@@ -18,8 +18,8 @@ NOTHING: dict[str, Any] = {"trust_product": None, "subaccounts": {}, "numbers": 
 COSTS = {"state_transitions": 0, "lambda_invocations": 0, "seconds": 0.0}
 
 
-def told(**found: Any) -> str:
-    out = Console(file=StringIO(), width=200)
+def told(width: int = 200, *, terminal: bool = False, **found: Any) -> str:
+    out = Console(file=StringIO(), width=width, force_terminal=terminal, color_system=None)
     report = Report(status="SUCCEEDED", error=None, cause=None, **NOTHING, **COSTS, **found)
     summarise(out, report, Mock(spec=Place), whole_fleet=False)
     written: StringIO = out.file  # type: ignore[assignment]
@@ -58,3 +58,10 @@ def test_of_many_numbers_the_first_are_named_and_all_are_counted() -> None:
     assert "1,030 numbers not on the Trust Product:\n" in words
     assert words.count("its region is CA, not US") == MOST_NUMBERS_TOLD
     assert "  … and 1,010 more (--json names them)\n" in words
+
+
+def test_in_a_narrow_terminal_what_is_said_is_wrapped_at_words() -> None:
+    lines = told(60, terminal=True).splitlines()
+
+    assert max(len(line) for line in lines) <= 60
+    assert "Next: nothing; the same request finds the numbers that come" in [line.rstrip() for line in lines]

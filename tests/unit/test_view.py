@@ -8,8 +8,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from onboarding.phone_numbers import Stage
+from shaken_stir.cli.lines import Lines
 from shaken_stir.cli.standings import Standings
-from shaken_stir.cli.view import Pace, about, picture
+from shaken_stir.cli.view import Pace, View, about, picture, shown
 from shaken_stir.retries import Retry
 from shaken_stir.snapshot import Row, Snapshot
 
@@ -166,6 +167,13 @@ def test_the_time_left_is_estimated_from_what_is_through() -> None:
     assert pace.left(snapshot([], seconds=10, subaccounts=10), 0) is None
     assert pace.left(snapshot([], seconds=30, subaccounts=10), 5) == 20
     assert pace.left(snapshot([], seconds=50, subaccounts=10), 10) is None
+
+
+@pytest.mark.parametrize(("encoding", "kind"), [("utf-8", View), ("ascii", Lines)])
+def test_a_terminal_gets_rows_unless_each_cell_may_be_escaped(encoding: str, kind: type) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+
+    assert isinstance(shown(Console(file=out, force_terminal=True)), kind)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,8 @@
 import sys
 from pathlib import Path
 
-from tests.commands.hostile import FILE, PLAIN, none_is_raw, obeyed, shown_as_text
+from tests.commands.hostile import FILE, NAMES, PLAIN, none_is_raw, obeyed, shown_as_text
 from tests.commands.simulated.running import SOON, shaken_stir
-from tests.commands.simulated.serving import serving
 from tests.commands.terminal import in_terminal
 
 RUN = ["run", "--fleet", str(FILE), *SOON]
@@ -19,12 +18,17 @@ def test_in_a_pipe_each_name_is_on_one_line() -> None:
     assert all(f" s  {name} (AC" in done.out for name in PLAIN)
 
 
-def test_in_a_terminal_each_name_is_a_row() -> None:
-    seen = in_terminal([sys.executable, "-m", "shaken_stir.cli.main", *RUN])
+def test_a_small_terminal_ends_with_a_row_for_each_name_the_totals_the_bar_and_the_trust_product() -> None:
+    seen = in_terminal([sys.executable, "-m", "shaken_stir.cli.main", *RUN], columns=160, rows=20)
 
     assert seen.code == 0
     shown_as_text(seen.text)
     none_is_raw(seen.raw)
+    last_picture = seen.text[seen.text.rindex("Status") : seen.text.rindex("SUCCEEDED")].splitlines()
+    assert sum("onboarded" in line for line in last_picture) == len(NAMES)
+    assert [line for line in last_picture if line.startswith("In all")]
+    assert f"{len(NAMES)} of {len(NAMES)} subaccounts" in "\n".join(last_picture)
+    assert "Trust Product: twilio-approved" in "\n".join(last_picture)
 
 
 def test_a_name_in_an_error_is_visible_too(tmp_path: Path) -> None:
@@ -36,11 +40,3 @@ def test_a_name_in_an_error_is_visible_too(tmp_path: Path) -> None:
     assert "\\x1b[2J\\n.json" in done.err
     assert done.err.count("\n") == 1
     assert obeyed(done.err) == set()
-
-
-def test_serve_keeps_such_a_fleet_up() -> None:
-    with serving("--fleet", str(FILE)) as served:
-        pass
-
-    assert served.exit_code == 130
-    assert obeyed(served.words + served.more_words + served.errors) == set()

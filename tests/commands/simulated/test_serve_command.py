@@ -19,6 +19,7 @@ from shaken_stir.project import ROOT, load_event
 from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
+from tests.commands import hostile
 from tests.commands.simulated.serving import FREE_PORTS, Served, serving
 from tests.world import wait_until
 
@@ -51,10 +52,15 @@ def run(step_functions: Any, machine: str, name: str, request: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def visit() -> Visit:
-    """A good and a bad execution, then requests to the webhook and to Twilio."""
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    """A good and a bad execution over a fleet with hostile names, then requests to the webhook and to Twilio."""
+    fleet, file = load_event(SERVED_FLEET), tmp_path_factory.mktemp("fleet") / "hostile.json"
+    named = [fleet["parent"], *fleet["profiles"], *fleet["products"], *fleet["subaccounts"]]
+    for it, name in zip(named, (name for name in hostile.NAMES if hostile.obeyed(name)), strict=False):
+        it["friendly_name"] = name
+    file.write_text(json.dumps(fleet))
     parent = load_fleet(SERVED_FLEET).parent
-    with serving("--time-scale", "0.01", PYTHONIOENCODING="ascii") as served:
+    with serving("--fleet", str(file), "--time-scale", "0.01") as served:
         session = boto3.Session("any", "any", region_name="us-east-1")
         step_functions = session.client("stepfunctions", endpoint_url=served.url("AWS"))
         dynamodb = session.client("dynamodb", endpoint_url=served.url("AWS"))
@@ -80,7 +86,7 @@ def visit() -> Visit:
 
 def test_every_function_works_by_itself_until_ctrl_c() -> None:
     # At this scale the verdict, and with it a callback, does not come before the end.
-    with serving("--host", THIS_MACHINE, "--time-scale", "1000") as served:
+    with serving("--host", THIS_MACHINE, "--time-scale", "1000", PYTHONIOENCODING="ascii") as served:
         # The callback's event is signed for the usual port.
         public = load_event(EVENTS / "local.env.json")["Parameters"]["PUBLIC_BASE_URL"]
         variables = served.moved("local.env.json")["Parameters"] | {"PUBLIC_BASE_URL": public}
@@ -135,6 +141,11 @@ def test_what_happens_is_told_in_a_line_each(visit: Visit) -> None:
         "Webhook GET /nowhere: 404 Not Found",
         "Twilio GET /v1/TrustProducts: 401 Unauthorized: Authenticate",
     ]
+
+
+def test_a_fleet_with_hostile_names_is_kept_up_and_none_is_obeyed(visit: Visit) -> None:
+    assert visit.served.exit_code == 130
+    assert hostile.obeyed(visit.served.words + visit.served.more_words + visit.served.errors) == set()
 
 
 def test_it_says_that_it_is_open_to_the_network(visit: Visit) -> None:

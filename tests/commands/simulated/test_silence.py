@@ -1,20 +1,21 @@
 """While Twilio does not answer, `shaken-stir run` says so."""
 
 import json
-import os
 import re
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
-from shaken_stir.project import EXAMPLE_EVENT, SMALL_FLEET, load_event
+import pytest
+
+from shaken_stir.project import EXAMPLE_EVENT, load_event
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.snapshot import Snapshot
 from simulator.fleet import load_fleet
 from simulator.messages import Request
+from tests.commands.ascii_output import run_in_ascii
 from tests.commands.simulated.running import SOON, shaken_stir
-from tests.commands.terminal import in_terminal
+from tests.commands.terminal import OWN_SEQUENCES
 from tests.world import a_fleet, subaccount
 
 CLOCK = r"\d\d:\d\d:\d\d"
@@ -31,7 +32,8 @@ def lines_of_a_run(folder: Path, fleet: dict[str, Any], **fault: Any) -> list[st
 
 def test_a_state_that_is_tried_again_is_a_line_with_the_reason_and_the_time(tmp_path: Path) -> None:
     # As often as one attempt of the state asks.
-    lines = lines_of_a_run(tmp_path, load_event(SMALL_FLEET), operation="GET /v1/CustomerProfiles", times=4)
+    fleet = a_fleet(subaccounts=[subaccount(1, 1)])
+    lines = lines_of_a_run(tmp_path, fleet, operation="GET /v1/CustomerProfiles", times=4)
 
     told = [line for line in lines if "is tried again" in line]
     assert len(told) == 1
@@ -79,27 +81,16 @@ def test_a_request_without_an_answer_is_known_until_it_is_answered() -> None:
     assert snapshots[-1].retries == []
 
 
-def test_a_small_terminal_ends_with_the_totals_the_bar_and_the_trust_product() -> None:
-    columns = 60
-    command = [sys.executable, "-m", "shaken_stir.cli.main", "run", "--fleet", "12x1", *SOON]
+def test_a_terminal_that_takes_only_ascii_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
 
-    seen = in_terminal(command, columns=columns, rows=20)
+    code, told = run_in_ascii(monkeypatch, "run", "--fleet", "1x1", *SOON, terminal=True)
 
-    assert seen.code == 0
-    last_picture = seen.text[seen.text.rindex("Status") : seen.text.rindex("SUCCEEDED")].splitlines()
-    assert sum("onboarded" in line for line in last_picture) == 12
-    assert [line for line in last_picture if line.startswith("In all")]
-    assert "12 of 12 subaccounts" in "\n".join(last_picture)
-    assert "Trust Product: twilio-approved" in "\n".join(last_picture)
-    # What is said below the rows is wrapped at words.
-    assert max(len(line) for line in seen.text[seen.text.rindex("SUCCEEDED") :].splitlines()) <= columns
-
-
-def test_a_terminal_that_takes_only_ascii_gets_lines() -> None:
-    command = [sys.executable, "-m", "shaken_stir.cli.main", "run", *SOON]
-
-    seen = in_terminal(command, {**os.environ, "PYTHONIOENCODING": "ascii"}, columns=80)
-
-    assert seen.code == 0
-    assert "\\x" not in seen.text
-    assert "s  Trust Product: twilio-approved\n" in seen.text
+    text = OWN_SEQUENCES.sub("", told)
+    assert code == 0
+    assert text != told
+    assert "\\x" not in text
+    assert "s  Trust Product: twilio-approved\n" in text
