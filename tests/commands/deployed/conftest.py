@@ -24,6 +24,8 @@ from simulator.fleet import Fleet
 from tests.world import a_fleet
 
 DOCUMENT = read_template(TEMPLATE)
+OFTEN = 0.1
+"""Seconds between looks at an execution, each of which is several requests."""
 KEPT = {"AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::CloudWatch::Alarm"}
 """What of the template the doctor looks at, beside what the local stack has."""
 
@@ -49,6 +51,10 @@ class Room:
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     """What Lambda says of concurrency: moto knows nothing of an account's."""
+    return room_told(monkeypatch)
+
+
+def room_told(monkeypatch: pytest.MonkeyPatch) -> Room:
     room, moto = Room(), BotocoreStubber.__call__
 
     def answer(stubber: Any, event_name: str, request: Any, **more: Any) -> Any:
@@ -75,9 +81,25 @@ def deploy(_cloudformation: None, room: Room) -> Iterator[Deploy]:  # noqa: ARG0
         yield _deploy
 
 
+@pytest.fixture(scope="module")
+def standing() -> Iterator[SimulatedPlace]:
+    """A stack for all tests of a file, which leave it as it is."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        have_own_credentials(monkeypatch)
+        complete_cloudformation(monkeypatch)
+        room_told(monkeypatch)
+        with SimulatedPlace(Fleet.model_validate(a_fleet()), 0.01) as local:
+            create_stack(local)
+            yield local
+
+
 @pytest.fixture(autouse=True)
 def _own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here can reach an AWS account."""
+    have_own_credentials(monkeypatch)
+
+
+def have_own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
@@ -90,13 +112,17 @@ def _own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a command that follows an execution look at it more often than every few seconds."""
-    monkeypatch.setattr(executions, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(executions, "REVIEW_POLL_SECONDS", 0.02)
+    monkeypatch.setattr(executions, "POLL_SECONDS", OFTEN)
+    monkeypatch.setattr(executions, "REVIEW_POLL_SECONDS", OFTEN)
 
 
 @pytest.fixture
 def _cloudformation(monkeypatch: pytest.MonkeyPatch) -> None:
     """moto's CloudFormation, which knows neither alarms nor schedules by itself, and wants a function's code."""
+    complete_cloudformation(monkeypatch)
+
+
+def complete_cloudformation(monkeypatch: pytest.MonkeyPatch) -> None:
     if not getattr(sys.modules.get("moto.batch.utils"), "__file__", None):
         # The engine's stand-in will not do for all of moto.
         sys.modules.pop("moto.batch.utils", None)

@@ -12,7 +12,7 @@ from shaken_stir.simulated.serve import SERVED_FLEET
 from simulator.addresses import THIS_MACHINE, Address
 from simulator.fleet import load_fleet
 from tests.commands.deployed.conftest import Deploy, client
-from tests.world import NAMED, NEVER, wait_until, waiting
+from tests.world import NAMED, NEVER, subaccount, wait_until, waiting
 
 PRODUCT = "BU" + "5" * 32
 
@@ -36,17 +36,23 @@ def test_without_more_it_goes_to_what_make_serve_keeps_up(
     assert "204 No Content: taken in" in capsys.readouterr().out
 
 
-def test_who_waits_for_the_product_is_woken(
+def test_who_waits_for_the_product_is_woken_but_not_by_another_token(
     deploy: Deploy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    local = deploy(review={"seconds": NEVER, "verdict": "approved"})
+    local = deploy(subaccounts=[subaccount(1, 1)], review={"seconds": NEVER, "verdict": "approved"})
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", local.simulator.auth_token)
+    monkeypatch.setenv("OTHER", "f" * 32)
     arn = local.engine.start_execution(NAMED)
     assert wait_until(lambda: waiting(local))
     [product] = local.simulator.state.trust_products
-    url = f"{local.engine.public_url}/status-callback"
+    target = ["--url", f"{local.engine.public_url}/status-callback", "--trust-product", product.sid]
 
-    assert execute(["callback", "--status", "in-review", "--url", url, "--trust-product", product.sid]) == 0
+    assert execute(["callback", "--status", "twilio-rejected", *target, "--auth-token-env", "OTHER"]) == 1
+
+    assert "403 Forbidden: the signature is refused" in capsys.readouterr().out
+    assert callbacks(local) == []
+
+    assert execute(["callback", "--status", "in-review", *target]) == 0
 
     assert wait_until(
         lambda: (
@@ -57,20 +63,6 @@ def test_who_waits_for_the_product_is_woken(
         )
     )
     assert "asks Twilio for the status" in capsys.readouterr().out
-
-
-def test_another_token_is_refused_with_exit_code_1(
-    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    local = deploy()
-    monkeypatch.setenv("OTHER", "f" * 32)
-    url = f"{local.engine.public_url}/status-callback"
-    target = ["--url", url, "--trust-product", PRODUCT, "--auth-token-env", "OTHER"]
-
-    assert execute(["callback", "--status", "twilio-rejected", *target]) == 1
-
-    assert "403 Forbidden: the signature is refused" in capsys.readouterr().out
-    assert callbacks(local) == []
 
 
 def test_what_is_missing_is_told_in_one_sentence(

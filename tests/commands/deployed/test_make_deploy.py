@@ -99,14 +99,14 @@ def test_the_account_and_the_region_are_named_before_anything_is_sent() -> None:
     assert target.startswith("account 123456789012 in us-east-1, as arn:aws:sts::")
 
 
-def test_what_is_missing_stops_make_with_a_sentence_each(tmp_path: Path) -> None:
+def test_what_is_missing_stops_make_with_a_sentence_each_in_which_what_is_named_is_text(tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
         "shaken_stir.cli.deploy",
         "before",
         "--build",
-        str(tmp_path),
+        f"{tmp_path}/\x1b[2J\nfolder",
         "--architecture",
         "arm64",
     ]
@@ -120,9 +120,12 @@ def test_what_is_missing_stops_make_with_a_sentence_each(tmp_path: Path) -> None
         ["make", "deploy:", "No", "AWS", "region"],
         ["make", "deploy:", "There", "is", "no"],
     ]
+    assert f"There is no build in {tmp_path}/\\x1b[2J\\nfolder: run `make build ARCH=arm64`." in done.stderr
 
 
-def test_an_empty_secret_comes_first_of_what_is_next(deploy: Deploy) -> None:
+def test_an_empty_secret_comes_first_of_what_is_next_which_is_printed(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     local = deploy()
     empty = client("secretsmanager").create_secret(Name="empty")["ARN"]
     create_stack(local, "new", TwilioSecretArn=empty)
@@ -139,6 +142,16 @@ def test_an_empty_secret_comes_first_of_what_is_next(deploy: Deploy) -> None:
     assert fill.note.startswith("then type {")
     assert len(then) == 2
 
+    capsys.readouterr()
+    for stack, code in ((STACK, 0), ("missing", 2)):
+        monkeypatch.setattr(sys, "argv", ["make deploy", "after", "--stack", stack])
+        with pytest.raises(SystemExit) as end:
+            deploying.main()
+        assert end.value.code == code
+    told = capsys.readouterr()
+    assert told.out.startswith("Next:\n  .venv/bin/shaken-stir doctor")
+    assert told.err.startswith("make deploy: There is no stack missing")
+
 
 def test_the_daily_run_comes_last_of_what_is_next_until_it_is_on(deploy: Deploy) -> None:
     create_stack(deploy(), "new", architecture="x86_64")
@@ -153,22 +166,6 @@ def test_the_daily_run_comes_last_of_what_is_next_until_it_is_on(deploy: Deploy)
     assert last_of_new.line == f"make deploy ARCH=x86_64 STACK=new {switch}"
     sam = dry_run(*shlex.split(last.line)[1:])[-2]
     assert sam.endswith("--parameter-overrides Architecture=arm64 'ScheduleExpression=\"cron(0 6 * * ? *)\"'")
-
-
-def test_what_is_next_is_printed(
-    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    deploy()
-    capsys.readouterr()
-    for stack, code in ((STACK, 0), ("missing", 2)):
-        monkeypatch.setattr(sys, "argv", ["make deploy", "after", "--stack", stack])
-        with pytest.raises(SystemExit) as end:
-            deploying.main()
-        assert end.value.code == code
-
-    told = capsys.readouterr()
-    assert told.out.startswith("Next:\n  .venv/bin/shaken-stir doctor")
-    assert told.err.startswith("make deploy: There is no stack missing")
 
 
 def test_a_build_ends_with_the_project_s_own_next_commands(capsys: pytest.CaptureFixture[str]) -> None:
@@ -227,23 +224,6 @@ def test_make_request_sends_the_event_to_the_stack() -> None:
 
     assert done.returncode == 2
     assert "say which request" in done.stderr
-
-
-def test_what_is_named_is_shown_as_text(tmp_path: Path) -> None:
-    command = ["before", "--build", f"{tmp_path}/\x1b[2J\nfolder", "--architecture", "arm64"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
-
-    done = subprocess.run(
-        [sys.executable, "-m", "shaken_stir.cli.deploy", *command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (done.returncode, done.stderr.count("\n")) == (2, 3)
-    assert f"There is no build in {tmp_path}/\\x1b[2J\\nfolder: run `make build ARCH=arm64`." in done.stderr
 
 
 def test_a_step_that_lacks_an_option_is_told_in_one_sentence(

@@ -7,11 +7,9 @@ import pytest
 from shaken_stir.engine.server import AwsServer
 from shaken_stir.project import EXAMPLE_EVENT
 from tests.commands.deployed.conftest import Deploy
-from tests.commands.deployed.requesting import request
+from tests.commands.deployed.requesting import arn_of, request
 from tests.commands.hostile import FLEET, none_is_raw, shown_as_text
 from tests.commands.terminal import in_terminal
-
-OPTIONS = ["--event", str(EXAMPLE_EVENT), "--wait"]
 
 pytestmark = pytest.mark.usefixtures("_look_often")
 
@@ -19,10 +17,10 @@ pytestmark = pytest.mark.usefixtures("_look_often")
 def test_in_a_pipe_and_in_a_terminal(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
     deploy(**FLEET)
 
-    code, lines, errors = request(capsys, *OPTIONS)
+    code, lines, errors = request(capsys, "--event", str(EXAMPLE_EVENT), "--wait")
     with AwsServer() as aws:
         seen = in_terminal(
-            [sys.executable, "-m", "shaken_stir.cli.main", "request", *OPTIONS],
+            [sys.executable, "-m", "shaken_stir.cli.main", "request", "--execution", arn_of(lines), "--wait"],
             {
                 "PATH": "/usr/bin:/bin",
                 "AWS_ENDPOINT_URL": aws.url,

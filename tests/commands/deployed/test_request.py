@@ -27,6 +27,7 @@ def test_it_is_followed_to_the_review_each_subaccount_told_before_the_states_aft
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     local = deploy(review={"seconds": NEVER, "verdict": "approved"})
+    disable_schedule()
 
     code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
 
@@ -35,7 +36,8 @@ def test_it_is_followed_to_the_review_each_subaccount_told_before_the_states_aft
     assert states(lines)[0] == "Read Request"
     assert states(lines)[-1] == "Await Review"
     assert status(local, arn) == "RUNNING"
-    assert lines[-1] == f"Follow it again: .venv/bin/shaken-stir request --stack {STACK} --execution {arn} --wait"
+    assert lines[-3] == f"Follow it again: .venv/bin/shaken-stir request --stack {STACK} --execution {arn} --wait"
+    assert switched_on_by(lines)
     assert any("Twilio reviews the Trust Product" in line for line in lines)
     told = [line.strip() for line in lines]
     [first] = [index for index, line in enumerate(told) if line.startswith(f"Subaccount 1 ({account(1)}): onboarded")]
@@ -44,69 +46,50 @@ def test_it_is_followed_to_the_review_each_subaccount_told_before_the_states_aft
     assert first < after
     assert sum("Subaccount 2" in line for line in told) == 1
 
-
-def test_with_wait_it_is_followed_to_its_end(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    deploy(parameters=NAMED)
-
-    code, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
+    code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT), "--wait")
 
     assert code == 0
+    assert lines[-3].endswith("is reviewed, and another execution awaits the verdict.")
+
+
+def switched_on_by(lines: list[str]) -> bool:
+    """Say whether the last of them tell that the daily run is off, and how to switch it on."""
+    return lines[-2].startswith(
+        "The daily run is off, so numbers that come later wait for the next request."
+    ) and lines[-1].endswith("switch it on: make deploy PARAMETERS='ScheduleExpression=\"cron(0 6 * * ? *)\"'")
+
+
+def test_with_wait_an_eventbridge_event_is_followed_to_its_end_whatever_aws_says_of_the_daily_run(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = deploy()
+    monkeypatch.setattr(commands, "schedules", Mock(side_effect=NoRegionError))
+
+    code, lines, errors = request(capsys, "--event", str(ROOT / "events/onboarding_requested.json"), "--wait")
+
+    assert code == 0
+    assert "shaken-stir request:" not in errors
+    # It went through the template's rule.
+    assert local.engine.describe_execution(arn_of(lines))["input"].startswith('{"trust_product"')
     assert states(lines)[-1] == "Onboarded"
     assert lines[-3].startswith("SUCCEEDED after 0:00:")
     assert lines[-2] == "2 subaccounts onboarded, 0 left to another execution (4 on product)."
     assert re.fullmatch(r"The Trust Product BU\w{32} is twilio-approved\.", lines[-1])
 
 
-@pytest.mark.parametrize("options", [[], ["--wait"]], ids=["to the review", "to the end"])
-def test_at_the_end_it_says_how_to_switch_the_daily_run_on(
-    options: list[str], deploy: Deploy, capsys: pytest.CaptureFixture[str]
+def test_what_the_request_names_and_cannot_be_is_told_in_the_singular_and_by_numbers_where_only_ascii_is_taken(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    deploy(parameters=NAMED)
-    disable_schedule()
-
-    code, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), *options)
-
-    assert code == 0
-    assert lines[-2].startswith("The daily run is off, so numbers that come later wait for the next request.")
-    assert lines[-1].endswith("switch it on: make deploy PARAMETERS='ScheduleExpression=\"cron(0 6 * * ? *)\"'")
-
-
-def test_a_daily_run_that_cannot_be_looked_at_spoils_no_success(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deploy(parameters=NAMED)
-    monkeypatch.setattr(commands, "schedules", Mock(side_effect=NoRegionError))
-
-    code, lines, errors = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
-
-    assert code == 0
-    assert "shaken-stir request:" not in errors
-    assert "is twilio-approved." in lines[-1]
-
-
-def test_numbers_that_were_left_out_are_told(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    deploy(parameters=NAMED)
+    deploy(parameters=NAMED, subaccounts=[subaccount(1, friendly_name="Büro")])
     wrong, event = f"PN{'f' * 32}", tmp_path / "request.json"
     event.write_text(json.dumps({"subaccounts": [account(1)], "phone_numbers": [phone_number(1, 0), wrong]}))
 
-    code, lines, _ = request(capsys, "--event", str(event), "--wait")
-
-    assert code == 0
-    assert lines[-2] == f"Left out of the request: {wrong}: it is not a number of {account(1)}."
-
-
-def test_one_subaccount_is_told_in_the_singular_and_by_numbers_where_only_ascii_is_taken(
-    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deploy(parameters=NAMED, subaccounts=[subaccount(1, friendly_name="Büro")])
-
-    code, told = run_in_ascii(monkeypatch, "request", "--event", str(WHOLE_FLEET), "--wait")
+    code, told = run_in_ascii(monkeypatch, "request", "--event", str(event), "--wait")
 
     assert code == 0
     assert f"B\\xfcro ({account(1)}): onboarded" in told
-    assert "\n1 subaccount onboarded, 0 left to another execution (2 on product).\n" in told
+    assert "\n1 subaccount onboarded, 0 left to another execution (1 on product).\n" in told
+    assert told.splitlines()[-2] == f"Left out of the request: {wrong}: it is not a number of {account(1)}."
 
 
 def test_a_request_that_fails_has_exit_code_1_and_says_what_to_do(
@@ -119,6 +102,7 @@ def test_a_request_that_fails_has_exit_code_1_and_says_what_to_do(
     code, lines, _ = request(capsys, "--event", str(event))
 
     assert code == 1
+    assert not [line for line in lines if "tries it again" in line]
     assert states(lines)[-1] == "Failed"
     assert lines[-3].startswith("FAILED after")
     assert lines[-2].startswith("InvalidRequest: ")
@@ -126,40 +110,20 @@ def test_a_request_that_fails_has_exit_code_1_and_says_what_to_do(
     assert lines[-1].startswith("Next: ")
 
 
-def test_a_second_request_is_told_that_another_awaits_the_verdict(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str]
-) -> None:
-    deploy(review={"seconds": NEVER, "verdict": "approved"})
-    request(capsys, "--event", str(EXAMPLE_EVENT))
-
-    code, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT), "--wait")
-
-    assert code == 0
-    assert lines[-1].endswith("is reviewed, and another execution awaits the verdict.")
-
-
-def test_an_eventbridge_event_goes_through_the_template_s_rule(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str]
-) -> None:
-    local = deploy()
-
-    code, lines, _ = request(capsys, "--event", str(ROOT / "events/onboarding_requested.json"), "--wait")
-
-    assert code == 0
-    assert local.engine.describe_execution(arn_of(lines))["input"].startswith('{"trust_product"')
-
-
-def test_what_a_run_left_out_is_told(
+def test_what_a_run_left_out_is_told_and_how_to_switch_the_daily_run_on(
     deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = [phone_number(1, 0), phone_number(1, 1)]
     deploy(
+        subaccounts=[subaccount(1)],
         profiles=[{"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": numbers}],
         products=[product(business_profile=PROFILE)],
     )
+    disable_schedule()
     monkeypatch.setattr(audit_assignments, "MOST_NUMBERS", 1)
 
     code, lines, _ = request(capsys, "--event", str(WHOLE_FLEET), "--wait")
 
     assert code == 0
-    assert lines[-2].startswith(f"The audit was left out: {PROFILE} has more assignments than can be read in one step")
+    assert switched_on_by(lines)
+    assert lines[-4].startswith(f"The audit was left out: {PROFILE} has more assignments than can be read in one step")

@@ -21,28 +21,11 @@ from tests.world import NEVER, account, wait_until, waiting
 pytestmark = pytest.mark.usefixtures("_look_often")
 
 
-def approve_after_polls(local: SimulatedPlace, polls: int = 3) -> None:
+def approve_after_polls(local: SimulatedPlace, polls: int) -> None:
     """Let the execution ask for the verdict several times, and enter the same states each time."""
     assert wait_until(lambda: local.engine.invocations.get("check_trust_product", 0) >= polls)
     [product] = local.simulator.state.trust_products
     local.simulator.controls.decide(product.sid, "approved")
-
-
-def test_it_is_found_again_and_what_was_is_told_once(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": NEVER, "verdict": "approved"})
-    _, lines, _ = request(capsys, "--event", str(EXAMPLE_EVENT))
-    arn = arn_of(lines)
-    approve_after_polls(local)
-    local.engine.wait(arn, timeout=30)
-
-    code, again, _ = request(capsys, "--execution", arn, "--wait")
-
-    assert code == 0
-    assert len(states(again)) == len(set(states(again)))
-    assert {"Read Request", "Await Review", "Onboarded"} <= set(states(again))
-    told = [line.split("  ")[-1] for line in again]
-    assert told.index("Onboard Subaccounts") < told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)")
-    assert told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)") < told.index("Summarise Subaccounts")
 
 
 class Heard(io.StringIO):
@@ -59,7 +42,9 @@ class Heard(io.StringIO):
         return super().write(text)
 
 
-def test_that_twilio_reviews_is_told_once(deploy: Deploy) -> None:
+def test_that_twilio_reviews_is_told_once_and_when_it_is_followed_again_what_was_is_told_once(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
     local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": NEVER, "verdict": "approved"})
     out = Heard("Twilio reviews")
 
@@ -76,6 +61,15 @@ def test_that_twilio_reviews_is_told_once(deploy: Deploy) -> None:
 
     assert code == 0
     assert out.getvalue().count("Twilio reviews") == 1
+
+    code, again, _ = request(capsys, "--execution", arn_of(out.getvalue().splitlines()), "--wait")
+
+    assert code == 0
+    assert len(states(again)) == len(set(states(again)))
+    assert {"Read Request", "Await Review", "Onboarded"} <= set(states(again))
+    told = [line.split("  ")[-1] for line in again]
+    assert told.index("Onboard Subaccounts") < told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)")
+    assert told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)") < told.index("Summarise Subaccounts")
 
 
 def test_when_aws_fails_meanwhile_it_says_that_the_execution_goes_on(

@@ -8,7 +8,8 @@ from shaken_stir.defaults import STACK
 from shaken_stir.deployed.checkup import Finding, Mark
 from shaken_stir.deployed.concurrency_checks import MAP_FUNCTIONS, concurrency
 from shaken_stir.deployed.stack import DeployedStack, aws_session, find
-from tests.commands.deployed.conftest import Deploy, Room
+from shaken_stir.simulated.place import SimulatedPlace
+from tests.commands.deployed.conftest import Room
 from tools.definition import DEFINITION
 
 ON_NUMBERS = ("ListPhoneNumbersFunction", "AssignToBusinessProfileFunction", "AssignToTrustProductFunction")
@@ -16,8 +17,7 @@ ON_NUMBERS = ("ListPhoneNumbersFunction", "AssignToBusinessProfileFunction", "As
 
 
 @pytest.fixture
-def stack(deploy: Deploy) -> DeployedStack:
-    deploy()
+def stack(standing: SimulatedPlace) -> DeployedStack:  # noqa: ARG001 - it is found by its name
     return find(aws_session(), STACK)
 
 

@@ -10,30 +10,21 @@ from shaken_stir.defaults import STACK
 from shaken_stir.project import EXAMPLE_EVENT, SMALL_FLEET
 from simulator.fleet import load_fleet
 from simulator.simulator import Simulator
-from tests.commands.deployed.conftest import Deploy, client
+from tests.commands.deployed.conftest import client
 
 
-def test_no_such_stack_is_told_in_one_sentence(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    deploy()
-    capsys.readouterr()
-
-    assert execute(["doctor", "--stack", "missing"]) == 2
-
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.count("\n") == 1
-    assert "There is no stack missing in us-east-1" in told.err
-
-
-def test_a_stack_of_something_else_is_told_in_one_sentence(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    deploy()
+def test_no_such_stack_and_one_of_something_else_are_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}}
-    client("cloudformation").create_stack(StackName="other", TemplateBody=json.dumps(template))
-    capsys.readouterr()
+    with mock_aws():
+        client("cloudformation").create_stack(StackName="other", TemplateBody=json.dumps(template))
+        for stack, said in ("missing", "There is no stack missing in us-east-1"), ("other", "is not one of this appl"):
+            capsys.readouterr()
+            assert execute(["doctor", "--stack", stack]) == 2
 
-    assert execute(["doctor", "--stack", "other"]) == 2
-
-    assert "is not one of this application" in capsys.readouterr().err
+            told = capsys.readouterr()
+            assert told.out == ""
+            assert told.err.count("\n") == 1
+            assert said in told.err
 
 
 @pytest.mark.parametrize(

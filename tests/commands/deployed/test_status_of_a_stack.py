@@ -19,40 +19,35 @@ def status(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
     return code, said.out, said.err
 
 
-def test_a_fleet_that_is_signed_is_told_and_needs_nobody(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fleet_that_is_signed_is_told_and_needs_nobody_and_nothing_but_items_and_queries_is_asked_for(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     local = deploy()
     local.run(NAMED)
+    for write in ("put", "put_if", "update", "put_batch", "delete", "delete_batch"):
+        monkeypatch.setattr(Table, write, None)
 
     code, out, _ = status(capsys, "--exit-code", "--strict")
 
     assert code == 0
     assert out.startswith("4 of 4 eligible numbers are signed.\nRead from the stack shaken-stir, us-east-1 at ")
+    assert status(capsys, "--since", "1h")[0] == 0
+    assert status(capsys, "--csv", "-")[0] == 0
 
 
-@pytest.mark.parametrize(("strict", "code"), [([], 0), (["--strict"], 3)], ids=["usually", "strictly"])
 def test_while_twilio_reviews_a_person_must_act_only_if_it_is_strict(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str], strict: list[str], code: int
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     local = deploy(review={"seconds": NEVER})
     local.engine.start_execution(NAMED)
     assert wait_until(lambda: waiting(local))
 
-    ended, out, _ = status(capsys, "--exit-code", *strict)
+    for strict, code in ([], 0), (["--strict"], 3):
+        ended, out, _ = status(capsys, "--exit-code", *strict)
 
-    assert ended == code
-    assert "0 of 4 eligible numbers are signed; Twilio has been reviewing the Trust Product since" in out
-    assert "Twilio names up to 72 hours, and it may take longer." in out
-
-
-def test_it_asks_dynamodb_for_nothing_but_items_and_queries(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deploy().run(NAMED)
-    for write in ("put", "put_if", "update", "put_batch", "delete", "delete_batch"):
-        monkeypatch.setattr(Table, write, None)
-
-    assert status(capsys, "--since", "1h")[0] == 0
-    assert status(capsys, "--csv", "-")[0] == 0
+        assert ended == code
+        assert "0 of 4 eligible numbers are signed; Twilio has been reviewing the Trust Product since" in out
+        assert "Twilio names up to 72 hours, and it may take longer." in out
 
 
 def compared(local: SimulatedPlace, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
