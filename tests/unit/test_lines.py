@@ -7,7 +7,8 @@ from rich.console import Console
 
 from shaken_stir.cli.lines import Lines
 from shaken_stir.retries import Retry
-from shaken_stir.snapshot import Snapshot
+from shaken_stir.snapshot import Row, Snapshot
+from tests.commands.hostile import NAMES, PLAIN, shown_as_text
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)  # later than any run of this test
 
@@ -72,6 +73,19 @@ def test_a_wait_for_the_end_of_an_outage_is_told() -> None:
     [line] = told([failure(1, "Wait Out The Outage", waits=True)])
 
     assert "Wait Out The Outage: Twilio did not answer GET /v1/CustomerProfiles (ConnectTimeout); since " in line
+
+
+def test_each_name_is_on_one_line() -> None:
+    rows = [
+        Row(sid=f"AC{number:032x}", friendly_name=name, status="onboarded", numbers={})
+        for number, name in enumerate(NAMES)
+    ]
+
+    lines = told([], rows=rows)
+
+    assert len(lines) == len(NAMES)
+    shown_as_text("\n".join(lines))
+    assert all(any(f" s  {name} (AC" in line for line in lines) for name in PLAIN)
 
 
 def test_a_state_that_takes_long_is_told_once() -> None:

@@ -12,9 +12,9 @@ import audit_assignments
 from shaken_stir.defaults import STACK
 from shaken_stir.deployed import commands
 from shaken_stir.project import EXAMPLE_EVENT, ROOT
-from tests.commands.ascii_output import run_in_ascii
 from tests.commands.deployed.conftest import Deploy, disable_schedule
 from tests.commands.deployed.requesting import arn_of, request, states, status
+from tests.commands.output import run_in_ascii
 from tests.world import NEVER, PROFILE, account, phone_number, product, subaccount
 
 WHOLE_FLEET = ROOT / "events/whole_fleet.json"

@@ -16,9 +16,9 @@ from shaken_stir.deployed.checks import deployment
 from shaken_stir.deployed.checkup import Mark
 from shaken_stir.deployed.stack import DeployedStack
 from shaken_stir.engine.intrinsics import REGION
-from tests.commands.ascii_output import run_in_ascii
 from tests.commands.deployed.conftest import Deploy, client, disable_schedule
 from tests.commands.deployed.doctor import OTHER_TOKEN, Doctor
+from tests.commands.output import run_in_ascii
 from tests.world import NAMED, PRODUCT, PROFILE, account
 
 PAST = datetime(2020, 1, 1, tzinfo=UTC)

@@ -30,20 +30,6 @@ class Said(NamedTuple):
     err: str
 
 
-class Asked(NamedTuple):
-    """A run that waits for an answer: where that goes, and what was said on standard error so far."""
-
-    process: subprocess.Popen[str]
-    terminal: int
-    question: str
-
-    def answer(self, answer: str) -> Said:
-        """Answer, and wait for the end."""
-        os.write(self.terminal, f"{answer}\n".encode())
-        out, err = self.process.communicate(timeout=120)
-        return Said(self.process.returncode, out, self.question + err)
-
-
 class Terminal:
     """Standard input with a person, who looks around before answering.
 
@@ -123,19 +109,23 @@ class Laptop:
                 process.kill()
 
     @contextmanager
-    def asked(self, simulated: TwilioItself, *arguments: str) -> Iterator[Asked]:
+    def asked(self, simulated: TwilioItself, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """A run in a process and a terminal of its own, once it has asked."""
-        ours, theirs = pty.openpty()
+        self._terminal, theirs = pty.openpty()
         with self.started(simulated, *arguments, stdin=theirs) as process:
             os.close(theirs)
             assert process.stderr
             question = ""
-            while "[y/N]" not in question and (character := process.stderr.read(1)):
+            while "[y/N] " not in question and (character := process.stderr.read(1)):
                 question += character
             try:
-                yield Asked(process, ours, question)
+                yield process
             finally:
-                os.close(ours)
+                os.close(self._terminal)
+
+    def answer(self, answer: str) -> None:
+        """Type the answer of a run that has asked."""
+        os.write(self._terminal, f"{answer}\n".encode())
 
 
 def posts(simulated: TwilioItself) -> list[str]:

@@ -8,10 +8,10 @@ import pytest
 from shaken_stir.live.assumptions import ASSUMPTIONS
 from shaken_stir.project import ROOT
 from simulator.messages import Response
-from tests.commands.ascii_output import run_in_ascii
 from tests.commands.live.conftest import Doctor, Start
 from tests.commands.live.doctor import DONE, FIRST
 from tests.commands.live.twilio_itself import HOSTS
+from tests.commands.output import run_in_ascii
 from tests.world import NEVER, PRODUCT, PROFILE, phone_number, subaccount
 from tests.world import account as account_sid
 

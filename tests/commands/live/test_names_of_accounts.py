@@ -1,7 +1,6 @@
 """Whatever an account is called, `doctor` and `run --live` show its name as text."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,10 +8,9 @@ import pytest
 from tests.commands.hostile import FLEET, none_is_raw, obeyed, shown_as_text
 from tests.commands.live.conftest import Doctor, Start
 from tests.commands.live.laptop import Laptop
-from tests.commands.terminal import in_terminal
+from tests.commands.output import run_as_in_terminal
 from tests.world import NAMED
 
-COMMAND = [sys.executable, "-m", "shaken_stir.cli.main"]
 PARENT, PROFILE = r"[Parent] \x1b[2J & Co", r"[bold]Profile\u202e\n\x1b[2J"
 PRODUCT = "[Voice] \u202e\x1b[2J"
 
@@ -24,11 +22,9 @@ def event(tmp_path: Path) -> Path:
     return file
 
 
-def test_doctor(twilio: Start, doctor_here: Doctor, event: Path) -> None:
-    simulated = twilio(**FLEET)
-
-    seen = in_terminal([*COMMAND, "doctor", "--event", str(event)], simulated.environment())
-    code, piped, _ = doctor_here(simulated, "--event", str(event))
+def test_doctor(twilio: Start, doctor_here: Doctor, event: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, piped, _ = doctor_here(twilio(**FLEET), "--event", str(event))
+    seen = run_as_in_terminal(monkeypatch, "doctor", "--event", str(event))
 
     assert (code, seen.code) == (0, 0)
     for text in (piped, seen.text):
@@ -38,12 +34,12 @@ def test_doctor(twilio: Start, doctor_here: Doctor, event: Path) -> None:
         assert r"[Voice] \u202e\x1b[2J" in text
 
 
-def test_run_live(twilio: Start, laptop: Laptop, event: Path) -> None:
+def test_run_live(twilio: Start, laptop: Laptop, event: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     simulated = twilio(**FLEET)
-    arguments = ["run", "--live", "--yes", "--event", str(event)]
 
     piped = laptop.run(simulated, "--dry-run", "--numbers", "--event", str(event))
-    seen = in_terminal([*COMMAND, *arguments], simulated.environment(XDG_STATE_HOME=str(laptop.folder)))
+    simulated.known_here(monkeypatch, XDG_STATE_HOME=str(laptop.folder))
+    seen = run_as_in_terminal(monkeypatch, "run", "--live", "--yes", "--event", str(event))
 
     assert (piped.code, piped.err, seen.code) == (0, "", 0)
     shown_as_text(piped.out)

@@ -113,15 +113,28 @@ def test_the_plan_names_some_numbers_of_each_account_and_all_when_asked(simulato
 
 
 @almost_done
-def test_nothing_is_asked_when_nothing_would_be_changed(
-    simulator: Simulator, command: Command, monkeypatch: pytest.MonkeyPatch
+def test_doctor_reads_the_state_file_that_it_is_told_and_nothing_is_asked_when_nothing_would_be_changed(
+    simulator: Simulator, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     terminal = Terminal("n")
     monkeypatch.setattr(sys, "stdin", terminal)
-    assert command("run", "--live", "--yes", "--twilio", simulator.url)[0] == 0
+    elsewhere = tmp_path / "elsewhere.json"
+    in_it = ("--state", str(elsewhere), "--twilio", simulator.url)
+    assert command("run", "--live", "--yes", *in_it)[0] == 0
     before = sent(simulator, "POST")
 
-    code, out, err = command("run", "--live", "--twilio", simulator.url)
+    _, unknown, _ = command("doctor", "--twilio", simulator.url)
+    _, known, _ = command("doctor", *in_it)
+
+    assert (
+        f"? There is no state file {state_of(simulator, tmp_path)}: what a run would do is told as of a first"
+        in unknown
+    )
+    assert "! 1 on neither.\n" in unknown
+    assert f"✓ What they did is known from {elsewhere}." in known
+    assert "! 1 refused by Twilio.\n" in known
+
+    code, out, err = command("run", "--live", *in_it)
 
     assert (code, err, terminal.asked) == (0, "", 0)
     assert "  change nothing\n" in out
@@ -183,23 +196,6 @@ def test_doctor_names_a_dozen_of_many_and_all_when_asked(simulator: Simulator, c
     assert some.count(BOTH) == 12
     assert f"      … and {MANY + 3 - 12} more (--numbers names all)\n" in some
     assert every.count(BOTH) == MANY + 3
-
-
-@almost_done
-def test_doctor_reads_the_state_file_that_it_is_told(simulator: Simulator, command: Command, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere.json"
-    command("run", "--live", "--yes", "--state", str(elsewhere), "--twilio", simulator.url)
-
-    _, unknown, _ = command("doctor", "--twilio", simulator.url)
-    _, known, _ = command("doctor", "--state", str(elsewhere), "--twilio", simulator.url)
-
-    assert (
-        f"? There is no state file {state_of(simulator, tmp_path)}: what a run would do is told as of a first"
-        in unknown
-    )
-    assert "! 1 on neither.\n" in unknown
-    assert f"✓ What they did is known from {elsewhere}." in known
-    assert "! 1 refused by Twilio.\n" in known
 
 
 NO_RECORD = '{"pk": {"S": "SUBACCOUNT#AC1"}, "sk": {"S": "NUMBER#PN1"}}'

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shaken_stir.cli.main import execute
 from shaken_stir.live import account, rehearsal
 from shaken_stir.live.rehearsal import RehearsalError
 from shaken_stir.live.state_file import StateFile, StateFileError, default_path
@@ -31,8 +32,13 @@ def test_an_address_that_may_not_answer_is_a_wrong_option(arguments: list[str], 
     assert "secret" not in err
 
 
-def test_from_a_look_to_submitted_without_a_word_to_twilio(
-    simulator: Simulator, command: Command, twilio: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_from_a_look_to_submitted_and_its_status_without_a_word_to_twilio(  # noqa: PLR0913, PLR0917 - each by its name
+    simulator: Simulator,
+    command: Command,
+    twilio: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     itself = twilio()
     itself.known_here(monkeypatch)
@@ -63,6 +69,12 @@ def test_from_a_look_to_submitted_without_a_word_to_twilio(
     assert not any(call.startswith("POST") for call in report["twilio_calls"])
     sent = {call: simulator.calls[call] - before.get(call, 0) for call in simulator.calls}
     assert all(count <= sent[call] for call, count in report["twilio_calls"].items())
+
+    assert execute(["status", "--live", "--twilio", simulator.url, "--unsigned"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("0 of 4 eligible numbers are signed; Twilio has been reviewing the Trust Product since ")
+    assert "Read from the state file " in told
+    assert told.count("in-review since") == 4
 
     assert itself.sent == []
     [kept] = tmp_path.rglob("AC*.json")

@@ -6,16 +6,18 @@ import json
 import pytest
 
 from simulator.messages import Request
-from tests.commands.ascii_output import run_in_ascii
 from tests.commands.live.conftest import Start
 from tests.commands.live.laptop import DAYS, Laptop, Terminal, each_once, only_gets, posts
+from tests.commands.output import run_in_ascii
 from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product, sent_by, subaccount
 
 CONNECTED = {"products": [product(business_profile=PROFILE)]}
 IN_REVIEW = {"products": [product(status="in-review", business_profile=PROFILE)]}
 
 
-def test_it_asks_and_goes_from_nothing_to_submitted_and_then_from_day_to_day(twilio: Start, laptop: Laptop) -> None:
+def test_it_asks_and_goes_from_nothing_to_submitted_and_later_a_number_that_came_costs_two_posts(
+    twilio: Start, laptop: Laptop
+) -> None:
     simulated = twilio(**DAYS)
 
     announced = laptop.run(simulated, "--dry-run")
@@ -25,9 +27,9 @@ def test_it_asks_and_goes_from_nothing_to_submitted_and_then_from_day_to_day(twi
     assert "put 4 numbers on the Trust Product" in announced.out
     assert not laptop.state_file(simulated).exists()
 
-    with laptop.asked(simulated, "--json") as asked:
-        assert only_gets(simulated)
-        first = asked.answer("y")
+    asked_after: list[bool] = []
+    first = laptop.run(simulated, "--json", terminal=Terminal("y", lambda: asked_after.append(only_gets(simulated))))
+    assert asked_after == [True]
     report = json.loads(first.out)
     assert first.code == 0, first.err
     assert "is about to:\n  create the Trust Product 'Acme Voice'" in first.err
@@ -49,6 +51,11 @@ def test_it_asks_and_goes_from_nothing_to_submitted_and_then_from_day_to_day(twi
     assert "(0 POSTs)" in second.out
     assert len(posts(simulated)) == 12
 
+    simulated.simulator.controls.buy(account(1))
+    later = laptop.run(simulated, "--yes", "--json")
+    assert json.loads(later.out)["numbers"] == {"on_trust_product": 5}
+    assert len(posts(simulated)) == 12 + 2
+
 
 def test_a_verdict_is_waited_for_by_asking_for_it(twilio: Start, laptop: Laptop) -> None:
     simulated, output = twilio(**IN_REVIEW, **DAYS), io.StringIO()
@@ -67,18 +74,6 @@ def test_a_verdict_is_waited_for_by_asking_for_it(twilio: Start, laptop: Laptop)
     assert "4 numbers of 2 accounts are signed with full (A) attestation.\n" in waited.out
     assert "verdict by asking Twilio" in waited.out
     assert "Announced" not in waited.out
-
-
-def test_a_number_that_came_since_costs_a_later_run_two_posts(twilio: Start, laptop: Laptop) -> None:
-    simulated = twilio(subaccounts=[subaccount(1)], **DAYS)
-    laptop.run(simulated, "--yes")
-    before = len(posts(simulated))
-    simulated.simulator.controls.buy(account(1))
-
-    later = laptop.run(simulated, "--yes", "--json")
-
-    assert json.loads(later.out)["numbers"] == {"on_trust_product": 3}
-    assert len(posts(simulated)) == before + 2
 
 
 def test_nothing_is_changed_when_the_answer_is_no(twilio: Start, laptop: Laptop) -> None:
@@ -110,18 +105,6 @@ def test_it_asks_before_it_removes_orphans_though_nothing_is_posted(twilio: Star
     assert [it.method for it in simulated.sent if it.method != "GET"] == ["DELETE", "DELETE"]
 
 
-def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
-    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    simulated = twilio(subaccounts=[subaccount(1, friendly_name="Büro")], **DAYS)
-    simulated.known_here(monkeypatch, XDG_STATE_HOME=str(laptop.folder))
-
-    code, told = run_in_ascii(monkeypatch, "run", "--live", "--yes", "--event", str(laptop.event))
-
-    assert code == 0
-    assert "B\\xfcro" in told
-
-
 def test_a_subaccount_that_fails_is_told_and_the_exit_code_is_1(twilio: Start, laptop: Laptop) -> None:
     refusal = {"operation": "POST *Assignments", "status": 403, "message": "no assignments today", "times": 0}
     simulated = twilio(**IN_REVIEW, subaccounts=[subaccount(1)], faults=[refusal], **DAYS)
@@ -132,16 +115,18 @@ def test_a_subaccount_that_fails_is_told_and_the_exit_code_is_1(twilio: Start, l
     assert "no assignments today" in failed.out
 
 
-def test_a_number_that_is_not_the_subaccount_s_is_told_and_the_others_are_taken_along(
-    twilio: Start, laptop: Laptop
+def test_a_number_that_is_not_the_subaccount_s_is_told_and_the_others_are_taken_along_where_only_ascii_is_taken_too(
+    twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    simulated = twilio(**CONNECTED, subaccounts=[subaccount(1)], **DAYS)
+    simulated = twilio(**CONNECTED, subaccounts=[subaccount(1, friendly_name="Büro")], **DAYS)
+    simulated.known_here(monkeypatch, XDG_STATE_HOME=str(laptop.folder))
     wrong = "PN" + "0" * 32
     laptop.event.write_text(json.dumps({"subaccounts": [account(1)], "phone_numbers": [wrong, phone_number(1, 1)]}))
 
-    done = laptop.run(simulated, "--yes")
+    code, told = run_in_ascii(monkeypatch, "run", "--live", "--yes", "--event", str(laptop.event))
 
-    assert done.code == 0
-    assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in done.out
-    assert f"1 number of the request left out:\n  {wrong}: it is not a number of {account(1)}\n" in done.out
-    assert "1 number of 1 account is signed" in done.out
+    assert code == 0
+    assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in told
+    assert f"1 number of the request left out:\n  {wrong}: it is not a number of {account(1)}\n" in told
+    assert "1 number of 1 account is signed" in told
+    assert "B\\xfcro" in told

@@ -18,11 +18,11 @@ from tests.commands.live.laptop import DAYS, Laptop, Said, Terminal, each_once, 
 from tests.commands.live.twilio_itself import TwilioItself
 from tests.world import NEVER, sent_by, subaccount, wait_until
 
-NUMBERS = 6
+NUMBERS = 3
 FLEET = {"subaccounts": [subaccount(1, NUMBERS), subaccount(2, NUMBERS)], **DAYS}
 ALL_POSTS = 4 + 2 * 2 * NUMBERS
 """Create, connect, evaluate and submit; and each number on the profile and on the product."""
-AMID_ASSIGNMENTS = 16
+AMID_ASSIGNMENTS = 10
 FAST = 0.05
 CLOCKS_DIFFER_SECONDS = 0.05
 
@@ -40,10 +40,14 @@ def hold_posts(simulated: TwilioItself, lag: float = 0) -> threading.Event:
     return going_on
 
 
-def test_what_a_run_left_undone_at_ctrl_c_is_planned_and_done(twilio: Start, laptop: Laptop) -> None:
+def test_what_a_run_that_was_asked_for_in_a_terminal_left_undone_at_ctrl_c_is_planned_and_done(
+    twilio: Start, laptop: Laptop
+) -> None:
     simulated = twilio(**FLEET)
     stopping = hold_posts(simulated)
-    with laptop.started(simulated, "--yes") as process:
+    with laptop.asked(simulated) as process:
+        assert only_gets(simulated)
+        laptop.answer("y")
         assert wait_until(lambda: len(posts(simulated)) >= AMID_ASSIGNMENTS, 120)
         process.send_signal(signal.SIGINT)
         assert process.stderr

@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
 from onboarding.trust_products import Status
 from shaken_stir.cli.group import COMMANDS
+from shaken_stir.cli.main import main
 from shaken_stir.project import ROOT
 from shaken_stir.scenarios.catalogue import SCENARIOS
 
@@ -27,44 +30,66 @@ HEAVY = (
 )
 
 
-def loaded(modules: tuple[str, ...]) -> str:
-    """A program that carries out its arguments and prints its exit code and which of the modules it has loaded."""
-    return f"""
-import json, sys
+LOADED = """
+import json, os, sys
 from shaken_stir.cli.main import main
-try:
-    main()
-except SystemExit as end:
-    print(json.dumps([end.code, sorted(set({modules!r}) & sys.modules.keys())]))
+modules, *calls = json.load(sys.stdin)
+codes = set()
+for arguments, variables in calls:
+    sys.argv[1:] = arguments
+    os.environ |= variables
+    try:
+        main()
+    except SystemExit as end:
+        codes.add(end.code)
+print(json.dumps([sorted(codes), sorted(set(modules) & sys.modules.keys())]))
 """
+"""Carries out one command after the other; prints their exit codes and which of the modules it has loaded by then."""
 
 
-def python(*command: str, **variables: str) -> str:
-    return subprocess.run(
-        [sys.executable, *command],
+def loaded(modules: Iterable[str], *calls: tuple[list[str], dict[str, str]]) -> list[Any]:
+    """Give the exit codes of commands with arguments and variables, and which of the modules they load together."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED],
         cwd=ROOT,
-        env=os.environ | variables,
+        input=json.dumps([list(modules), *calls]),
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
-    ).stdout
+    )
+    told: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
-def completed(typed: str, shell: str = "bash") -> list[str]:
-    """What a shell is offered for the last word of what is typed, as it is told."""
+class Completed(Protocol):
+    """Gives what a shell is offered for the last word of what is typed, as it is told."""
+
+    def __call__(self, typed: str, shell: str = "bash") -> list[str]: ...
+
+
+@pytest.fixture
+def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Completed:
+    def _completed(typed: str, shell: str = "bash") -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["shaken-stir"])
+        for name, value in asking(typed, shell).items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit):
+            main()
+        return capsys.readouterr().out.splitlines()
+
+    return _completed
+
+
+def asking(typed: str, shell: str = "bash") -> dict[str, str]:
+    """The variables by which a shell asks for the last word of what is typed."""
     words = typed.split(" ")
-    variables = {
+    return {
         "_SHAKEN_STIR_COMPLETE": f"{shell}_complete",
         "COMP_WORDS": typed,
         # fish tells the word itself, the others tell where it is.
         "COMP_CWORD": words[-1] if shell == "fish" else str(len(words) - 1),
     }
-    return python("-m", "shaken_stir.cli.main", **variables).splitlines()
-
-
-def offered(typed: str) -> list[str]:
-    return [line.partition(",")[2] for line in completed(typed)]
 
 
 @pytest.mark.parametrize(
@@ -81,27 +106,33 @@ def offered(typed: str) -> list[str]:
         ("shaken-stir request --e", ["--event", "--execution"]),
     ],
 )
-def test_commands_options_and_values_are_completed(typed: str, words: list[str]) -> None:
-    assert offered(typed) == words
+def test_commands_options_and_values_are_completed(typed: str, words: list[str], completed: Completed) -> None:
+    assert [line.partition(",")[2] for line in completed(typed)] == words
 
 
 @pytest.mark.parametrize(
     "typed", ["run --event ev", "run --fleet ", "run --log x", "doctor --state y", "twilio --fleet s"]
 )
-def test_files_are_left_to_the_shell(typed: str) -> None:
+def test_files_are_left_to_the_shell(typed: str, completed: Completed) -> None:
     assert completed(f"shaken-stir {typed}") == [f"file,{typed.rpartition(' ')[2]}"]
 
 
-def test_zsh_and_fish_are_told_what_each_command_does() -> None:
+def test_zsh_and_fish_are_told_what_each_command_does(completed: Completed) -> None:
     assert completed("shaken-stir tw", "zsh") == ["plain", "twilio", COMMANDS["twilio"]]
     assert completed("shaken-stir tw", "fish") == [f"plain,twilio\t{COMMANDS['twilio']}"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_is_given_a_script_that_asks_the_command(shell: str) -> None:
-    script = python("-m", "shaken_stir.cli.main", _SHAKEN_STIR_COMPLETE=f"{shell}_source")
+def test_each_shell_is_given_a_script_that_asks_the_command(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["shaken-stir"])
+    monkeypatch.setenv("_SHAKEN_STIR_COMPLETE", f"{shell}_source")
 
-    assert f"_SHAKEN_STIR_COMPLETE={shell}_complete" in script
+    with pytest.raises(SystemExit):
+        main()
+
+    assert f"_SHAKEN_STIR_COMPLETE={shell}_complete" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["shaken-stir", ".venv/bin/shaken-stir"])
@@ -132,24 +163,20 @@ def test_bash_completes_the_command_by_its_name_and_by_its_path(command: str, tm
     assert (done.stdout, done.stderr) == ("lost-callback\n", "")
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)], ids=" ".join
-)
-def test_nothing_heavy_is_loaded_for_help(arguments: list[str]) -> None:
-    assert json.loads(python("-c", loaded(HEAVY), *arguments).splitlines()[-1]) == [0, []]
+def test_nothing_heavy_is_loaded_for_help() -> None:
+    helps = [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)]
+
+    assert loaded(HEAVY, *((arguments, {}) for arguments in helps)) == [[0], []]
 
 
-@pytest.mark.parametrize("typed", ["shaken-stir ", "shaken-stir run --scenario ", "shaken-stir callback --status "])
-def test_nothing_heavy_is_loaded_for_completion(typed: str) -> None:
-    words = len(typed.split(" ")) - 1
-    told = python("-c", loaded(HEAVY), _SHAKEN_STIR_COMPLETE="bash_complete", COMP_WORDS=typed, COMP_CWORD=str(words))
+def test_nothing_heavy_is_loaded_for_completion() -> None:
+    typed = ("shaken-stir ", "shaken-stir run --scenario ", "shaken-stir callback --status ")
 
-    assert json.loads(told.splitlines()[-1]) == [0, []]
+    assert loaded(HEAVY, *(([], asking(it)) for it in typed)) == [[0], []]
 
 
 def test_no_command_s_options_are_loaded_for_the_list_of_commands() -> None:
-    modules = tuple(f"shaken_stir.cli.commands.{name}" for name in COMMANDS)
+    modules = [f"shaken_stir.cli.commands.{name}" for name in COMMANDS]
 
-    assert json.loads(python("-c", loaded(modules), "--help").splitlines()[-1]) == [0, []]
-    one = python("-c", loaded(modules), "twilio", "--help")
-    assert json.loads(one.splitlines()[-1]) == [0, ["shaken_stir.cli.commands.twilio"]]
+    assert loaded(modules, (["--help"], {})) == [[0], []]
+    assert loaded(modules, (["twilio", "--help"], {})) == [[0], ["shaken_stir.cli.commands.twilio"]]

@@ -3,19 +3,11 @@
 import sys
 from pathlib import Path
 
-from tests.commands.hostile import FILE, NAMES, PLAIN, none_is_raw, obeyed, shown_as_text
+from tests.commands.hostile import FILE, NAMES, none_is_raw, obeyed, shown_as_text
 from tests.commands.simulated.running import SOON, shaken_stir
 from tests.commands.terminal import in_terminal
 
 RUN = ["run", "--fleet", str(FILE), *SOON]
-
-
-def test_in_a_pipe_each_name_is_on_one_line() -> None:
-    done = shaken_stir(*RUN)
-
-    assert (done.code, done.err) == (0, "")
-    shown_as_text(done.out)
-    assert all(f" s  {name} (AC" in done.out for name in PLAIN)
 
 
 def test_a_small_terminal_ends_with_a_row_for_each_name_the_totals_the_bar_and_the_trust_product() -> None:

@@ -8,15 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import redirect_stderr
+import threading
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from shaken_stir.cli.main import execute
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, SMALL_FLEET
-from tests.commands.ascii_output import run_in_ascii
+from tests.commands.output import run_in_ascii
 from tests.commands.simulated.running import SOON, Done, shaken_stir
 from tests.world import NAMED
 
@@ -183,22 +185,31 @@ def test_a_request_with_a_wrong_account_is_refused_in_a_sentence(tmp_path: Path)
     assert "(0 POSTs)" in done.out
 
 
-def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path) -> None:
-    file = written(of_one_number({"seconds": 600}), tmp_path)
-    with subprocess.Popen(
-        [*COMMAND, "run", "--fleet", str(file)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        for line in process.stdout:
-            if "onboarded" in line:
-                break
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
-        errors = process.stderr.read()
+class Impatient(io.StringIO):
+    """An output whose reader presses Ctrl-C when something is said."""
 
-    assert process.returncode == 130
-    assert errors == "Stopped. Nothing is left behind: run it again at any time.\n"
+    def write(self, text: str, /) -> int:
+        written = super().write(text)
+        if "onboarded" in text:
+            signal.raise_signal(signal.SIGINT)
+        return written
+
+
+def test_ctrl_c_ends_a_run_cleanly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(of_one_number({"seconds": 600}), tmp_path)
+    out, threads = Impatient(), threading.active_count()
+    # What follows in this process must be open to Ctrl-C.
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    with redirect_stdout(out):
+        code = execute(["run", "--fleet", str(file)])
+
+    assert code == 130
+    assert "SUCCEEDED" not in out.getvalue()
+    assert capsys.readouterr().err == "Stopped. Nothing is left behind: run it again at any time.\n"
+    assert threading.active_count() == threads
 
 
 def test_the_simulator_serves_alone_until_ctrl_c_where_only_ascii_is_taken_too() -> None:
