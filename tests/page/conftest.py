@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,19 +15,26 @@ from shaken_stir.status.source import Source
 from tools.chromium import CHROMIUM, launched
 
 ALL_NAMED_BY = "shaken-stir status --stack shaken-stir --unsigned"
+USUAL: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 type Serve = Callable[[Source], str]
 type Show = Callable[..., Page]
 
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     # Where changes are checked its absence is a failure.
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
         pytest.skip("there is no Chromium; on Debian: apt-get install chromium")
     with sync_playwright() as playwright, launched(playwright) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def usual(browser: Browser) -> Page:
+    """A page with the usual settings, which goes from test to test: each new one is a new process of the browser."""
+    return browser.new_page(**USUAL)
 
 
 @pytest.fixture
@@ -41,7 +49,11 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def visit(browser: Browser, serve: Serve) -> Iterator[Show]:  # noqa: ARG001 - pages are closed before servers
+def visit(
+    browser: Browser,
+    usual: Page,
+    serve: Serve,  # noqa: ARG001 - pages are closed before servers
+) -> Iterator[Show]:
     """Open an address; nothing that the browser complains of, such as a script that is not allowed, goes unnoticed."""
     complaints: list[str] = []
 
@@ -55,14 +67,17 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Show]:  # noqa: ARG001 - p
 
     with ExitStack() as stack:
 
+        def listen(page: Any, event: str, listener: Callable[..., object]) -> None:
+            page.on(event, listener)
+            stack.callback(page.remove_listener, event, listener)
+
         def _visit(address: str, *, expected: str = "", **settings: Any) -> Page:
-            context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
-            stack.callback(context.close)
-            page = context.new_page()
+            page = browser.new_page(**USUAL | settings) if settings else usual
+            stack.callback(page.close if settings else partial(page.goto, "about:blank"))
             page.set_default_timeout(15_000)
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("dialog", dismissed)
-            page.on("console", lambda it: told(it, expected))
+            listen(page, "pageerror", lambda error: complaints.append(str(error)))
+            listen(page, "dialog", dismissed)
+            listen(page, "console", lambda it: told(it, expected))
             page.goto(address)
             return page
 
