@@ -177,5 +177,5 @@ def test_whatever_happens_in_any_order_beginning_with(start: Start, told: Tell, 
         tried += 1
         return AnyOrder(start, beginning)
 
-    run_state_machine_as_test(machine, settings=examples(3, 100, steps=10))  # type: ignore[arg-type] # a factory will do
+    run_state_machine_as_test(machine, settings=examples(10, 100, steps=10))  # type: ignore[arg-type] # a factory will do
     told(operation=f"any order, beginning with {beginning}", end="signed", examples=tried)
