@@ -9,6 +9,7 @@ from typing import Final, override
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = (
+    "tests/commands/deployed/test_stack_doctor_",
     "tests/commands/simulated/test_run_command.py",
     "tests/commands/simulated/test_serve_command.py",
     "tests/commands/simulated/test_status_command.py",
@@ -19,7 +20,7 @@ TOGETHER: Final = (
     "tests/template/test_cold_path.py",
     "tests/template/test_least_privilege.py",
 )
-"""Files, or folders, whose tests share a run, a process or a tour."""
+"""Files, or folders, or how files begin, whose tests share a run, a stack, a process or a tour."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
