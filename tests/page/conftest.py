@@ -22,7 +22,7 @@ type Show = Callable[..., Page]
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     # Where changes are checked its absence is a failure.
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def usual(browser: Browser) -> Page:
     """A page with the usual settings, which goes from test to test: each new one is a new process of the browser."""
     return browser.new_page(**USUAL)
