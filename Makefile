@@ -156,7 +156,7 @@ invoke: $(SAM) ## run FN=... as `make build` built it, in a container, against w
 .PHONY: bench
 bench: ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 bench: BUILD_DIR := .aws-sam/bench
-bench: build ## measure speed, twelve minutes long: docs/benchmarks.md, the audit of a fleet, how soon --help and the page are there
+bench: build ## measure speed, some eleven minutes long: docs/benchmarks.md, the audit of a fleet, how soon --help and the page are there
 	@$(RUN)python -m tests.benchmarks.speed $(BUILD_DIR)
 	@$(RUN)python tests/benchmarks/audit.py
 	@$(RUN)python tests/benchmarks/command_start.py
