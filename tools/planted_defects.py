@@ -192,8 +192,8 @@ DEFECTS: Final = (
         "a refused number tried by every run",
         f"{LAYER}/phone_numbers.py",
         "tests/unit/onboarding/test_phone_numbers.py",
-        "    if known and not named and _is_refused_for_now(known, bundles):\n        return known\n",
-        "",
+        "not named and _is_refused_for_now(known, bundles)",
+        "False",
     ),
     Defect(
         "a refusal of the product booked to each number",
