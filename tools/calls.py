@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from onboarding.phone_numbers import Stage
 from onboarding.twilio import trust_hub
+from onboarding.twilio.assignments import PAGE_SIZE
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, SMALL_FLEET, load_event
 from shaken_stir.report import Report
 from shaken_stir.simulated.meanwhile import once_awaited
@@ -23,8 +24,8 @@ from simulator.observe import LIST_NUMBERS, READ_ASSIGNMENTS, total
 
 DOCUMENT: Final = ROOT / "docs/calls.md"
 METHODS: Final = ("GET", "POST", "DELETE")
-NUMBERS_PER_PAGE: Final = 500
-ASSIGNMENTS_PER_PAGE: Final = 1000
+NUMBERS_PER_PAGE: Final = trust_hub.PHONE_NUMBERS_PER_PAGE
+ASSIGNMENTS_PER_PAGE: Final = PAGE_SIZE
 _UNTIL_DECIDED: Final = ReviewPlan(seconds=100_000)
 _TIME_SCALE: Final = 0.002
 _SHORT_POLL_SECONDS: Final = 150

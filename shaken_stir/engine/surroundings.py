@@ -23,9 +23,9 @@ def _model(path: str) -> Any:
 
 @contextmanager
 def models_read_once() -> Iterator[None]:
-    """Have what botocore knows of AWS's services read once per process; moto reads it again for each mock.
+    """Have what botocore knows of AWS's services read once per process, not for each session and for moto.
 
-    That is a fifth of what a small run takes.
+    That is a tenth of what a small run takes in a process of its own.
     """
     with patch.object(JSONFileLoader, "load_file", lambda _, path: _model(path)):
         yield
