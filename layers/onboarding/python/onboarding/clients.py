@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_stepfunctions import SFNClient
 
     from onboarding.settings import Settings
@@ -32,13 +33,19 @@ def dynamodb() -> "DynamoDBClient":
 @kept
 def s3() -> "S3Client":
     """Give the process's one S3 client."""
-    return boto3.client("s3", config=patience())
+    return boto3.client("s3", config=_patience())
+
+
+@kept
+def secrets_manager() -> "SecretsManagerClient":
+    """Give the process's one Secrets Manager client."""
+    return boto3.client("secretsmanager", config=_patience())
 
 
 @kept
 def step_functions() -> "SFNClient":
     """Give the process's one Step Functions client."""
-    return boto3.client("stepfunctions", config=patience())
+    return boto3.client("stepfunctions", config=_patience())
 
 
 @kept
@@ -49,6 +56,6 @@ def event_bridge() -> "EventBridgeClient":
     return boto3.client("events", config=config)
 
 
-def patience() -> Config:
+def _patience() -> Config:
     """Give how long a client waits for an answer: botocore's own minute is longer than some functions run."""
     return Config(connect_timeout=3, read_timeout=5)
