@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 from unittest.mock import patch
 
-import boto3
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.stepfunctions.parser.api import HistoryEventType
@@ -84,7 +83,6 @@ class Engine:
         self._account_concurrency = account_concurrency
         self.tell: Tell = tell_nobody
         self._stack = ExitStack()
-        self._clients: dict[str, Any] = {}
         self._transitions = state_machine.Transitions()
         self._retries = state_machine.Retries()
         self.public_url = ""
@@ -145,7 +143,6 @@ class Engine:
             event_buses.handing_on(self._template.rules, self.start_execution, self.events),
         ):
             stack.enter_context(layer)
-        stack.callback(self._clients.clear)
         for bus in self._template.event_buses:
             self.client("events").create_event_bus(Name=bus)
         create_storage(self._template, self.client, self._secret)
@@ -186,9 +183,7 @@ class Engine:
 
     def client(self, service: str) -> Any:
         """Return the boto3 client for a service of the local AWS."""
-        if service not in self._clients:
-            self._clients[service] = boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
-        return self._clients[service]
+        return surroundings.client(service)
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         """Invoke one function, by logical id, name, ARN or handler module, and return its result.

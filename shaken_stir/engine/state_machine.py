@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from unittest.mock import patch
 from weakref import WeakKeyDictionary
 
@@ -58,11 +58,12 @@ def _refusal(code: str, status: int, error: Exception) -> ClientError:
 
 
 class _Scaled:
-    """How long a task waits for its token or a heartbeat, times the time scale."""
+    """How long a task waits for its token or a heartbeat, times the time scale of the engine that runs."""
 
-    def __init__(self, declared: Any, scale: float) -> None:
+    scale: ClassVar[float] = 1.0
+
+    def __init__(self, declared: Any) -> None:
         self._declared = declared
-        self._scale = scale
 
     def is_default_value(self) -> bool:
         """Say whether the state sets no timeout."""
@@ -72,16 +73,15 @@ class _Scaled:
         """Put the seconds on the machine's stack, as moto's own declaration does."""
         self._declared.eval(env=env)
         seconds = env.stack.pop()
-        env.stack.append(max(seconds * self._scale, min(seconds, SHORTEST_TOKEN_SECONDS)))
+        env.stack.append(max(seconds * self.scale, min(seconds, SHORTEST_TOKEN_SECONDS)))
 
 
 _parse_definition = AmazonStateLanguageParser.parse
 
 
 @functools.lru_cache(maxsize=16)
-def _parsed(definition: str, scale: float) -> Any:
-    """Parse a definition once, which moto does for every execution; the scale is part of what comes out."""
-    del scale
+def _parsed(definition: str) -> Any:
+    """Parse a definition once per process, which moto does for every execution."""
     return _parse_definition(definition)
 
 
@@ -96,9 +96,9 @@ def time_runs(scale: float) -> Iterator[None]:
     def from_state_props(self: Any, state_props: Any) -> None:
         read_task(self, state_props)
         if getattr(self.resource, "condition", None) == ResourceCondition.WaitForTaskToken:
-            self.timeout = _Scaled(self.timeout, scale)
+            self.timeout = _Scaled(self.timeout)
             if self.heartbeat is not None:
-                self.heartbeat = _Scaled(self.heartbeat, scale)
+                self.heartbeat = _Scaled(self.heartbeat)
 
     def scale_delay(self: Any, env: Any) -> None:
         cap_delay(self, env)
@@ -109,7 +109,8 @@ def time_runs(scale: float) -> Iterator[None]:
         wait_while_running(env, wait_seconds * scale)
 
     with (
-        patch.object(AmazonStateLanguageParser, "parse", staticmethod(lambda definition: _parsed(definition, scale))),
+        patch.object(AmazonStateLanguageParser, "parse", staticmethod(_parsed)),
+        patch.object(_Scaled, "scale", scale),
         patch.object(StateTask, "from_state_props", from_state_props),
         patch.object(MaxDelaySecondsDecl, "_eval_body", scale_delay),
         patch.object(WaitFunction, "_wait_interval", wait),

@@ -43,6 +43,12 @@ def session_kept() -> Iterator[None]:
         yield
 
 
+@functools.cache
+def client(service: str) -> Any:
+    """Give the one client that all mocks of the process share; ask within `session_kept`."""
+    return _session().client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Silence moto, which logs the whole machine at every error: a failed execution is not an error of the engine."""

@@ -9,7 +9,6 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -48,7 +47,7 @@ def client() -> Iterator[Client]:
         stack.enter_context(surroundings.session_kept())
         process.forget()
         stack.callback(process.forget)
-        yield cache(boto3.client)
+        yield surroundings.client
 
 
 @pytest.fixture

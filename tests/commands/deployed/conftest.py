@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -16,6 +15,7 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from shaken_stir.defaults import STACK
 from shaken_stir.deployed import executions
+from shaken_stir.engine import surroundings
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.engine.template import FUNCTION
 from shaken_stir.project import TEMPLATE
@@ -227,4 +227,4 @@ def create_stack(local: SimulatedPlace, name: str = STACK, architecture: str = "
 
 
 def client(service: str) -> Any:
-    return boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]
+    return surroundings.client(service)
