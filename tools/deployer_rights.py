@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from textwrap import fill
 from typing import Any, Final
 
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
-
 from shaken_stir.engine.intrinsics import REGION
 
 BY_HAND: Final = {
@@ -92,6 +90,8 @@ def written(resources: Resources) -> str:
 
 
 def _actions(kind: str) -> list[str]:
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # noqa: PLC0415 - it takes a second to load
+
     handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema.get("handlers", {})
     stated = {action for name in _HANDLERS for action in handlers.get(name, {}).get("permissions", [])}
     return sorted(filter(_ACTION.fullmatch, stated))

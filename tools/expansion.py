@@ -8,14 +8,15 @@ import os
 from typing import Any
 from unittest.mock import Mock, patch
 
-from samtranslator.translator.arn_generator import ArnGenerator
-from samtranslator.translator.transform import transform
-
 from shaken_stir.engine.intrinsics import REGION
 
 
 def expand(document: dict[str, Any], region: str = REGION) -> dict[str, Any]:
     """Transform a SAM template as the service does in a region; nothing in it is resolved."""
+    # They take a second to load.
+    from samtranslator.translator.arn_generator import ArnGenerator  # noqa: PLC0415
+    from samtranslator.translator.transform import transform  # noqa: PLC0415
+
     document = copy.deepcopy(document)
     for resource in (*document["Resources"].values(), document["Globals"]["Function"]):
         properties = resource.get("Properties", resource)

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
 
 from tests.template.machine import MACHINE, MAP, TEMPLATE, changed
 from tools.ways import graph_faults
@@ -12,6 +11,8 @@ from tools.ways import graph_faults
 
 def lint_messages(definition: str) -> list[str]:
     """What cfn-lint says of a definition; it does not look behind a SAM template's DefinitionUri."""
+    from cfnlint.api import lint  # noqa: PLC0415 - it takes a second to load
+
     machine = {"RoleArn": "arn:aws:iam::123456789012:role/machine", "DefinitionString": definition}
     resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}
     return [f"{match.rule.id} {match.message}" for match in lint(json.dumps({"Resources": {"Machine": resource}}))]
