@@ -69,7 +69,7 @@ lint-template: setup $(SAM)
 
 .PHONY: test
 test: lint $(CHECKOV) ## everything a change must pass
-	$(RUN)pytest --numprocesses 4 --dist loadgroup
+	$(RUN)pytest --numprocesses 3 --dist loadgroup
 
 FAULTS := tests/faults tests/machine/test_stopped_anywhere.py $(addprefix tests/steps/test_,any_order.py \
   forged_callbacks.py killed_anywhere.py no_post_twice.py two_at_once.py)
@@ -82,7 +82,7 @@ faults: setup ## all that can go wrong, operation by operation and in any order,
 
 .PHONY: coverage
 coverage: setup ## which lines and branches of the functions and the layer no test comes through
-	$(RUN)pytest --numprocesses 4 --dist loadgroup --cov --cov-report=term
+	$(RUN)pytest --numprocesses 3 --dist loadgroup --cov --cov-report=term
 
 .PHONY: defects
 defects: setup ## plant defects, one by one in a copy: each must turn a test red
