@@ -26,6 +26,7 @@ from shaken_stir.engine.intrinsics import ACCOUNT, REGION
 
 _parse_update: Final = functools.lru_cache(maxsize=1024)(UpdateExpressionParser.make)
 _as_bytes: Final = functools.lru_cache(maxsize=1024)(pickle.dumps)
+_is_kind: Final = functools.cache(issubclass)
 
 
 @contextmanager
@@ -101,21 +102,11 @@ def node_types_are_listed_for_every_node() -> Iterator[None]:
 
     moto calls that a cached accessor. Fixed by going through it with what is looked for at hand: that does not change.
     """
-    is_kind = functools.cache(issubclass)
     looked_for: dict[tuple[type, type], bool] = {}
-
-    def find_clauses(self: Any, kinds: Any) -> list[Any]:
-        found = []
-        for child in self.children or ():
-            if type(child) in kinds:
-                found.append(child)
-            elif is_kind(type(child), (Expression, UpdateExpressionFunction)):
-                found += find_clauses(child, kinds)
-        return found
 
     def traverse(self: Any, node: Any, child_id: int = -1) -> Any:
         kind = type(node)
-        if not is_kind(kind, Node):
+        if not _is_kind(kind, Node):
             return node
         parent, pair = node.parent, (type(self), kind)
         for place, child in enumerate(node.children or ()):
@@ -132,9 +123,19 @@ def node_types_are_listed_for_every_node() -> Iterator[None]:
 
     with (
         patch.object(DepthFirstTraverser, "traverse_node_recursively", traverse),
-        patch.object(Node, "find_clauses", find_clauses),
+        patch.object(Node, "find_clauses", _find_clauses),
     ):
         yield
+
+
+def _find_clauses(self: Any, kinds: Any) -> list[Any]:
+    found = []
+    for child in self.children or ():
+        if type(child) in kinds:
+            found.append(child)
+        elif _is_kind(type(child), (Expression, UpdateExpressionFunction)):
+            found += _find_clauses(child, kinds)
+    return found
 
 
 @contextmanager
