@@ -7,7 +7,7 @@ import inspect
 import json
 import pickle
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 from unittest.mock import patch
@@ -26,7 +26,7 @@ from shaken_stir.engine.intrinsics import ACCOUNT, REGION
 
 _parse_update: Final = functools.lru_cache(maxsize=1024)(UpdateExpressionParser.make)
 _as_bytes: Final = functools.lru_cache(maxsize=1024)(pickle.dumps)
-_is_kind: Final = functools.cache(issubclass)
+_is_kind: Final[Callable[[type, Any], bool]] = functools.cache(issubclass)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def node_types_are_listed_for_every_node() -> Iterator[None]:
 
 
 def _find_clauses(self: Any, kinds: Any) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for child in self.children or ():
         if type(child) in kinds:
             found.append(child)
