@@ -139,7 +139,7 @@ class Engine:
             state_machine.executions_told(self._hand_on),
             surroundings.of_aws(),
             mock_aws(config=_MOTO),
-            surroundings.session_kept(),
+            surroundings.clients_kept(),
             event_buses.handing_on(self._template.rules, self.start_execution, self.events),
         ):
             stack.enter_context(layer)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import boto3
+from botocore.config import Config
 from botocore.loaders import JSONFileLoader
 
 from shaken_stir.engine.intrinsics import REGION
@@ -31,22 +32,27 @@ def models_read_once() -> Iterator[None]:
         yield
 
 
+_clients: Final[dict[str, Any]] = {}
+
+
 @functools.cache
 def _session() -> boto3.Session:
     return boto3.Session()
 
 
+def client(service_name: str, **options: Any) -> Any:
+    """Give the client that all mocks of the process share; ask within `clients_kept`."""
+    wanted = repr((service_name, [(name, vars(it) if isinstance(it, Config) else it) for name, it in options.items()]))
+    if wanted not in _clients:
+        _clients[wanted] = _session().client(service_name, **{"region_name": REGION, **options})  # type: ignore[call-overload]
+    return _clients[wanted]
+
+
 @contextmanager
-def session_kept() -> Iterator[None]:
-    """Have one session of boto3 for all mocks of the process, which else make one each; open it within the mock."""
-    with patch("boto3.DEFAULT_SESSION", _session()):
+def clients_kept() -> Iterator[None]:
+    """Have one session of boto3, and one client of a kind, for all mocks of the process; open it within the mock."""
+    with patch("boto3.DEFAULT_SESSION", _session()), patch("boto3.client", client):
         yield
-
-
-@functools.cache
-def client(service: str) -> Any:
-    """Give the one client that all mocks of the process share; ask within `session_kept`."""
-    return _session().client(service, region_name=REGION)  # type: ignore[call-overload]
 
 
 @contextmanager

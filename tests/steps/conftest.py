@@ -30,6 +30,7 @@ type Tell = Callable[..., None]
 
 FAST = {"LIST_SETTLE_SECONDS": "0.02", "TWILIO_READ_SECONDS": "2"}
 """What a test need not wait for; the rest is as the template has it."""
+EVENT_BUS = "steps"
 _number = count()
 
 
@@ -44,9 +45,10 @@ def client() -> Iterator[Client]:
     with ExitStack() as stack:
         for layer in (surroundings.quiet(), moto_patches.fixed(), surroundings.of_aws(), mock_aws()):
             stack.enter_context(layer)
-        stack.enter_context(surroundings.session_kept())
+        stack.enter_context(surroundings.clients_kept())
         process.forget()
         stack.callback(process.forget)
+        surroundings.client("events").create_event_bus(Name=EVENT_BUS)
         yield surroundings.client
 
 
@@ -109,13 +111,12 @@ def create_storage(client: Client, simulator: Simulator) -> dict[str, str]:
     name = f"steps-{next(_number)}"
     clients.dynamodb().create_table(TableName=name, **keys_and_billing())
     client("s3").create_bucket(Bucket=name)
-    client("events").create_event_bus(Name=name)
     parent = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token}
     secret = client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(parent))
     return {
         "TABLE_NAME": name,
         "MANIFEST_BUCKET": name,
-        "EVENT_BUS_NAME": name,
+        "EVENT_BUS_NAME": EVENT_BUS,
         "TWILIO_SECRET_ARN": secret["ARN"],
         "TWILIO_BASE_URL": simulator.url,
     }

@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.endpoint import Endpoint
+from botocore.useragent import UserAgentString
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models.table import Table
@@ -156,8 +157,9 @@ def an_update_is_parsed_at_every_use() -> Iterator[None]:
 def a_request_is_signed_and_taken_apart_like_any() -> Iterator[None]:
     """A request is signed, looked for among the addresses of AWS, and read as a form, as a query, and then as JSON.
 
-    That is most of what a read takes. Fixed by handing its JSON to moto's handler, unsigned: who asks, and where, is
-    known here. What botocore makes of the answer, and which errors it tries again, is as it was. No value is binary.
+    That is most of what a read takes, and the name of the software that asks, put together twice, is some of it. Fixed
+    by handing its JSON to moto's handler, unsigned and unnamed: who asks, and where, is known here. What botocore makes
+    of the answer, and which errors it tries again, is as it was. No value is binary.
     """
     create, process = Endpoint.create_request, BotocoreStubber.process_request
 
@@ -180,6 +182,7 @@ def a_request_is_signed_and_taken_apart_like_any() -> Iterator[None]:
     with (
         patch.object(Endpoint, "create_request", create_unsigned),
         patch.object(BotocoreStubber, "process_request", process_directly),
+        patch.object(UserAgentString, "to_string", lambda _: "local"),
     ):
         yield
 
