@@ -9,7 +9,7 @@ from typing import Final, override
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = (
-    "tests/commands/deployed/test_stack_doctor_",
+    "tests/commands/deployed/",
     "tests/commands/simulated/test_run_command.py",
     "tests/commands/simulated/test_serve_command.py",
     "tests/commands/simulated/test_status_command.py",

@@ -24,7 +24,7 @@ from simulator.fleet import Fleet
 from tests.world import a_fleet
 
 DOCUMENT = read_template(TEMPLATE)
-OFTEN = 0.1
+OFTEN = 0.4
 """Seconds between looks at an execution, each of which is several requests."""
 KEPT = {"AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::CloudWatch::Alarm"}
 """What of the template the doctor looks at, beside what the local stack has."""
