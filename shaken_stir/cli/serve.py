@@ -71,8 +71,9 @@ def serve(where: Listening, *, fleet: str | None, time_scale: float, log: Path |
             if fits_the_events:
                 prepare(local.engine)
             said = words(local, aws.url, where.aws.host, fits_the_events=fits_the_events)
-            print(said, file=out, flush=True)
+            # Before it is said where all is, so that nothing goes untold of whoever comes at once.
             local.tell = Listener(Console(file=out, highlight=False)).tell
+            print(said, file=out, flush=True)
             threading.Event().wait()
     except (FleetError, TemplateError, OSError) as error:
         complain("serve", error.strerror if isinstance(error, PortInUse) else error)

@@ -1,9 +1,5 @@
 """`shaken-stir request` follows an execution, and says how to follow it again when it is cut off."""
 
-import io
-import signal
-import subprocess
-import sys
 import threading
 from contextlib import redirect_stdout
 
@@ -11,9 +7,9 @@ import pytest
 
 from shaken_stir.cli.main import execute
 from shaken_stir.defaults import STACK
-from shaken_stir.engine.server import AwsServer
-from shaken_stir.project import EXAMPLE_EVENT, ROOT
+from shaken_stir.project import EXAMPLE_EVENT
 from shaken_stir.simulated.place import SimulatedPlace
+from tests.commands.ctrl_c import Heard, press, process_ends_after
 from tests.commands.deployed.conftest import Deploy, client, create_stack
 from tests.commands.deployed.requesting import arn_of, request, states, status
 from tests.world import NEVER, account, wait_until, waiting
@@ -28,28 +24,15 @@ def approve_after_polls(local: SimulatedPlace, polls: int) -> None:
     local.simulator.controls.decide(product.sid, "approved")
 
 
-class Heard(io.StringIO):
-    """An output that notices when something is said."""
-
-    def __init__(self, awaited: str) -> None:
-        super().__init__()
-        self._awaited = awaited
-        self.heard = threading.Event()
-
-    def write(self, text: str, /) -> int:
-        if self._awaited in text:
-            self.heard.set()
-        return super().write(text)
-
-
 def test_that_twilio_reviews_is_told_once_and_when_it_is_followed_again_what_was_is_told_once(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": NEVER, "verdict": "approved"})
-    out = Heard("Twilio reviews")
+    reviewed = threading.Event()
+    out = Heard({"Twilio reviews": reviewed.set})
 
     def approve_once_it_is_told() -> None:
-        out.heard.wait(60)
+        reviewed.wait(60)
         approve_after_polls(local, local.engine.invocations.get("check_trust_product", 0) + 3)
 
     approving = threading.Thread(target=approve_once_it_is_told)
@@ -86,35 +69,17 @@ def test_when_aws_fails_meanwhile_it_says_that_the_execution_goes_on(
     assert f"--stack other --execution {arn_of(lines)} --wait" in errors
 
 
-def test_ctrl_c_stops_following_and_not_the_execution(deploy: Deploy) -> None:
+def test_ctrl_c_stops_following_and_not_the_execution(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
     local = deploy(review={"seconds": NEVER, "verdict": "approved"})
-    command = [sys.executable, "-m", "shaken_stir.cli.main", "request", "--event", str(EXAMPLE_EVENT), "--wait"]
-    with (
-        AwsServer() as aws,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "AWS_ENDPOINT_URL": aws.url,
-                "AWS_ACCESS_KEY_ID": "any",
-                "AWS_SECRET_ACCESS_KEY": "any",
-                "AWS_DEFAULT_REGION": "us-east-1",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process,
-    ):
-        assert process.stdout
-        arn = process.stdout.readline().removeprefix("Execution ").strip()
-        while "Twilio reviews" not in process.stdout.readline():
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+    out = Heard({"Twilio reviews": press})
+    capsys.readouterr()
 
-    assert process.returncode == 130
-    assert errors.strip() == (
+    with process_ends_after(), redirect_stdout(out):
+        code = execute(["request", "--event", str(EXAMPLE_EVENT), "--wait"])
+
+    arn = arn_of(out.getvalue().splitlines())
+    assert code == 130
+    assert capsys.readouterr().err.strip() == (
         "Stopped following; the execution goes on. Follow it again: "
         f".venv/bin/shaken-stir request --stack {STACK} --execution {arn} --wait"
     )

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import pytest
 
@@ -69,7 +69,9 @@ class Laptop:
         simulated: TwilioItself,
         *arguments: str,
         terminal: Terminal | None = None,
+        stdin: TextIO | None = None,
         output: io.StringIO | None = None,
+        errors: io.StringIO | None = None,
     ) -> Said:
         """Run it within the test's process.
 
@@ -77,29 +79,34 @@ class Laptop:
             simulated: Twilio.
             arguments: What is typed behind `run --live`.
             terminal: Who is asked, None where there is nobody.
+            stdin: Standard input, None for `terminal`.
             output: What takes standard output, for a test that reads it meanwhile.
+            errors: What takes standard error, likewise.
         """
         with self._monkeypatch.context() as patched:
             simulated.known_here(patched, XDG_STATE_HOME=str(self.folder))
-            patched.setattr(sys, "stdin", terminal or io.StringIO())
-            if output is not None:
-                patched.setattr(sys, "stdout", output)
+            patched.setattr(sys, "stdin", stdin or terminal or io.StringIO())
+            for name, taking in ("stdout", output), ("stderr", errors):
+                if taking is not None:
+                    patched.setattr(sys, name, taking)
             self._capsys.readouterr()
             code = execute(["run", "--live", "--event", str(self.event), *arguments])
             said = self._capsys.readouterr()
-            return Said(code, said.out if output is None else output.getvalue(), said.err)
+            return Said(
+                code,
+                said.out if output is None else output.getvalue(),
+                said.err if errors is None else errors.getvalue(),
+            )
 
     @contextmanager
-    def started(
-        self, simulated: TwilioItself, *arguments: str, stdin: int = subprocess.DEVNULL
-    ) -> Iterator[subprocess.Popen[str]]:
+    def started(self, simulated: TwilioItself, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """A run in a process of its own."""
         with subprocess.Popen(
             [*COMMAND, "--event", str(self.event), *arguments],
             cwd=ROOT,
             env=simulated.environment(XDG_STATE_HOME=str(self.folder)),
             text=True,
-            stdin=stdin,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         ) as process:
@@ -108,24 +115,26 @@ class Laptop:
             finally:
                 process.kill()
 
-    @contextmanager
-    def asked(self, simulated: TwilioItself, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """A run in a process and a terminal of its own, once it has asked."""
-        self._terminal, theirs = pty.openpty()
-        with self.started(simulated, *arguments, stdin=theirs) as process:
-            os.close(theirs)
-            assert process.stderr
-            question = ""
-            while "[y/N] " not in question and (character := process.stderr.read(1)):
-                question += character
-            try:
-                yield process
-            finally:
-                os.close(self._terminal)
 
-    def answer(self, answer: str) -> None:
-        """Type the answer of a run that has asked."""
+class Person:
+    """Somebody at a terminal of the system's, which is a command's standard input."""
+
+    def __init__(self, terminal: int, stdin: TextIO) -> None:
+        self._terminal = terminal
+        self.stdin = stdin
+
+    def type(self, answer: str) -> None:
         os.write(self._terminal, f"{answer}\n".encode())
+
+
+@contextmanager
+def asked_in_terminal() -> Iterator[Person]:
+    ours, theirs = pty.openpty()
+    try:
+        with os.fdopen(theirs, encoding="utf-8") as stdin:
+            yield Person(ours, stdin)
+    finally:
+        os.close(ours)
 
 
 def posts(simulated: TwilioItself) -> list[str]:

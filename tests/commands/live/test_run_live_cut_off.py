@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import threading
 import time
 from functools import partial
@@ -13,8 +12,19 @@ from shaken_stir.cli import live
 from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
 from shaken_stir.live.state_file import StateFile
 from simulator.messages import Request
+from tests.commands.ctrl_c import Heard, press, process_ends_after
 from tests.commands.live.conftest import Start
-from tests.commands.live.laptop import DAYS, Laptop, Said, Terminal, each_once, one_sentence, only_gets, posts
+from tests.commands.live.laptop import (
+    DAYS,
+    Laptop,
+    Said,
+    Terminal,
+    asked_in_terminal,
+    each_once,
+    one_sentence,
+    only_gets,
+    posts,
+)
 from tests.commands.live.twilio_itself import TwilioItself
 from tests.world import NEVER, sent_by, subaccount, wait_until
 
@@ -45,18 +55,29 @@ def test_what_a_run_that_was_asked_for_in_a_terminal_left_undone_at_ctrl_c_is_pl
 ) -> None:
     simulated = twilio(**FLEET)
     stopping = hold_posts(simulated)
-    with laptop.asked(simulated) as process:
-        assert only_gets(simulated)
-        laptop.answer("y")
-        assert wait_until(lambda: len(posts(simulated)) >= AMID_ASSIGNMENTS, 120)
-        process.send_signal(signal.SIGINT)
-        assert process.stderr
-        assert process.stderr.readline() == "Stopping: what was sent to Twilio is being answered and recorded.\n"
-        stopping.set()
-        _, err = process.communicate(timeout=120)
-    assert process.returncode == 130, err
-    assert err.splitlines()[-1] == "Stopped. What was done is kept: the same command goes on from there."
-    assert "Traceback" not in err
+
+    def press_amid_assignments() -> None:
+        if wait_until(lambda: len(posts(simulated)) >= AMID_ASSIGNMENTS, 60):
+            press()
+
+    pressing = threading.Thread(target=press_amid_assignments)
+    with asked_in_terminal() as person:
+
+        def answer() -> None:
+            assert only_gets(simulated)
+            person.type("y")
+            pressing.start()
+
+        errors = Heard({"[y/N] ": answer, "Stopping: ": stopping.set})
+        with process_ends_after():
+            stopped = laptop.run(simulated, stdin=person.stdin, errors=errors)
+    pressing.join()
+    assert stopped.code == 130, stopped
+    told = stopped.err.partition("[y/N] ")[2].splitlines()
+    assert told == [
+        "Stopping: what was sent to Twilio is being answered and recorded.",
+        "Stopped. What was done is kept: the same command goes on from there.",
+    ]
     left = ALL_POSTS - len(posts(simulated))
     assert left > 0
 

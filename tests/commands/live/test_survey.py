@@ -1,8 +1,5 @@
 """The doctor's survey of an account: it changes nothing, is content with few requests at once, and can be stopped."""
 
-import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -12,11 +9,11 @@ from onboarding.errors import TwilioThrottled
 from onboarding.twilio.trust_hub import REQUESTS_AT_ONCE, TrustHub
 from shaken_stir.live import account, request, survey
 from shaken_stir.live.read_only import WriteRefused, read_only
-from shaken_stir.project import ROOT
 from simulator.messages import Request
+from tests.commands.ctrl_c import press, process_ends_after
 from tests.commands.live.conftest import Doctor, Start
 from tests.commands.live.doctor import DONE
-from tests.world import NAMED, subaccount, wait_until
+from tests.world import NAMED, subaccount
 
 
 def test_a_throttled_get_is_sent_again(twilio: Start, doctor_here: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,32 +94,23 @@ def test_a_survey_that_is_stopped_asks_for_no_further_account(twilio: Start, mon
     assert sum("IncomingPhoneNumbers" in sent.path for sent in simulated.sent) < accounts
 
 
-def test_ctrl_c_ends_it_cleanly(twilio: Start) -> None:
+def test_ctrl_c_ends_it_cleanly(twilio: Start, doctor_here: Doctor) -> None:
     accounts = 400
     simulated = twilio(subaccounts=[subaccount(index, 1) for index in range(1, accounts + 1)])
-    stopped = threading.Event()
+    once = threading.Semaphore(1)
 
-    def hold(asked: Request) -> None:
+    def press_at_the_first(asked: Request) -> None:
         if "IncomingPhoneNumbers" in asked.path:
+            if once.acquire(blocking=False):
+                press()
             # Whoever would ask for all accounts after it was stopped would take long.
-            time.sleep(0.1) if stopped.is_set() else stopped.wait(60)
+            time.sleep(0.1)
 
-    simulated.simulator.interpose(hold)
-    with subprocess.Popen(
-        [sys.executable, "-m", "shaken_stir.cli.main", "doctor"],
-        cwd=ROOT,
-        env=simulated.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert wait_until(lambda: any("IncomingPhoneNumbers" in sent.path for sent in list(simulated.sent)), 120)
-        process.send_signal(signal.SIGINT)
-        stopped.set()
-        out, err = process.communicate(timeout=120)
+    simulated.simulator.interpose(press_at_the_first)
+    with process_ends_after():
+        stopped = doctor_here(simulated)
 
-    assert process.returncode == 130
-    assert (out, err) == ("", "Stopped. Nothing is left behind: run it again at any time.\n")
+    assert stopped == (130, "", "Stopped. Nothing is left behind: run it again at any time.\n")
     assert len(simulated.sent) < accounts
 
 

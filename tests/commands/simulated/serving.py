@@ -1,39 +1,34 @@
-"""`shaken-stir serve` in a process of its own, on ports that are free."""
+"""`shaken-stir serve` within the test's process, on ports that are free."""
 
+import io
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from typing import Any
 
+from shaken_stir.cli.main import execute
 from shaken_stir.defaults import AWS_PORT, TWILIO_PORT, WEBHOOK_PORT
-from shaken_stir.project import ROOT
 from shaken_stir.simulated.serve import EVENTS
 from simulator.addresses import THIS_MACHINE
+from tests.commands.ctrl_c import Heard, press, process_ends_after
 
 FREE_PORTS = [word for name in ("aws", "twilio", "webhook") for word in (f"--{name}-port", "0")]
+LAST_WORDS = "Ctrl-C"
+"""How the last line begins that is said before anything is served."""
 
 
+@dataclass
 class Served:
-    """A command that serves; `exit_code` and `errors` are there once it was stopped."""
+    """A command that serves, by what it has said first; the rest is there once it was stopped."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout
-        self._process = process
-        self.words = ""
-        for line in process.stdout:
-            self.words += line
-            if line.startswith("Ctrl-C"):
-                break
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGINT)
-        self.more_words, self.errors = self._process.communicate(timeout=30)
-        self.exit_code = self._process.returncode
+    words: str
+    more_words: str = ""
+    errors: str = ""
+    exit_code: int | None = None
 
     def url(self, name: str) -> str:
         """Where `AWS`, `Twilio` or the `Webhook` is."""
@@ -52,19 +47,31 @@ class Served:
         return moved
 
 
-@contextmanager
-def serving(*options: str, **variables: str) -> Iterator[Served]:
-    command = [sys.executable, "-m", "shaken_stir.cli.main", "serve", *FREE_PORTS, *options]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        served = Served(process)
+def visited[Found](visit: Callable[[Served], Found], *options: str) -> tuple[Served, Found]:
+    """Serve until a visitor has gone; gives what was said, and what was found.
+
+    It is held that no thread is left by which a process of its own would go on after Ctrl-C.
+    """
+    up, threads = threading.Event(), lasting_threads()
+    out, errors = Heard({LAST_WORDS: up.set}), io.StringIO()
+
+    def come_and_go() -> tuple[Served, Found]:
+        assert up.wait(60)
+        served = Served(out.getvalue())
         try:
-            yield served
+            return served, visit(served)
         finally:
-            served.stop()
+            press()
+
+    with ThreadPoolExecutor(1) as pool, process_ends_after(), redirect_stdout(out), redirect_stderr(errors):
+        visiting = pool.submit(come_and_go)
+        code = execute(["serve", *FREE_PORTS, *options])
+    served, found = visiting.result()
+    served.more_words = out.getvalue().removeprefix(served.words).lstrip("\n")
+    served.errors, served.exit_code = errors.getvalue(), code
+    assert lasting_threads() <= threads
+    return served, found
+
+
+def lasting_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if not thread.daemon}

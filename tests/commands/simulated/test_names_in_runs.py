@@ -1,17 +1,18 @@
 """Whatever a subaccount is called, `shaken-stir run` shows its name as text."""
 
-import sys
 from pathlib import Path
+
+import pytest
 
 from tests.commands.hostile import FILE, NAMES, none_is_raw, obeyed, shown_as_text
 from tests.commands.simulated.running import SOON, shaken_stir
 from tests.commands.terminal import in_terminal
 
-RUN = ["run", "--fleet", str(FILE), *SOON]
 
-
-def test_a_small_terminal_ends_with_a_row_for_each_name_the_totals_the_bar_and_the_trust_product() -> None:
-    seen = in_terminal([sys.executable, "-m", "shaken_stir.cli.main", *RUN], columns=160, rows=20)
+def test_a_small_terminal_ends_with_a_row_for_each_name_the_totals_the_bar_and_the_trust_product(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = in_terminal(monkeypatch, "run", "--fleet", str(FILE), *SOON, columns=160, rows=20)
 
     assert seen.code == 0
     shown_as_text(seen.text)

@@ -18,6 +18,7 @@ import requests
 
 from shaken_stir.cli.main import execute
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, SMALL_FLEET
+from tests.commands.ctrl_c import Heard, press, process_ends_after
 from tests.commands.output import run_in_ascii
 from tests.commands.simulated.running import SOON, Done, shaken_stir
 from tests.world import NAMED
@@ -185,25 +186,11 @@ def test_a_request_with_a_wrong_account_is_refused_in_a_sentence(tmp_path: Path)
     assert "(0 POSTs)" in done.out
 
 
-class Impatient(io.StringIO):
-    """An output whose reader presses Ctrl-C when something is said."""
-
-    def write(self, text: str, /) -> int:
-        written = super().write(text)
-        if "onboarded" in text:
-            signal.raise_signal(signal.SIGINT)
-        return written
-
-
-def test_ctrl_c_ends_a_run_cleanly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = written(of_one_number({"seconds": 600}), tmp_path)
-    out, threads = Impatient(), set(threading.enumerate())
-    # What follows in this process must be open to Ctrl-C.
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    out, threads = Heard({"onboarded": press}), set(threading.enumerate())
 
-    with redirect_stdout(out):
+    with process_ends_after(), redirect_stdout(out):
         code = execute(["run", "--fleet", str(file)])
 
     assert code == 130

@@ -9,7 +9,6 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 import requests
 from twilio.request_validator import RequestValidator
@@ -20,7 +19,7 @@ from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
 from tests.commands import hostile
-from tests.commands.simulated.serving import FREE_PORTS, Served, serving
+from tests.commands.simulated.serving import FREE_PORTS, Served, visited
 from tests.world import wait_until
 
 STEPS = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
@@ -40,12 +39,29 @@ class Visit:
     answers: list[int]
 
 
-def run(step_functions: Any, machine: str, name: str, request: str) -> str:
+def ask(served: Served, service: str, target: str, **body: str) -> dict[str, Any]:
+    """What AWS answers over HTTP; an SDK would have its answer of moto, which is in this process, too."""
+    scope = f"any/20260101/us-east-1/{service}/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=any",
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": target,
+    }
+    answer = requests.post(served.url("AWS"), json=body, headers=headers, timeout=30)
+    assert answer.status_code == 200, answer.text
+    answered: dict[str, Any] = answer.json()
+    return answered
+
+
+def run(served: Served, machine: str, name: str, request: str) -> str:
     """How an execution ends."""
-    arn = step_functions.start_execution(stateMachineArn=machine, name=name, input=request)["executionArn"]
+    started = ask(
+        served, "states", "AWSStepFunctions.StartExecution", stateMachineArn=machine, name=name, input=request
+    )
 
     def status() -> str:
-        return str(step_functions.describe_execution(executionArn=arn)["status"])
+        arn = started["executionArn"]
+        return str(ask(served, "states", "AWSStepFunctions.DescribeExecution", executionArn=arn)["status"])
 
     assert wait_until(lambda: status() != "RUNNING", 60)
     return status()
@@ -61,48 +77,54 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
     for subaccount in fleet["subaccounts"]:
         subaccount["numbers"] = subaccount["numbers"][:1]
     file.write_text(json.dumps(fleet))
+    served, (machine, ended, answers) = visited(look_around, "--fleet", str(file), "--time-scale", "0.01")
+    return Visit(served, machine, ended, answers)
+
+
+def look_around(served: Served) -> tuple[str, dict[str, str], list[int]]:
     parent = load_fleet(SERVED_FLEET).parent
-    with serving("--fleet", str(file), "--time-scale", "0.01") as served:
-        session = boto3.Session("any", "any", region_name="us-east-1")
-        step_functions = session.client("stepfunctions", endpoint_url=served.url("AWS"))
-        dynamodb = session.client("dynamodb", endpoint_url=served.url("AWS"))
-        machine = step_functions.list_state_machines()["stateMachines"][0]["stateMachineArn"]
-        onboarding = (EVENTS / "onboarding.json").read_text(encoding="utf-8")
-        ended = {
-            "good": run(step_functions, machine, "good", onboarding),
-            "bad": run(step_functions, machine, "bad", '{"colour\\u202e": "\\u001b[31m"}'),
-        }
-        assert wait_until(
-            lambda: any(it["sk"]["S"].startswith("CALLBACK#") for it in dynamodb.scan(TableName=TABLE)["Items"])
-        )
-        url, form = f"{served.url('Webhook')}{TARGET}", {"AccountSid": parent.sid, "Status": "twilio-approved"}
-        signature = RequestValidator(parent.auth_token).compute_signature(url, form)
-        answers = [
-            requests.post(url, form, headers={"X-Twilio-Signature": signature}, timeout=30),
-            requests.post(url, {"Status": "for\nged\x1b[31m"}, timeout=30),
-            requests.get(f"{served.url('Webhook')}/nowhere", timeout=30),
-            requests.get(f"{served.url('Twilio')}/v1/TrustProducts", auth=("AC", "wrong"), timeout=30),
-        ]
-    return Visit(served, machine, ended, [answer.status_code for answer in answers])
+    machine = ask(served, "states", "AWSStepFunctions.ListStateMachines")["stateMachines"][0]["stateMachineArn"]
+    ended = {
+        "good": run(served, machine, "good", (EVENTS / "onboarding.json").read_text(encoding="utf-8")),
+        "bad": run(served, machine, "bad", '{"colour\\u202e": "\\u001b[31m"}'),
+    }
+
+    def items() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = ask(served, "dynamodb", "DynamoDB_20120810.Scan", TableName=TABLE)["Items"]
+        return found
+
+    assert wait_until(lambda: any(it["sk"]["S"].startswith("CALLBACK#") for it in items()))
+    url, form = f"{served.url('Webhook')}{TARGET}", {"AccountSid": parent.sid, "Status": "twilio-approved"}
+    signature = RequestValidator(parent.auth_token).compute_signature(url, form)
+    answers = [
+        requests.post(url, form, headers={"X-Twilio-Signature": signature}, timeout=30),
+        requests.post(url, {"Status": "for\nged\x1b[31m"}, timeout=30),
+        requests.get(f"{served.url('Webhook')}/nowhere", timeout=30),
+        requests.get(f"{served.url('Twilio')}/v1/TrustProducts", auth=("AC", "wrong"), timeout=30),
+    ]
+    return machine, ended, [answer.status_code for answer in answers]
+
+
+def invoke_every_function(served: Served) -> subprocess.CompletedProcess[str]:
+    # The callback's event is signed for the usual port.
+    public = load_event(EVENTS / "local.env.json")["Parameters"]["PUBLIC_BASE_URL"]
+    variables = served.moved("local.env.json")["Parameters"] | {"PUBLIC_BASE_URL": public}
+    return subprocess.run(
+        [sys.executable, "-m", "tests.commands.simulated.handlers"],
+        # Backwards, so that none can live on what the steps before it leave behind.
+        input=json.dumps({step: served.moved(f"{step}.json") for step in reversed(STEPS)}),
+        env={"PATH": os.environ["PATH"], **variables, **ANY_CREDENTIALS},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_every_function_works_by_itself_until_ctrl_c() -> None:
     # At this scale the verdict, and with it a callback, does not come before the end.
-    with serving("--host", THIS_MACHINE, "--time-scale", "1000", PYTHONIOENCODING="ascii") as served:
-        # The callback's event is signed for the usual port.
-        public = load_event(EVENTS / "local.env.json")["Parameters"]["PUBLIC_BASE_URL"]
-        variables = served.moved("local.env.json")["Parameters"] | {"PUBLIC_BASE_URL": public}
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.commands.simulated.handlers"],
-            # Backwards, so that none can live on what the steps before it leave behind.
-            input=json.dumps({step: served.moved(f"{step}.json") for step in reversed(STEPS)}),
-            env={"PATH": os.environ["PATH"], **variables, **ANY_CREDENTIALS},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    served, done = visited(invoke_every_function, "--host", THIS_MACHINE, "--time-scale", "1000")
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout.splitlines()[-1])
 
@@ -113,6 +135,7 @@ def test_every_function_works_by_itself_until_ctrl_c() -> None:
     assert len(results["assign_to_business_profile"]["phone_numbers"]) == 2
     assert results["assign_to_trust_product"] == {"assigned": 2, "refused": 0}
     assert (results["summarise_subaccounts"]["onboarded"], results["summarise_subaccounts"]["failed"]) == (1, 0)
+    assert served.words.isascii()
     assert (served.exit_code, served.more_words) == (130, "")
     assert served.errors == "Stopped. Nothing is left behind: run it again at any time.\n"
 
