@@ -19,22 +19,6 @@ def status(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
     return code, said.out, said.err
 
 
-def test_a_fleet_that_is_signed_is_told_and_needs_nobody_and_nothing_but_items_and_queries_is_asked_for(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    local = deploy()
-    local.run(NAMED)
-    for write in ("put", "put_if", "update", "put_batch", "delete", "delete_batch"):
-        monkeypatch.setattr(Table, write, None)
-
-    code, out, _ = status(capsys, "--exit-code", "--strict")
-
-    assert code == 0
-    assert out.startswith("4 of 4 eligible numbers are signed.\nRead from the stack shaken-stir, us-east-1 at ")
-    assert status(capsys, "--since", "1h")[0] == 0
-    assert status(capsys, "--csv", "-")[0] == 0
-
-
 def test_while_twilio_reviews_a_person_must_act_only_if_it_is_strict(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,11 +45,26 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_credentials")
-def test_a_comparison_with_twilio_tells_where_the_table_is_wrong(
+def test_a_fleet_that_is_signed_is_told_and_needs_nobody_and_a_comparison_tells_where_the_table_is_wrong(
     deploy: Deploy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local = deploy(products=[product(business_profile=PROFILE)])
     local.run(NAMED)
+    # Nothing but items and queries is asked for.
+    for write in ("put", "put_if", "update", "put_batch", "delete", "delete_batch"):
+        monkeypatch.setattr(Table, write, None)
+
+    code, out, _ = status(capsys, "--exit-code", "--strict")
+
+    assert code == 0
+    assert out.startswith("4 of 4 eligible numbers are signed.\nRead from the stack shaken-stir, us-east-1 at ")
+    assert status(capsys, "--since", "1h")[0] == 0
+    assert status(capsys, "--csv", "-")[0] == 0
+
+    code, out, err = compared(local, capsys)
+
+    assert (code, out) == (2, "")
+    assert err.startswith("shaken-stir status: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", local.simulator.account_sid)
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", local.simulator.auth_token)
     code, out, _ = compared(local, capsys)
@@ -92,11 +91,3 @@ def test_a_comparison_with_twilio_tells_where_the_table_is_wrong(
     assert {call.split()[0] for call in local.twilio_calls() - sent} == {"GET"}
     code, out, _ = compared(local, capsys, "--json")
     assert len(json.loads(out)["differences"]) == 3
-
-
-@pytest.mark.usefixtures("_credentials")
-def test_a_comparison_needs_the_account(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = compared(deploy(), capsys)
-
-    assert (code, out) == (2, "")
-    assert err.startswith("shaken-stir status: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
