@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from shaken_stir.engine.server import AwsServer
-from shaken_stir.project import ROOT
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.addresses import THIS_MACHINE, Address
 from simulator.fleet import Fleet
+from tests.commands.output import run
 from tests.commands.simulated.running import Done, shaken_stir
 from tests.world import NAMED, a_fleet, account, phone_number, subaccount
 
@@ -139,15 +138,18 @@ def test_the_page_is_written_as_one_file_that_names_what_needs_a_person(served: 
     assert 'rel="stylesheet"' not in page
 
 
-def test_a_reader_that_has_seen_enough_of_a_list_gets_no_traceback(served: str) -> None:
-    command = [sys.executable, "-m", "shaken_stir.cli.main", "status", "--served", served, "--csv", "-"]
+def test_a_reader_that_has_seen_enough_of_a_list_gets_no_traceback(
+    served: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     read, write = os.pipe()
     os.close(read)
 
-    done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    # What is left in the output is written when it is closed, as when a process ends.
+    with monkeypatch.context() as patched, os.fdopen(write, "w", encoding="utf-8") as output:
+        patched.setattr(sys, "stdout", output)
+        code = run(patched, ("status", "--served", served, "--csv", "-"), terminal=False)
 
-    os.close(write)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (code, capsys.readouterr().err) == (1, "")
 
 
 def test_a_file_that_cannot_be_written_is_told_so(served: str, tmp_path: Path) -> None:
