@@ -71,8 +71,8 @@ def test_what_a_run_that_was_asked_for_in_a_terminal_left_undone_at_ctrl_c_is_pl
         errors = Heard({"[y/N] ": answer, "Stopping: ": stopping.set})
         with process_ends_after():
             stopped = laptop.run(simulated, stdin=person.stdin, errors=errors)
-    pressing.join()
     assert stopped.code == 130, stopped
+    pressing.join()
     told = stopped.err.partition("[y/N] ")[2].splitlines()
     assert told == [
         "Stopping: what was sent to Twilio is being answered and recorded.",
