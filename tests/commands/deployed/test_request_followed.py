@@ -27,7 +27,7 @@ def approve_after_polls(local: SimulatedPlace, polls: int) -> None:
 def test_that_twilio_reviews_is_told_once_and_when_it_is_followed_again_what_was_is_told_once(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    local = deploy(parameters={"PollSeconds": "10"}, review={"seconds": NEVER, "verdict": "approved"})
+    local = deploy(parameters={"PollSeconds": "30"}, review={"seconds": NEVER, "verdict": "approved"})
     reviewed = threading.Event()
     out = Heard({"Twilio reviews": reviewed.set})
 
