@@ -1,13 +1,12 @@
-"""A browser for each file, and pages of fleets."""
+"""One browser for all files, and pages of fleets."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, ViewportSize, expect, sync_playwright
 
 from shaken_stir.page.server import served
 from shaken_stir.page.watch import Watch
@@ -15,14 +14,14 @@ from shaken_stir.status.source import Source
 from tools.chromium import CHROMIUM, launched
 
 ALL_NAMED_BY = "shaken-stir status --stack shaken-stir --unsigned"
-USUAL: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
 type Serve = Callable[[Source], str]
 type Show = Callable[..., Page]
 
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     # Where changes are checked its absence is a failure.
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
@@ -31,10 +30,12 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
-def usual(browser: Browser) -> Page:
-    """A page with the usual settings, which goes from test to test: each new one is a new process of the browser."""
-    return browser.new_page(**USUAL)
+@pytest.fixture(scope="session")
+def page(browser: Browser) -> Page:
+    """The page that goes from test to test: each new one is a new process of the browser."""
+    page = browser.new_page()
+    page.set_default_timeout(15_000)
+    return page
 
 
 @pytest.fixture
@@ -50,8 +51,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def visit(
-    browser: Browser,
-    usual: Page,
+    page: Page,
     serve: Serve,  # noqa: ARG001 - pages are closed before servers
 ) -> Iterator[Show]:
     """Open an address; nothing that the browser complains of, such as a script that is not allowed, goes unnoticed."""
@@ -67,17 +67,23 @@ def visit(
 
     with ExitStack() as stack:
 
-        def listen(page: Any, event: str, listener: Callable[..., object]) -> None:
+        def listen(event: Any, listener: Callable[..., None]) -> None:
             page.on(event, listener)
             stack.callback(page.remove_listener, event, listener)
 
-        def _visit(address: str, *, expected: str = "", **settings: Any) -> Page:
-            page = browser.new_page(**USUAL | settings) if settings else usual
-            stack.callback(page.close if settings else partial(page.goto, "about:blank"))
-            page.set_default_timeout(15_000)
-            listen(page, "pageerror", lambda error: complaints.append(str(error)))
-            listen(page, "dialog", dismissed)
-            listen(page, "console", lambda it: told(it, expected))
+        def _visit(
+            address: str,
+            *,
+            expected: str = "",
+            viewport: ViewportSize = WIDE,
+            color_scheme: Literal["light", "dark"] = "light",
+        ) -> Page:
+            page.set_viewport_size(viewport)
+            page.emulate_media(color_scheme=color_scheme)
+            stack.callback(page.goto, "about:blank")
+            listen("pageerror", lambda error: complaints.append(str(error)))
+            listen("dialog", dismissed)
+            listen("console", lambda it: told(it, expected))
             page.goto(address)
             return page
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from shaken_stir.page.document import document
 from shaken_stir.status.csv_file import write_csv
@@ -90,15 +90,13 @@ def test_hostile_names_are_text_in_it(visit: Show, tmp_path: Path) -> None:
 
 
 def test_what_is_added_to_it_does_not_run(
-    browser: Browser, read: tuple[FleetStatus, list[NumberStatus]], tmp_path: Path
+    visit: Show, read: tuple[FleetStatus, list[NumberStatus]], tmp_path: Path
 ) -> None:
     file = tmp_path / "fleet.html"
     added = "<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
     file.write_text(document(*read).replace("<footer>", f"{added}<footer>"), encoding="utf-8")
-    page = browser.new_page()
-    page.goto(file.as_uri())
+    page = visit(file.as_uri(), expected="Content Security Policy")
 
     expect(page.locator(ROWS)).to_have_count(20)
 
     assert page.title() == f"SHAKEN/STIR: {PLACE}"
-    page.close()
