@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from shaken_stir.engine import surroundings
 from shaken_stir.engine.functions import Answer
 from shaken_stir.engine.state_machine import tasks_run
 
@@ -52,7 +53,7 @@ class Moto:
         while (described := self.sfn.describe_execution(executionArn=arn))["status"] == "RUNNING":
             if time.monotonic() > deadline:
                 break
-            time.sleep(0.005)
+            time.sleep(0.02)
         return described
 
     def table(self, name: str, *keys: str) -> Any:
@@ -72,7 +73,7 @@ class Moto:
 @contextmanager
 def running() -> Iterator[Moto]:
     """moto, with handlers of the test's own behind its Lambda tasks."""
-    with mock_aws(config=CONFIG):
+    with mock_aws(config=CONFIG), surroundings.session_kept():
         moto = Moto()
         with tasks_run(moto.handlers):  # type: ignore[arg-type]
             yield moto
