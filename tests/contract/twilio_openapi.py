@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest
 from openapi_core.templating.paths.exceptions import PathError
 from openapi_core.templating.paths.finders import APICallPathFinder
+from openapi_core.validation.schemas import factories
 
 from tests.contract.exchanges import Answer, Exchange
 
@@ -47,6 +49,7 @@ class Contract:
     def __init__(self, documents: Iterable[dict[str, Any]]) -> None:
         self._hosts: dict[str, OpenAPI] = {}
         self.operations: dict[str, Operation] = {}
+        self._asked: dict[tuple[str, str], Operation | None] = {}
         for document in documents:
             _close(document)
             self._hosts[urlsplit(document["servers"][0]["url"]).netloc] = OpenAPI.from_dict(document, CONFIG)
@@ -63,10 +66,15 @@ class Contract:
 
     def operation(self, exchange: Exchange) -> Operation | None:
         """The operation that a request asks for, None when Twilio has no such operation."""
-        api = self._hosts.get(exchange.host)
+        asked = str(exchange.request.method).lower(), str(exchange.request.url).partition("?")[0]
+        if asked not in self._asked:
+            self._asked[asked] = self._find(exchange.host, *asked)
+        return self._asked[asked]
+
+    def _find(self, host: str, method: str, url: str) -> Operation | None:
+        api = self._hosts.get(host)
         if api is None:
             return None
-        method, url = str(exchange.request.method).lower(), str(exchange.request.url).partition("?")[0]
         try:
             found = APICallPathFinder(api.spec).find(method, url)
         except PathError:
@@ -262,6 +270,13 @@ def _false_for_nonsense(check: Any) -> Any:
 
     return checked
 
+
+# Otherwise each use of a schema makes classes of its own, which is most of the work.
+for extended in (
+    "build_enforce_properties_required_validator",
+    "build_forbid_unspecified_additional_properties_validator",
+):
+    setattr(factories, extended, cache(getattr(factories, extended)))
 
 CONFIG = Config(
     spec_validator_cls=None,  # type: ignore[arg-type] # whether Twilio's files are OpenAPI is Twilio's affair
