@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
+from jsonschema import Draft202012Validator
 
 from simulator.policies import PRIMARY_BUSINESS_PROFILE, SHAKEN_STIR
 from tests.unit.simulator.simulated import NUMBERS, PARENT, PROFILE, SUBACCOUNT, TrustHub
@@ -14,7 +14,11 @@ PROFILE_PATH = f"/v1/CustomerProfiles/{PROFILE}"
 
 
 def check(body: Any, schema: str) -> None:
-    jsonschema.validate(body, SCHEMAS | {"$ref": f"#/$defs/{schema}"})
+    Draft202012Validator(SCHEMAS | {"$ref": f"#/$defs/{schema}"}).validate(body)
+
+
+def test_the_schemas_are_some() -> None:
+    Draft202012Validator.check_schema(SCHEMAS)
 
 
 @pytest.mark.parametrize("account", [PARENT.sid, SUBACCOUNT])
