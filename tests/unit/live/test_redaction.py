@@ -137,6 +137,7 @@ def test_an_answer_keeps_its_form(kind: str) -> None:
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(sorted(LISTED)), inner),
+    max_leaves=25,
 )
 
 
