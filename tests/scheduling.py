@@ -17,10 +17,9 @@ TOGETHER: Final = (
     "tests/machine/test_costs.py",
     "tests/machine/test_orphans.py",
     "tests/page/",
-    "tests/template/test_cold_path.py",
-    "tests/template/test_least_privilege.py",
+    "tests/template/",
 )
-"""Files, or folders, or how files begin, whose tests share a run, a stack, a process or a tour."""
+"""Files, or folders, or how files begin, whose tests share a run, a stack, a tour, or what is slow to load."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
