@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from onboarding import clients, process
 from onboarding.table.dynamodb import Table
+from shaken_stir.engine import moto_patches
 from shaken_stir.engine.intrinsics import read_template
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Clock:
 @pytest.fixture(scope="module")
 def dynamodb() -> Iterator["DynamoDBClient"]:
     """The product's own client: making one takes longer than all else in a test."""
-    with pytest.MonkeyPatch.context() as patched, mock_aws():
+    with pytest.MonkeyPatch.context() as patched, moto_patches.fixed(), mock_aws():
         patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
         process.forget()
         yield clients.dynamodb()
