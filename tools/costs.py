@@ -102,8 +102,9 @@ def lines_of(used: Usage) -> str:
 @cache
 def _month_of_daily_runs(size: str) -> Usage:
     with calls.looked_through(load_fleet(size)) as local:
-        runs = plus({"schedules": RUNS_A_MONTH}, usage.of_a_run(local, {}), RUNS_A_MONTH)
-        return plus(runs, usage.stored(local, {}))
+        before = usage.items(local)
+        run = usage.of_a_run(local, {})
+        return plus(plus({"schedules": RUNS_A_MONTH}, run, RUNS_A_MONTH), usage.stored(before, usage.items(local)))
 
 
 @cache
