@@ -73,7 +73,7 @@ class Moto:
 @contextmanager
 def running() -> Iterator[Moto]:
     """moto, with handlers of the test's own behind its Lambda tasks."""
-    with mock_aws(config=CONFIG), surroundings.session_kept():
+    with mock_aws(config=CONFIG), surroundings.clients_kept():
         moto = Moto()
         with tasks_run(moto.handlers):  # type: ignore[arg-type]
             yield moto

@@ -1,4 +1,4 @@
-"""One browser for all files, and pages of fleets."""
+"""A browser for each file, and pages of fleets."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -21,8 +21,9 @@ type Show = Callable[..., Page]
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # It ends with the file: while it is there, nothing else in this process can run an event loop.
     # Where changes are checked its absence is a failure.
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
         pytest.skip("there is no Chromium; on Debian: apt-get install chromium")
@@ -30,7 +31,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(browser: Browser) -> Page:
     """The page that goes from test to test: each new one is a new process of the browser."""
     page = browser.new_page()
