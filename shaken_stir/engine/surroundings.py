@@ -3,6 +3,7 @@
 import functools
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -33,6 +34,7 @@ def models_read_once() -> Iterator[None]:
 
 
 _clients: Final[dict[str, Any]] = {}
+_making: Final = threading.Lock()
 
 
 @functools.cache
@@ -43,8 +45,11 @@ def _session() -> boto3.Session:
 def client(service_name: str, **options: Any) -> Any:
     """Give the client that all mocks of the process share; ask within `clients_kept`."""
     wanted = repr((service_name, [(name, vars(it) if isinstance(it, Config) else it) for name, it in options.items()]))
-    if wanted not in _clients:
-        _clients[wanted] = _session().client(service_name, **{"region_name": REGION, **options})  # type: ignore[call-overload]
+    make: Any = _session().client
+    # botocore's session cannot make two at once.
+    with _making:
+        if wanted not in _clients:
+            _clients[wanted] = make(service_name, **{"region_name": REGION, **options})
     return _clients[wanted]
 
 

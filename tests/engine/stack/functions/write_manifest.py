@@ -1,5 +1,6 @@
 import json
 import os
+import uuid
 from typing import Any
 
 import shared  # type: ignore[import-not-found]
@@ -7,5 +8,7 @@ import shared  # type: ignore[import-not-found]
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     items = [{"key": key, "fails": fails} for key, fails in event["items"].items()]
-    shared.client("s3").put_object(Bucket=os.environ["BUCKET"], Key="manifest.json", Body=json.dumps(items))
-    return {"bucket": os.environ["BUCKET"], "key": "manifest.json"}
+    # One of its own for each execution: moto closes what it replaces, though somebody may be reading it.
+    key = f"{uuid.uuid4()}.json"
+    shared.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=key, Body=json.dumps(items))
+    return {"bucket": os.environ["BUCKET"], "key": key}
