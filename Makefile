@@ -54,17 +54,19 @@ run: setup ## take the small simulated fleet from nothing to approved, or with T
 	@[ -z '$(filter-out live,$(TWILIO))' ] || { echo 'make run: TWILIO is live or nothing, not $(TWILIO).' >&2; exit 2; }
 	@$(RUN)shaken-stir run $(WHERE) $(ARGS)
 
-.PHONY: lint lint-python lint-template
+.PHONY: lint lint-python lint-template lint-sam
 lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint-python lint-template
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint-template lint-python lint-sam
 
 lint-python: setup
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
 	$(RUN)mypy
 
-lint-template: setup $(SAM)
+lint-template: setup
 	$(RUN)cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml
+
+lint-sam: setup $(SAM)
 	$(SAM) validate --region us-east-1
 
 .PHONY: test

@@ -35,5 +35,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_collection_finish() -> None:
     """Leave what is imported by now out of garbage collections: there is much of it, and it stays."""
-    gc.collect()
     gc.freeze()

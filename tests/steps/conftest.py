@@ -39,6 +39,12 @@ def template() -> Template:
     return Template(TEMPLATE, {})
 
 
+@pytest.fixture(scope="session")
+def environment(template: Template) -> dict[str, str]:
+    """The variables that all functions have."""
+    return template.environment() | FAST
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """The clients of moto's AWS, for all tests of a module: each has storage of its own."""
@@ -53,18 +59,20 @@ def client() -> Iterator[Client]:
 
 
 @pytest.fixture
-def start(template: Template, client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def start(
+    template: Template, environment: dict[str, str], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Start]:
     """Give the handlers storage and a Twilio with a fleet; what is named in capitals is of their environment."""
     with ExitStack() as stack:
         announced = stack.enter_context(announcements())
 
         def _start(**fleet_and_environment: Any) -> Steps:
-            environment = {name: it for name, it in fleet_and_environment.items() if name.isupper()}
+            changed = {name: it for name, it in fleet_and_environment.items() if name.isupper()}
             fleet = {name: it for name, it in fleet_and_environment.items() if not name.isupper()}
             fleet.setdefault("review", {"seconds": NEVER})
             simulator = stack.enter_context(Simulator(Fleet.model_validate(a_fleet(**fleet)), time_scale=0.01))
             storage = create_storage(client, simulator)
-            for name, value in (template.environment() | FAST | storage | environment).items():
+            for name, value in (environment | storage | changed).items():
                 monkeypatch.setenv(name, value)
             table = Table(clients.dynamodb(), storage["TABLE_NAME"])
             return Steps(Functions(template.functions.values(), []), simulator, table, announced)
