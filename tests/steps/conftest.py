@@ -40,7 +40,7 @@ def template() -> Template:
 
 
 @pytest.fixture(scope="session")
-def environment(template: Template) -> dict[str, str]:
+def template_environment(template: Template) -> dict[str, str]:
     """The variables that all functions have."""
     return template.environment() | FAST
 
@@ -60,7 +60,7 @@ def client() -> Iterator[Client]:
 
 @pytest.fixture
 def start(
-    template: Template, environment: dict[str, str], client: Client, monkeypatch: pytest.MonkeyPatch
+    template: Template, template_environment: dict[str, str], client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Start]:
     """Give the handlers storage and a Twilio with a fleet; what is named in capitals is of their environment."""
     with ExitStack() as stack:
@@ -72,7 +72,7 @@ def start(
             fleet.setdefault("review", {"seconds": NEVER})
             simulator = stack.enter_context(Simulator(Fleet.model_validate(a_fleet(**fleet)), time_scale=0.01))
             storage = create_storage(client, simulator)
-            for name, value in (environment | storage | changed).items():
+            for name, value in (template_environment | storage | changed).items():
                 monkeypatch.setenv(name, value)
             table = Table(clients.dynamodb(), storage["TABLE_NAME"])
             return Steps(Functions(template.functions.values(), []), simulator, table, announced)
