@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -178,7 +178,7 @@ class _Followed:
         """Look what is new."""
         # Before its history: what ended by now has all of it.
         execution = self._client.describe_execution(executionArn=self._arn)
-        events = [event for event in _history(self._client, self._arn) if event["id"] > self._last_event]
+        events = _events_after(self._last_event, self._client, self._arn)
         outcomes: list[SubaccountOutcome] = []
         if self._within_map or any(event["type"] == "MapStateEntered" for event in events):
             # After its history: what came out before a state was entered is there.
@@ -223,10 +223,12 @@ class _Followed:
                 yield SubaccountDone(outcome)
 
 
-def _history(client: "SFNClient", arn: str) -> Iterator["HistoryEventTypeDef"]:
-    pages = client.get_paginator("get_execution_history")
-    for page in pages.paginate(executionArn=arn, includeExecutionData=False):
-        yield from page["events"]
+def _events_after(last_event: int, client: "SFNClient", arn: str) -> list["HistoryEventTypeDef"]:
+    """Give an execution's later events, asked for newest first: of a long history, only what is new is read."""
+    history = client.get_paginator("get_execution_history")
+    pages = history.paginate(executionArn=arn, includeExecutionData=False, reverseOrder=True)
+    newest_first = (event for page in pages for event in page["events"])
+    return list(takewhile(lambda event: event["id"] > last_event, newest_first))[::-1]
 
 
 def _is_tried_again(event: "HistoryEventTypeDef", next_event: "HistoryEventTypeDef | None") -> bool:

@@ -17,6 +17,7 @@ from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from moto.dynamodb.parsing.tokens import ExpressionTokenizer
 from moto.dynamodb.parsing.validators import EmptyStringKeyValueValidator
 from moto.dynamodb.responses import DynamoHandler
+from moto.s3.models import s3_backends
 
 from shaken_stir.engine.moto_patches import dynamodb, every_service
 from tests.engine.moto_running import Bug, Moto
@@ -143,6 +144,11 @@ def intercepts_requests(_: Moto) -> bool:
     return requests.adapters.HTTPAdapter.send.__module__ != "requests.adapters"
 
 
+def loads_addresses_again(_: Moto) -> bool:
+    addresses = s3_backends["123456789012"]["aws"]._url_module.url_paths
+    return addresses is not s3_backends["123456789012"]["aws"]._url_module.url_paths
+
+
 BUGS: list[Bug] = [
     (dynamodb.an_item_is_seen_while_it_is_written, shows_what_is_being_written),
     (dynamodb.a_query_sorts_the_whole_table, sorts_the_whole_table),
@@ -152,4 +158,5 @@ BUGS: list[Bug] = [
     (dynamodb.a_request_is_signed_and_taken_apart_like_any, signs_and_takes_apart),
     (every_service.operations_are_listed_at_every_request, lists_operations_again),
     (every_service.requests_to_anywhere_are_intercepted, intercepts_requests),
+    (every_service.addresses_of_s3_are_loaded_at_every_request, loads_addresses_again),
 ]

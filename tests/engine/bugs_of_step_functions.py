@@ -159,6 +159,15 @@ def has_no_text_for_the_start(moto: Moto) -> bool:
     return described["status"] != "SUCCEEDED" or not json.loads(described["output"])["at"].endswith("Z")
 
 
+def has_one_order_and_one_page(moto: Moto) -> bool:
+    arn = moto.start(P=PASS)
+    moto.end(arn)
+    pages = moto.sfn.get_paginator("get_execution_history").paginate(
+        executionArn=arn, reverseOrder=True, PaginationConfig={"PageSize": 3}
+    )
+    return [[event["id"] for event in page["events"]] for page in pages] != [[4, 3, 2], [1]]
+
+
 def parses_again(_: Moto) -> bool:
     return not (hasattr(json_path.parse, "cache_info") and hasattr(result_path.parse, "cache_info"))
 
@@ -179,6 +188,7 @@ BUGS: list[Bug] = [
     (step_functions.a_map_item_sees_its_parents_execution, shows_the_parent),
     (step_functions.a_choice_overlooks_a_missing_variable, overlooks_a_missing_variable),
     (step_functions.the_start_time_is_not_text, has_no_text_for_the_start),
+    (step_functions.a_history_has_one_order_and_one_page, has_one_order_and_one_page),
     (step_functions.json_paths_are_parsed_at_every_use, parses_again),
     (step_functions.a_definition_is_parsed_for_ambiguities, looks_for_ambiguities),
 ]

@@ -8,6 +8,8 @@ from unittest.mock import patch
 
 from moto.core import models, responses
 from moto.core.models import responses_mock
+from moto.s3 import urls
+from moto.s3.models import S3Backend
 
 
 @contextmanager
@@ -34,4 +36,18 @@ def operations_are_listed_at_every_request() -> Iterator[None]:
         yield
 
 
-PATCHES: Final = (requests_to_anywhere_are_intercepted, operations_are_listed_at_every_request)
+@contextmanager
+def addresses_of_s3_are_loaded_at_every_request() -> Iterator[None]:
+    """Every request to S3 loads the module of its addresses anew, in case the environment has changed.
+
+    Fixed by loading it once: it does not.
+    """
+    with patch.object(S3Backend, "_url_module", urls):
+        yield
+
+
+PATCHES: Final = (
+    requests_to_anywhere_are_intercepted,
+    operations_are_listed_at_every_request,
+    addresses_of_s3_are_loaded_at_every_request,
+)

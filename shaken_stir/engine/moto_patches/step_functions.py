@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import Any, Final
 from unittest.mock import patch
 
-from moto.core.responses import EmptyResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType, TaskTimedOut
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
@@ -39,6 +39,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 _MapWorker: Final = distributed_item_processor_worker.DistributedItemProcessorWorker
 _START_SECONDS: Final = 5.0
+_EVENTS_OF_A_PAGE: Final = 100
 # Of the process, not of one engine: a path means the same in all.
 _parse_path: Final = functools.cache(json_path.parse)
 _parse_result_path: Final = functools.cache(result_path.parse)
@@ -246,6 +247,25 @@ def the_start_time_is_not_text() -> Iterator[None]:
 
 
 @contextmanager
+def a_history_has_one_order_and_one_page() -> Iterator[None]:
+    """GetExecutionHistory gives all events, oldest first, whatever is asked for.
+
+    Fixed by reverseOrder, and by pages of a hundred events or of maxResults, as on AWS.
+    """
+    read = StepFunctionsParserBackend.get_execution_history
+
+    def get_execution_history(self: Any) -> Any:
+        arn, backwards = self._get_param("executionArn"), self._get_param("reverseOrder")
+        begin, size = int(self._get_param("nextToken") or 0), self._get_param("maxResults") or _EVENTS_OF_A_PAGE
+        events = read(self.stepfunction_backend, arn)["events"][:: -1 if backwards else 1]
+        more = {"nextToken": str(begin + size)} if begin + size < len(events) else {}
+        return ActionResult({"events": events[begin : begin + size], **more})
+
+    with patch.object(StepFunctionResponse, "get_execution_history", get_execution_history):
+        yield
+
+
+@contextmanager
 def json_paths_are_parsed_at_every_use() -> Iterator[None]:
     """A JSONPath is parsed anew whenever a state uses it, which is most of a task's time. Fixed by remembering."""
     with patch.object(json_path, "parse", _parse_path), patch.object(result_path, "parse", _parse_result_path):
@@ -280,6 +300,7 @@ PATCHES: Final = (
     a_map_item_sees_its_parents_execution,
     a_choice_overlooks_a_missing_variable,
     the_start_time_is_not_text,
+    a_history_has_one_order_and_one_page,
     json_paths_are_parsed_at_every_use,
     a_definition_is_parsed_for_ambiguities,
 )
