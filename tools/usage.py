@@ -119,7 +119,7 @@ def stored(before: int, after: int) -> Usage:
         after: How many there were when it had ended.
     """
     kept_runs = min(RUNS_A_MONTH, OUTCOME_SECONDS / _DAY_SECONDS)
-    gigabytes = (after + (after - before) * kept_runs) * ASSUMED["bytes_per_item"] / GIGABYTE
+    gigabytes = (after + (after - before) * (kept_runs - 1)) * ASSUMED["bytes_per_item"] / GIGABYTE
     return {"table_storage": gigabytes, "table_backup": gigabytes}
 
 
