@@ -38,3 +38,13 @@ def process_ends_after() -> Iterator[None]:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def threads_awaited() -> Iterator[None]:
+    """Wait, as a process would, for threads that a stopped command leaves: Ctrl-C may come while one is started."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if not thread.daemon:
+            thread.join()

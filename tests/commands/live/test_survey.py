@@ -10,7 +10,7 @@ from onboarding.twilio.trust_hub import REQUESTS_AT_ONCE, TrustHub
 from shaken_stir.live import account, request, survey
 from shaken_stir.live.read_only import WriteRefused, read_only
 from simulator.messages import Request
-from tests.commands.ctrl_c import press, process_ends_after
+from tests.commands.ctrl_c import press, process_ends_after, threads_awaited
 from tests.commands.live.conftest import Doctor, Start
 from tests.commands.live.doctor import DONE
 from tests.world import NAMED, subaccount
@@ -107,7 +107,7 @@ def test_ctrl_c_ends_it_cleanly(twilio: Start, doctor_here: Doctor) -> None:
             time.sleep(0.1)
 
     simulated.simulator.interpose(press_at_the_first)
-    with process_ends_after():
+    with process_ends_after(), threads_awaited():
         stopped = doctor_here(simulated)
 
     assert stopped == (130, "", "Stopped. Nothing is left behind: run it again at any time.\n")

@@ -16,5 +16,9 @@ def side_by_side[Given, Result](do: Callable[[Given], Result], items: Iterable[G
     given = list(items)
     if len(given) < 2:  # noqa: PLR2004 - one item needs no company
         return [do(item) for item in given]
-    with ThreadPoolExecutor(min(at_once, len(given))) as pool:
+    pool = ThreadPoolExecutor(min(at_once, len(given)))
+    try:
         return list(pool.map(do, given))
+    finally:
+        # Ctrl-C may come while they are handed out: what has not begun by then would still be done.
+        pool.shutdown(cancel_futures=True)
