@@ -8,7 +8,7 @@ from onboarding.table.outcomes import read_fleet
 from shaken_stir.engine.functions import FunctionFailed
 from tests.steps.conftest import Start
 from tests.steps.steps import Steps
-from tests.world import NAMED, account, phone_number, posts, subaccount, told
+from tests.world import NAMED, PROFILE, account, phone_number, posts, subaccount, told
 
 PARENT = "AC" + "0123456789abcdef" * 2
 UNKNOWN = "AC" + "e" * 32
@@ -148,3 +148,23 @@ def test_a_request_of_wrong_numbers_alone_is_told_before_a_product_is_made(
         {"subaccounts": [account(1)], "phone_numbers": sids, **NAMED},
         f"The request was refused: phone_numbers: {words} of {account(1)}",
     )
+
+
+def test_a_step_that_is_invoked_by_itself_says_what_its_event_lacks(start: Start) -> None:
+    error, sentence = start().failure("submit_trust_product", trust_product={"sid": NO_PRODUCT, "state": "draft"})
+
+    assert error == "InvalidRequest"
+    assert "SubmitTrustProductEvent: trust_product.status is missing" in sentence
+
+
+def test_a_step_that_is_given_numbers_which_nobody_has_listed_says_which_step_comes_first(start: Start) -> None:
+    error, sentence = start().failure(
+        "assign_to_business_profile",
+        business_profile_sid=PROFILE,
+        subaccount_sid=account(1),
+        phone_numbers=[phone_number(1, 0)],
+    )
+
+    assert error == "InvalidRequest"
+    wanted = f"phone_numbers: not in the table of {account(1)}: {phone_number(1, 0)}; run List Phone Numbers first"
+    assert wanted in sentence

@@ -1,9 +1,11 @@
 """Which Business Profile a run uses, and with whose credentials; what cannot be used is told in one sentence."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from onboarding import clients
 from tests.steps.conftest import Client, Start
 from tests.world import PROFILE, told
 
@@ -97,3 +99,32 @@ def test_a_secret_that_holds_no_credentials_is_told_without_its_content(
             "put the parent account's SID and Auth Token there.",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("AccessDeniedException", 400, "ClientError"),
+        ("ThrottlingException", 400, "AwsUnavailable"),
+        ("InternalServiceError", 500, "AwsUnavailable"),
+    ],
+)
+def test_what_aws_says_instead_of_giving_the_secret_is_told_and_what_passes_is_tried_again(
+    start: Start, code: str, status: int, error: str
+) -> None:
+    steps = start()
+    events: Any = clients.secrets_manager().meta.events
+
+    def refuse(**_: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
+        answer = {"Error": {"Code": code, "Message": "Not now"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        return SimpleNamespace(status_code=status), answer
+
+    events.register_first("before-call.secrets-manager.GetSecretValue", refuse)
+    try:
+        failed, sentence = steps.failure("find_business_profile", business_profile_sid=None)
+    finally:
+        events.unregister("before-call.secrets-manager.GetSecretValue", refuse)
+
+    assert failed == error
+    assert "GetSecretValue" in sentence
+    assert "Not now" in sentence

@@ -4,10 +4,12 @@ import itertools
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 import find_orphans as find_orphans_step
+import release_orphans as release_orphans_step
 from simulator.messages import Request, Response
 from tests.steps.conftest import Start
 from tests.steps.event_bridge import ENTRY, refusing
@@ -189,6 +191,17 @@ def test_the_search_is_left_out_when_the_table_takes_too_long(start: Start, monk
         "Orphans were not looked for: the numbers of all accounts"
     )
     assert steps.announced == []
+
+
+def test_orphans_for_which_there_is_no_time_are_left_to_a_later_run(start: Start) -> None:
+    steps = with_an_orphan(start)
+    for run in ("first", "second"):
+        find_orphans(steps, run)
+
+    with patch.object(release_orphans_step, "BATCH_SECONDS", -1):
+        assert release_orphans(steps, "second") == {"released": 0, "living": 0, "refused": 0, "left": 1}
+    assert all(GONE in bundle for bundle in steps.assignments())
+    assert release_orphans(steps, "second")["released"] == 1
 
 
 def test_orphans_that_cannot_be_announced_are_recorded_and_end_no_run(start: Start) -> None:
