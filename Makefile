@@ -73,7 +73,7 @@ lint-sam: setup $(SAM)
 test: lint $(CHECKOV) ## everything a change must pass
 	$(RUN)pytest --numprocesses 3 --dist loadgroup
 
-FAULTS := tests/faults tests/machine/test_stopped_anywhere.py $(addprefix tests/steps/test_,any_order.py \
+FAULTS := tests/steps/faults tests/machine/test_stopped_anywhere.py $(addprefix tests/steps/test_,any_order.py \
   forged_callbacks.py killed_anywhere.py no_post_twice.py two_at_once.py)
 
 # Too much for `make test`. The document is written from the results, and only if all are good.

@@ -92,7 +92,7 @@ DEFECTS: Final = (
         "tests/steps/test_assigning.py",
         "    found = assignments.find(by_sid)\n",
         "    found = dict[str, str]()\n",
-        faults=("tests/faults/test_twilio_fails.py", "-k", "assign and work"),
+        faults=("tests/steps/faults/test_twilio_fails.py", "-k", "assign and work"),
     ),
     Defect(
         "no look before a Trust Product is made",
@@ -131,7 +131,7 @@ DEFECTS: Final = (
         "tests/steps/test_plan.py",
         "numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)",
         "numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)[0], None",
-        faults=("tests/faults/test_twilio_fails.py", "-k", "second and page"),
+        faults=("tests/steps/faults/test_twilio_fails.py", "-k", "second and page"),
     ),
     Defect(
         "success on 409",
@@ -140,7 +140,7 @@ DEFECTS: Final = (
         "    refused = {sid: refusal for sid, refusal in tried.refused.items() if sid not in there}\n",
         "    refused = {\n        sid: refusal\n        for sid, refusal in tried.refused.items()\n"
         "        if sid not in there and refusal.status != HTTPStatus.CONFLICT\n    }\n",
-        faults=("tests/faults/test_twilio_fails.py", "-k", "409 and assign"),
+        faults=("tests/steps/faults/test_twilio_fails.py", "-k", "409 and assign"),
     ),
     Defect(
         "a mask removed",
@@ -229,7 +229,7 @@ DEFECTS: Final = (
         "tests/unit/onboarding/table/test_batches.py",
         'pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"]',
         'pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"] and {}',
-        faults=("tests/faults/test_aws_fails.py", "-k", "BatchWriteItem"),
+        faults=("tests/steps/faults/test_aws_fails.py", "-k", "BatchWriteItem"),
     ),
     Defect(
         "unprocessed reads dropped",
@@ -237,7 +237,7 @@ DEFECTS: Final = (
         "tests/unit/onboarding/table/test_batches.py",
         'pending = answer["UnprocessedKeys"]',
         'pending = answer["UnprocessedKeys"] and {}',
-        faults=("tests/faults/test_aws_fails.py", "-k", "BatchGetItem"),
+        faults=("tests/steps/faults/test_aws_fails.py", "-k", "BatchGetItem"),
     ),
     Defect(
         "older news of the product over newer",
@@ -280,7 +280,7 @@ DEFECTS: Final = (
         "tests/machine/test_failures.py",
         "    if not error:\n        return SubaccountStatus.ONBOARDED\n",
         "    if error or not error:\n        return SubaccountStatus.ONBOARDED\n",
-        faults=("tests/faults/test_twilio_fails.py", "-k", "assign and 401"),
+        faults=("tests/steps/faults/test_twilio_fails.py", "-k", "assign and 401"),
     ),
     Defect(
         "a release believed without asking",

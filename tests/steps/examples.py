@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, Phase, settings
 
 FAULTS = "faults"
-"""The profile of `make faults`, see `tests/faults/conftest.py`."""
+"""The profile of `make faults`, see `tests/steps/faults/conftest.py`."""
 
 
 def thorough() -> bool:

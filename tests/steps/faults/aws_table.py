@@ -1,11 +1,11 @@
-"""What goes wrong with AWS, and how a run is to end then: as `tests.faults.twilio_table` has it for Twilio.
+"""What goes wrong with AWS, and how a run is to end then: as `tests.steps.faults.twilio_table` has it for Twilio.
 
 Each fault is one that is left when the AWS client's own tries are used up.
 """
 
 from typing import Final
 
-from tests.faults.twilio_table import NO_MATTER, SIGNED, Ends
+from tests.steps.faults.twilio_table import NO_MATTER, SIGNED, Ends
 from tests.steps.whole_run import WAITS
 
 UNAVAILABLE: Final[Ends] = (SIGNED, SIGNED, "AwsUnavailable")

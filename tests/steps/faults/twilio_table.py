@@ -69,7 +69,7 @@ class Operation:
 
     Attributes:
         asked: Its method and path.
-        way: The request that uses it, see `tests.faults.ways`.
+        way: The request that uses it, see `tests.steps.faults.ways`.
         within: What fails with it: the run, a subaccount, the wait for a review, or nothing that a run is for.
         mentioning: Only requests with this text in the query or in the form.
         after: How many of these go well first.

@@ -7,12 +7,12 @@ import pytest
 
 from onboarding import process
 from simulator.observe import signed
-from tests.faults.aws_failing import failing
-from tests.faults.aws_table import cases
-from tests.faults.twilio_table import SIGNED, TIMES
-from tests.faults.ways import ONE_SUBACCOUNT
 from tests.steps import counted
 from tests.steps.conftest import Start, Tell
+from tests.steps.faults.aws_failing import failing
+from tests.steps.faults.aws_table import cases
+from tests.steps.faults.twilio_table import SIGNED, TIMES
+from tests.steps.faults.ways import ONE_SUBACCOUNT
 from tests.steps.patience import patient
 from tests.steps.whole_run import run
 from tests.world import NAMED

@@ -9,11 +9,11 @@ import pytest
 from onboarding.errors import section
 from simulator.faults import Fault, PlannedFault
 from simulator.observe import signed
-from tests.faults.refusing import refusing
-from tests.faults.twilio_table import FAULTS, LEFT_OUT, OPERATIONS, REFUSED, SIGNED, TIMES, Operation
-from tests.faults.ways import ONE_SUBACCOUNT, WAYS
 from tests.steps import counted
 from tests.steps.conftest import Start, Tell
+from tests.steps.faults.refusing import refusing
+from tests.steps.faults.twilio_table import FAULTS, LEFT_OUT, OPERATIONS, REFUSED, SIGNED, TIMES, Operation
+from tests.steps.faults.ways import ONE_SUBACCOUNT, WAYS
 from tests.steps.patience import patient
 from tests.steps.steps import Steps
 from tests.steps.whole_run import Run, run
