@@ -47,4 +47,5 @@ def threads_awaited() -> Iterator[None]:
     yield
     for thread in set(threading.enumerate()) - before:
         if not thread.daemon:
-            thread.join()
+            thread.join(60)
+            assert not thread.is_alive(), f"the process would go on: {thread.name}"
