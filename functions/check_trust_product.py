@@ -27,6 +27,7 @@ from onboarding.trust_products import (
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
 from onboarding.validity import Validity
+from onboarding.words import moment
 
 
 class CheckTrustProductEvent(StepEvent):
@@ -136,6 +137,6 @@ def await_on(product: Bundle, event: CheckTrustProductEvent) -> None:
     measure(name="ReviewHours", value=(now - event.started_at).total_seconds() / 3600)
     if now > event.review_deadline:
         raise ReviewTimedOut(
-            f"Twilio gave no verdict on the Trust Product {product.sid} by {event.review_deadline:%Y-%m-%d %H:%M} UTC "
+            f"Twilio gave no verdict on the Trust Product {product.sid} by {moment(event.review_deadline)} "
             f"(it is {product.status.value}); ask Twilio's support, then send the request again."
         )

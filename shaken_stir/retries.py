@@ -15,7 +15,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from shaken_stir.words import plural
+from shaken_stir.words import clock, plural
 
 HTTP_CLIENT: Final = "onboarding.twilio.http"
 """The logger that is told of requests without an answer."""
@@ -83,9 +83,9 @@ def told(group: list[Retry], now: datetime) -> str:
     """Say what is tried again, why, since when, and when next."""
     first = min(group, key=lambda retry: retry.since)
     why = SID.sub(r"\1…", first.reason)
-    since = f"since {_clock(first.since)}"
+    since = f"since {clock(first.since)}"
     to_come = [retry.next_at for retry in group if retry.next_at and retry.next_at > now]
-    when = f"next at {_clock(min(to_come))}" if to_come else "being tried now"
+    when = f"next at {clock(min(to_come))}" if to_come else "being tried now"
     if not first.state:
         others = f" and {plural(len(group) - 1, 'other request')}" if len(group) > 1 else ""
         return f"{why}{others}; sent again {since}"
@@ -93,10 +93,6 @@ def told(group: list[Retry], now: datetime) -> str:
         return f"{first.state}: {why}; {since}, {when}"
     whose = first.subaccount_sid if len(group) == 1 else plural(len(group), "subaccount")
     return f"{first.state} is tried again{f' for {whose}' if first.subaccount_sid else ''}: {why}; {since}, {when}"
-
-
-def _clock(when: datetime) -> str:
-    return f"{when.astimezone():%H:%M:%S}"
 
 
 class Unanswered(logging.Handler):

@@ -1,10 +1,10 @@
-"""How counts and names are put into words."""
+"""Counts, times and names in words."""
 
 from datetime import datetime
 
-from onboarding.words import plural
+from onboarding.words import clock, day, moment, plural
 
-__all__ = ["lasted", "plural", "visible"]
+__all__ = ["clock", "day", "lasted", "moment", "plural", "visible"]
 
 
 def visible(text: str) -> str:

@@ -18,6 +18,7 @@ from shaken_stir.engine.webhook import PortInUse
 from shaken_stir.news import ExecutionEnded, ExecutionStarted, InvocationFailed, News, WebhookAnswered
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.simulated.serve import SERVED_FLEET, prepare
+from shaken_stir.words import clock
 from simulator.addresses import EVERYWHERE, Address
 from simulator.fleet import FleetError, load_fleet
 from simulator.refusals import RequestRefused
@@ -90,7 +91,7 @@ class Listener:
     def tell(self, news: News) -> None:
         """Print the news, or do nothing: what is told of goes on even if nobody reads it any more."""
         with self._one_at_a_time, suppress(OSError):
-            say(self._out, sentence(news), lead=f"{datetime.now(UTC).astimezone():%H:%M:%S}  ")
+            say(self._out, sentence(news), lead=f"{clock(datetime.now(UTC))}  ")
 
 
 def sentence(news: News) -> str:

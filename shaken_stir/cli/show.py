@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from onboarding.phone_numbers import Stage
 from shaken_stir.retries import together, told
 from shaken_stir.snapshot import Snapshot
+from shaken_stir.words import clock
 
 STAGES = {
     Stage.DISCOVERED: "to do",
@@ -31,7 +32,7 @@ def awaited(snapshot: Snapshot) -> str:
     """Say when Twilio is asked for the verdict, if it is awaited."""
     if not snapshot.next_look:
         return ""
-    when = f"{snapshot.next_look.astimezone():%H:%M:%S}"
+    when = f"{clock(snapshot.next_look)}"
     return f"Twilio's verdict is awaited; asked for again at {when} (Ctrl-C ends the wait)"
 
 
@@ -47,4 +48,4 @@ def under_way(snapshot: Snapshot, patience: timedelta) -> str:
         return ""
     name, since = snapshot.state
     silent = name not in TELL_THEMSELVES and datetime.now(UTC) - since > patience
-    return f"{name} is under way since {since.astimezone():%H:%M:%S}" if silent else ""
+    return f"{name} is under way since {clock(since)}" if silent else ""

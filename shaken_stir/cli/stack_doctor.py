@@ -9,7 +9,7 @@ from shaken_stir.cli.prose import complain, say
 from shaken_stir.deployed.checks import check_up
 from shaken_stir.deployed.checkup import Checkup, Mark
 from shaken_stir.deployed.stack import StackError, aws_failures_told, aws_session, find
-from shaken_stir.words import visible
+from shaken_stir.words import moment, visible
 
 MARKS = {Mark.OK: ("✓", "green"), Mark.WARNING: ("!", "yellow"), Mark.PROBLEM: ("✗", "red")}
 
@@ -38,7 +38,7 @@ def show(out: Console, checkup: Checkup) -> None:
             out.print(Text(f"    {visible(finding.remedy)}"), soft_wrap=True)
         if finding.check == "Runs":
             for run in checkup.runs:
-                say(out, f"{run.started_at:%Y-%m-%d %H:%M} {run.status} {run.name}", lead="    ")
+                say(out, f"{moment(run.started_at)} {run.status} {run.name}", lead="    ")
                 if run.error:
                     for line in f"{run.error}: {run.cause or 'without a cause'}".split("\n"):
                         say(out, line, lead="      ")

@@ -13,7 +13,7 @@ from onboarding.validity import explain_validity
 from shaken_stir.cli.prose import say
 from shaken_stir.status.changes import Change, Changed
 from shaken_stir.status.model import Counts, FleetStatus, NumberStatus, ProductStatus, Reason, SubaccountStanding
-from shaken_stir.words import lasted, plural
+from shaken_stir.words import lasted, moment, plural
 
 MOST_CALM = 20
 """How many subaccounts without anything to do have a line of their own, unless all are asked for."""
@@ -136,8 +136,3 @@ def tell_changes(out: Console, changes: Sequence[Changed]) -> None:
 def counted(counts: Counts) -> str:
     """Count numbers by reason: `8 signed, 1 refused`."""
     return ", ".join(f"{count:,} {WORDS[reason]}" for reason, count in counts.by_reason.items()) or "no numbers"
-
-
-def moment(at: datetime) -> str:
-    """Give a time as the person's clock shows it."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"

@@ -13,6 +13,7 @@ from shaken_stir.deployed.checkup import Checkup, Finding, Mark, Run
 from shaken_stir.deployed.concurrency_checks import concurrency
 from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, sentence
 from shaken_stir.deployed.webhook_checks import callback, secret
+from shaken_stir.words import moment
 
 if TYPE_CHECKING:
     from onboarding.credentials import TwilioCredentials
@@ -112,7 +113,7 @@ def alarms(stack: DeployedStack) -> Iterator[Finding]:
             yield Finding(
                 check="Alarms",
                 mark=Mark.PROBLEM,
-                says=f"{logical_id} is in ALARM since {alarm['StateUpdatedTimestamp']:%Y-%m-%d %H:%M %Z}",
+                says=f"{logical_id} is in ALARM since {moment(alarm['StateUpdatedTimestamp'])}",
                 remedy=f"{alarm.get('AlarmDescription', 'See the CloudWatch console')}.",
             )
     if not raised:
@@ -156,7 +157,7 @@ def validities(stack: DeployedStack, now: datetime) -> Iterator[Finding]:
     """Look until when the Business Profile and the Trust Product of the last run are valid, as Twilio told it."""
     table = Table(stack.session.client("dynamodb"), stack.outputs["ProgressTableName"])
     for it in read_validities_in_use(table):
-        seen = f", as a run saw on {it.observed_at:%Y-%m-%d}"
+        seen = f", as a run saw on {moment(it.observed_at)}"
         if not it.valid_until:
             says = f"Twilio names no end for the {TITLES[it.kind]} {it.sid}{seen}"
             yield Finding(check="Validity", mark=Mark.OK, says=says)

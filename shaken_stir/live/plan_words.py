@@ -7,7 +7,7 @@ from typing import Final
 from onboarding.phone_numbers import Stage
 from shaken_stir.live.numbers import AccountOutlook, Outlook, Side
 from shaken_stir.live.plan import Plan
-from shaken_stir.words import plural
+from shaken_stir.words import moment, plural
 from summarise_subaccounts import left_out_words
 
 MOST_ACCOUNTS: Final = 12
@@ -98,7 +98,7 @@ def what_becomes_of(number: Outlook) -> str:
         case Stage.INELIGIBLE:
             return f"ineligible: {number.reason}"
         case Stage.REFUSED if number.tried_again_at:
-            return f"{refused}; tried again after {number.tried_again_at:%Y-%m-%d %H:%M} UTC"
+            return f"{refused}; tried again after {moment(number.tried_again_at)}"
         case Stage.REFUSED:
             return f"{refused}; to be tried again now"
         case _ if sides:

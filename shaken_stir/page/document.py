@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from shaken_stir.page import rendering
-from shaken_stir.page.words import moment
 from shaken_stir.status.csv_file import COLUMNS
 from shaken_stir.status.model import FleetStatus, NumberStatus
+from shaken_stir.words import moment
 
 ALL_NAMED_BY = "shaken-stir status --unsigned"
 
@@ -36,7 +36,7 @@ def document(fleet: FleetStatus, numbers: Sequence[NumberStatus]) -> str:
     return rendering.draw(
         rendering.Page(
             place=fleet.place,
-            read=f"Read at {moment(fleet.read_at)} UTC",
+            read=f"Read at {moment(fleet.read_at)}",
             problem="",
             sections=rendering.sections(fleet, numbers, ALL_NAMED_BY),
             data=data,

@@ -5,8 +5,9 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from onboarding.phone_numbers import Stage
-from shaken_stir.page.words import STAGES, day
+from shaken_stir.page.words import STAGES
 from shaken_stir.status.model import Counts, Reason, RunStatus
+from shaken_stir.words import day
 
 BAR_WIDTH: Final = 1000.0
 NARROWEST: Final = 10.0

@@ -16,7 +16,7 @@ from shaken_stir.page.plot import bar, plot
 from shaken_stir.page.review import review, status_in_words, steps, validities
 from shaken_stir.status.csv_file import cells
 from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStanding
-from shaken_stir.words import plural, visible
+from shaken_stir.words import moment, plural, visible
 
 FILES: Final = Path(__file__).with_name("files")
 SECTIONS: Final = ("summary", "needs", "fleet", "product", "runs")
@@ -146,8 +146,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "moment": words.moment,
-        "to_the_second": words.to_the_second,
+        "moment": moment,
         "status": status_in_words,
         "plural": plural,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
@@ -179,4 +178,4 @@ def _row(it: SubaccountStanding) -> dict[str, Any]:
 
 
 def _moment(at: datetime | None) -> str:
-    return words.moment(at) if at else ""
+    return moment(at) if at else ""

@@ -14,9 +14,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shaken_stir.page import rendering
 from shaken_stir.page.watch import Seen, Watch
-from shaken_stir.page.words import to_the_second
 from shaken_stir.status.csv_file import COLUMNS, write_csv
 from shaken_stir.status.source import SourceError
+from shaken_stir.words import clock
 from simulator.addresses import THIS_MACHINE
 
 HEADERS: Final = {
@@ -155,4 +155,4 @@ def draw(watch: Watch) -> str:
 
 def read_in_words(seen: Seen | None) -> str:
     """Say when the fleet was read."""
-    return f"Read at {to_the_second(seen.fleet.read_at)} UTC" if seen else "Reading…"
+    return f"Read at {clock(seen.fleet.read_at)}" if seen else "Reading…"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from onboarding.phone_numbers import Stage
@@ -65,18 +64,3 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
-
-
-def moment(at: datetime) -> str:
-    """Give a time to the minute: `2026-11-24 19:30`."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
-
-
-def to_the_second(at: datetime) -> str:
-    """Give a time of the day: `19:30:05`."""
-    return f"{at.astimezone(UTC):%H:%M:%S}"
-
-
-def day(at: datetime) -> str:
-    """Give a day: `2026-11-24`."""
-    return f"{at.astimezone(UTC):%Y-%m-%d}"

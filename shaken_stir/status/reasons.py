@@ -7,7 +7,7 @@ from onboarding.errors import section
 from onboarding.phone_numbers import REFUSED_AGAIN_AFTER, PhoneNumberRecord, Stage
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import REJECTION_REMEDIES, Status
-from onboarding.words import plural
+from onboarding.words import moment, plural
 from shaken_stir.status.model import Counts, NumberStatus, ProductStatus, Reason, SubaccountStanding
 
 OF_ITS_ACCOUNT = {SubaccountStatus.IN_PROGRESS: Reason.UNDER_WAY, SubaccountStatus.FAILED: Reason.FAILED}
@@ -143,7 +143,7 @@ def headline(counts: Counts, product: ProductStatus | None, subaccounts: Sequenc
     signed = f"{counts.signed:,} of {plural(counts.eligible, 'eligible number')} {_is(counts.eligible)} signed"
     parts = []
     if product and product.reviewed_since:
-        parts.append(f"Twilio has been reviewing the Trust Product since {product.reviewed_since:%Y-%m-%d %H:%M} UTC")
+        parts.append(f"Twilio has been reviewing the Trust Product since {moment(product.reviewed_since)}")
     if product and product.status is Status.REJECTED:
         parts.append("Twilio rejected the Trust Product")
     if counts.need_a_person:

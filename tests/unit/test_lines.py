@@ -34,7 +34,7 @@ def told(*updates: list[Retry], **more: object) -> list[str]:
 
 
 def test_a_state_that_is_tried_again_is_told_once_per_attempt() -> None:
-    since, next_at = (f"{when.astimezone():%H:%M:%S}" for when in (NOW, NOW + timedelta(seconds=60)))
+    since, next_at = (f"{when:%H:%M:%S} UTC" for when in (NOW, NOW + timedelta(seconds=60)))
 
     lines = told([failure(1)], [failure(1)], [failure(2)], [failure(2)], [], [failure(1)])
 
@@ -92,6 +92,6 @@ def test_a_state_that_takes_long_is_told_once() -> None:
     state = ("Audit Assignments", datetime.now(UTC) - timedelta(seconds=11))
 
     assert [line[10:] for line in told([], [], state=state)] == [
-        f"Audit Assignments is under way since {state[1].astimezone():%H:%M:%S}"
+        f"Audit Assignments is under way since {state[1]:%H:%M:%S} UTC"
     ]
     assert told([], state=("Audit Assignments", datetime.now(UTC))) == []

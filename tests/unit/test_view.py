@@ -145,7 +145,7 @@ def test_what_is_tried_again_is_told_with_the_rest_still_there(width: int, heigh
     assert "/2010-04-01/Accounts/AC…/IncomingPhoneNumbers.json with HTTP 503; since " in told
     next_at = retries[0].next_at
     assert next_at
-    assert f"next at {next_at.astimezone():%H:%M:%S}" in told
+    assert f"next at {next_at:%H:%M:%S} UTC" in told
     assert "In all" in told
     assert "37 finished" in told
 

@@ -159,7 +159,7 @@ function drawNumber({ cells, remedy }) {
 }
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const minute = (iso) => iso.slice(0, 16).replace("T", " ");
+const minute = (iso) => (iso ? `${iso.slice(0, 16).replace("T", " ")} UTC` : "");
 
 /* A subaccount that a link leads to */
 
