@@ -15,6 +15,8 @@ from onboarding.phone_numbers import Assigned, by_number, correct, has_vanished
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import Correction, compare_numbers, correct_number
+from onboarding.table.outcomes import recount
+from onboarding.table.runs import StartedRun, record_start
 from onboarding.twilio import trust_hub
 from onboarding.twilio.assignments import ChannelEndpointAssignments
 from onboarding.twilio.trust_hub import TrustHub
@@ -27,11 +29,12 @@ FIRST_TOLD = 3
 
 
 class AuditAssignmentsEvent(StepEvent):
-    """The profile and the product, and whose numbers are looked at."""
+    """The profile and the product, whose numbers are compared, and when the run began."""
 
     business_profile_sid: BundleSid
     trust_product_sid: BundleSid
     manifest: StoredList
+    started_at: datetime | None = None
 
 
 class Audit(Model):
@@ -63,6 +66,10 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
     read_at = datetime.now(UTC)
+    started = StartedRun(
+        execution=event.execution, started_at=event.started_at or read_at, accounts=event.manifest.count
+    )
+    record_start(table, started)
     try:
         assigned = read(hub, event.business_profile_sid, event.trust_product_sid)
     except TooMuchToReadError as error:
@@ -74,6 +81,7 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
     if losses:
         announcements.try_to_announce(clients.event_bridge(), environment.event_bus_name, announcement(event, losses))
     table.for_each(partial(correct_number, table), corrections)
+    table.for_each(lambda sid: recount(table, sid, assigned.bundles), {it.account_sid for it in corrections})
     vanished = losses.total()
     measure(name="AssignmentsVanished", value=vanished)
     numbers = assigned.on_business_profile.keys() | assigned.on_trust_product.keys()

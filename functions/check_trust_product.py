@@ -26,7 +26,6 @@ from onboarding.trust_products import (
 )
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
-from onboarding.validity import Validity
 from onboarding.words import moment
 
 
@@ -64,8 +63,7 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     if product.status in VERDICTS and recorded.status is product.status is not recorded.announced:
         announce(table, environment.event_bus_name, recorded, event.execution)
     # An approval may bring another validity than the run began with.
-    seen = Validity(kind="trust_product", sid=product.sid, valid_until=product.valid_until, observed_at=asked_at)
-    notice_validity(table, environment.event_bus_name, seen, event.execution)
+    notice_validity(table, environment.event_bus_name, product.seen("trust_product", asked_at), event.execution)
     if product.status is Status.REJECTED:
         raise TrustProductRejected(explain_rejection(product.sid, recorded.errors, recorded.reasons))
     if product.status is not Status.APPROVED:

@@ -8,6 +8,7 @@ from onboarding.step import step
 from onboarding.table import leases
 from onboarding.table.dynamodb import Table
 from onboarding.table.leases import Times
+from onboarding.table.products import record_connection
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import TrustHub
 
@@ -29,11 +30,14 @@ class Connection(Model):
 
 @step(ConnectBusinessProfileEvent)
 def handler(event: ConnectBusinessProfileEvent) -> Connection:
-    """Connect them, unless they were found connected."""
+    """Connect them, unless they were found connected, and record the connection."""
     if event.connection_sid:
         return Connection(sid=event.connection_sid, created=False)
     environment = settings.load()
-    return connect(trust_hub.of_parent(environment), clients.table(environment), environment, event)
+    table = clients.table(environment)
+    connection = connect(trust_hub.of_parent(environment), table, environment, event)
+    record_connection(table, event.trust_product_sid, connection.sid)
+    return connection
 
 
 def connect(hub: TrustHub, table: Table, times: Times, event: ConnectBusinessProfileEvent) -> Connection:

@@ -11,7 +11,6 @@ from onboarding.step import step
 from onboarding.trust_products import Status
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
-from onboarding.validity import Validity
 
 
 class FindBusinessProfileEvent(StepEvent):
@@ -29,22 +28,43 @@ class BusinessProfile(Model):
 
 @step(FindBusinessProfileEvent)
 def handler(event: FindBusinessProfileEvent) -> BusinessProfile:
-    """Find the profile, and notice when its validity ends."""
+    """Find the profile, record its status and validity, and refuse one that is not approved."""
     environment = settings.load()
-    hub = trust_hub.of_parent(environment)
-    sid, asked_at = event.business_profile_sid, datetime.now(UTC)
-    profile = fetch_approved(hub, sid) if sid else find_approved(hub)
-    seen = Validity(kind="business_profile", sid=profile.sid, valid_until=profile.valid_until, observed_at=asked_at)
+    hub, asked_at = trust_hub.of_parent(environment), datetime.now(UTC)
+    profile = choose(hub, event.business_profile_sid)
+    seen = profile.seen("business_profile", asked_at)
     notice_validity(clients.table(environment), environment.event_bus_name, seen, event.execution)
+    require_approved(profile)
     return BusinessProfile(sid=profile.sid, friendly_name=profile.friendly_name)
 
 
-def fetch_approved(hub: TrustHub, sid: str) -> Bundle:
-    """Fetch a Business Profile (`BU…`) that is approved.
+def choose(hub: TrustHub, sid: str | None) -> Bundle:
+    """Return the Business Profile (`BU…`) to use: the one of this SID, else the one primary profile.
+
+    Raises:
+        BusinessProfileNotFound, BusinessProfileAmbiguous: As `fetch` and `find` say.
+    """
+    return fetch(hub, sid) if sid else find(hub)
+
+
+def require_approved(profile: Bundle) -> None:
+    """Refuse a profile that Twilio has not approved.
+
+    Raises:
+        BusinessProfileNotApproved: Its status is another one.
+    """
+    if profile.status is not Status.APPROVED:
+        raise BusinessProfileNotApproved(
+            f"The Business Profile {profile.sid} is {profile.status.value}, not twilio-approved; "
+            "complete it in the Console's Trust Hub and send the request again."
+        )
+
+
+def fetch(hub: TrustHub, sid: str) -> Bundle:
+    """Fetch a Business Profile, `BU…`.
 
     Raises:
         BusinessProfileNotFound: The parent account has none of this SID.
-        BusinessProfileNotApproved: Twilio has not approved it.
     """
     profile = hub.business_profile(sid)
     if not profile:
@@ -52,18 +72,18 @@ def fetch_approved(hub: TrustHub, sid: str) -> Bundle:
             f"business_profile_sid: the account {hub.account_sid} has no Business Profile {sid}; "
             "copy the SID from the Console's Trust Hub, or leave it out."
         )
-    if profile.status is not Status.APPROVED:
-        raise _not_approved(profile)
     return profile
 
 
-def find_approved(hub: TrustHub) -> Bundle:
+def find(hub: TrustHub) -> Bundle:
     """Find the one approved primary Business Profile: a business's, or if there is none, of another kind.
+
+    Returns:
+        That profile, or a primary one that is not approved if none is.
 
     Raises:
         BusinessProfileNotFound: The parent account has no primary profile.
-        BusinessProfileNotApproved: None of its primary profiles is approved.
-        BusinessProfileAmbiguous: Several are.
+        BusinessProfileAmbiguous: Several are approved.
     """
     profiles = hub.business_profiles()
     match approved_primary_ones(profiles):
@@ -71,7 +91,7 @@ def find_approved(hub: TrustHub) -> Bundle:
             return profile
         case []:
             if primary := primary_ones(profiles):
-                raise _not_approved(primary[0])
+                return primary[0]
             others = f", only {describe_profiles(profiles)}" if profiles else ""
             raise BusinessProfileNotFound(
                 f"The account {hub.account_sid} has no primary Business Profile{others}; "
@@ -82,10 +102,3 @@ def find_approved(hub: TrustHub) -> Bundle:
                 f"The account {hub.account_sid} has several approved primary Business Profiles: "
                 f"{describe_profiles(approved)}; name one as business_profile_sid."
             )
-
-
-def _not_approved(profile: Bundle) -> BusinessProfileNotApproved:
-    return BusinessProfileNotApproved(
-        f"The Business Profile {profile.sid} is {profile.status.value}, not twilio-approved; "
-        "complete it in the Console's Trust Hub and send the request again."
-    )

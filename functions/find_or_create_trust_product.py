@@ -17,7 +17,6 @@ from onboarding.table.products import record_trust_product
 from onboarding.trust_products import TrustProductRecord, TrustProductState, best_first
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
-from onboarding.validity import Validity
 
 
 class FindOrCreateTrustProductEvent(StepEvent):
@@ -55,12 +54,12 @@ def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
             sid=product.sid,
             status=product.status,
             business_profile_sid=event.business_profile_sid,
+            connection_sid=chosen.connection_sid,
             **({"created_by": event.execution} if chosen.created else {}),
         ),
         asked_at,
     )
-    seen = Validity(kind="trust_product", sid=product.sid, valid_until=product.valid_until, observed_at=asked_at)
-    notice_validity(table, environment.event_bus_name, seen, event.execution)
+    notice_validity(table, environment.event_bus_name, product.seen("trust_product", asked_at), event.execution)
     return chosen.state
 
 

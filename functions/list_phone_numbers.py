@@ -26,6 +26,7 @@ from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, TrustHub
 class ListPhoneNumbersEvent(SubaccountEvent):
     """Whose numbers, which page or which numbers, and where they are to go."""
 
+    friendly_name: str | None = None
     phone_numbers: list[PhoneNumberSid] | None
     page_url: str | None
     regions: list[Region]
@@ -50,7 +51,7 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     """
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment, event.subaccounts), clients.table(environment)
-    hold(table, environment, event.execution, event.subaccount_sid)
+    hold(table, environment, event.execution, event.subaccount_sid, event.friendly_name)
     if event.phone_numbers:
         checked = as_checked(read_named_numbers(table, event.execution))
         numbers, next_page_url = checked or fetch_named(hub, event), None

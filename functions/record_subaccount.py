@@ -4,7 +4,7 @@ import json
 
 from onboarding import clients, errors, settings
 from onboarding.errors import SubaccountBusy
-from onboarding.models import AccountSid, StepEvent
+from onboarding.models import AccountSid, BundleSid, StepEvent
 from onboarding.step import step
 from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
 from onboarding.table.numbers import count_stages
@@ -12,10 +12,12 @@ from onboarding.table.outcomes import record_outcome
 
 
 class RecordSubaccountEvent(StepEvent):
-    """The subaccount, and the error that its item was caught with: Step Functions' `{"Error", "Cause"}`."""
+    """The subaccount, the run's bundles, and the error that its item was caught with: `{"Error", "Cause"}`."""
 
     subaccount_sid: AccountSid
     friendly_name: str | None
+    business_profile_sid: BundleSid | None = None
+    trust_product_sid: BundleSid | None = None
     error: dict[str, str] | None
 
 
@@ -23,11 +25,16 @@ class RecordSubaccountEvent(StepEvent):
 def handler(event: RecordSubaccountEvent) -> None:
     """Count the subaccount's numbers by stage and record how it came out."""
     table = clients.table(settings.load())
+    profile_sid, product_sid = event.business_profile_sid, event.trust_product_sid
     outcome = SubaccountOutcome(
         subaccount_sid=event.subaccount_sid,
         friendly_name=event.friendly_name,
         status=status_of(event.error),
-        numbers=count_stages(table, event.subaccount_sid),
+        business_profile_sid=profile_sid,
+        trust_product_sid=product_sid,
+        numbers=count_stages(
+            table, event.subaccount_sid, (profile_sid, product_sid) if profile_sid and product_sid else None
+        ),
         error=event.error["Error"] if event.error else None,
         message=message_of(event.error) if event.error else None,
     )

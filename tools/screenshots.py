@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-from shaken_stir.live.known import ItemsAtRest
+from shaken_stir.live.saved_table import SavedTable
 from shaken_stir.page.document import document
 from shaken_stir.project import ROOT
 from shaken_stir.status.reading import read_numbers_of, read_status
@@ -56,7 +56,7 @@ def main() -> None:
 
 def example() -> str:
     """Write the page of the made-up fleet."""
-    table = ItemsAtRest()
+    table = SavedTable()
     for item in items(SUBACCOUNTS, NUMBERS, NOW):
         table.add(in_dynamodb_json(item))
     fleet = read_status(table, "stack shaken-stir, us-east-1", NOW)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -23,7 +24,7 @@ from shaken_stir.cli.transcript import transcribed
 from shaken_stir.cli.view import shown
 from shaken_stir.engine.events import EventError
 from shaken_stir.engine.intrinsics import TemplateError
-from shaken_stir.live import account, plan, plan_words, rehearsal, request, survey
+from shaken_stir.live import account, learned, plan, plan_words, rehearsal, request, survey
 from shaken_stir.live.account import CredentialsError
 from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
 from shaken_stir.live.plan import Plan
@@ -172,7 +173,7 @@ def cut_off(pause: float) -> str:
 def look(
     options: LiveOptions, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
 ) -> tuple[Survey, Plan]:
-    """Read the account without changing it, and work out what a run would do by what the state file knows.
+    """Read the account without changing it, record what is news, and work out what a run would do.
 
     Raises:
         OnboardingError: That cannot be; with `--json` an object on standard output has said why.
@@ -181,14 +182,17 @@ def look(
         wanted, known = request.complete(event), file.known()
         if file.twilio:
             rehearsal.see_that_it_answers(file.twilio)
+        hub, read_at = account.trust_hub(parent, file.twilio), datetime.now(UTC)
         with read_only(), reading(console) as on_progress:
-            found = survey.take(account.trust_hub(parent, file.twilio), wanted, on_progress)
+            found = survey.take(hub, wanted, on_progress)
     except OnboardingError as error:
         if options.as_json:
             why = (sentence(error, file.twilio),)
             unread = Plan(account_sid=parent.account_sid, friendly_name="", twilio=file.twilio, in_the_way=why)
             print(unread.model_dump_json())
         raise
+    record = file.record_if_free if options.dry_run else file.record
+    record(learned.recorder(hub, found, read_at))
     planned = plan.make(found, known, waits=options.wait is not None)
     where = {"twilio": file.twilio, "state_file": str(file.path) if file.found else None}
     return found, planned.model_copy(update=where)

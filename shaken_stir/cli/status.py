@@ -19,6 +19,7 @@ from shaken_stir.status.changes import changes_since
 from shaken_stir.status.csv_file import write_csv
 from shaken_stir.status.model import FleetStatus, NumberStatus
 from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
+from shaken_stir.status.reasons import Bundles
 from shaken_stir.status.source import SourceError, Where, find_source
 
 A_PERSON_MUST_ACT: Final = 3
@@ -109,7 +110,7 @@ def tell(fleet: FleetStatus, numbers: list[NumberStatus], asked: Asked) -> None:
     Raises:
         SourceError: A file cannot be written.
     """
-    changes = changes_since(numbers, asked.since) if asked.since else None
+    changes = changes_since(numbers, Bundles(fleet.product, fleet.profile), asked.since) if asked.since else None
     if asked.html_file:
         from shaken_stir.page.document import document  # noqa: PLC0415 - loads jinja2
 

@@ -3,17 +3,19 @@
 import json
 import os
 import sys
+from datetime import UTC, datetime
 
 from rich.console import Console
 
 from onboarding.errors import OnboardingError
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.cli.reading import reading
-from shaken_stir.live import account, rehearsal
+from shaken_stir.live import account, learned, rehearsal
 from shaken_stir.live.account import CredentialsError
 from shaken_stir.live.read_only import read_only
 from shaken_stir.live.rehearsal import RehearsalError
-from shaken_stir.status.check import Compared, compare
+from shaken_stir.live.state_file import StateFileError
+from shaken_stir.status.check import Compared, compare, read_twilio
 from shaken_stir.status.model import FleetStatus
 from shaken_stir.status.reading import read_numbers_of
 from shaken_stir.status.source import Source
@@ -38,11 +40,15 @@ def tell_differences(source: Source, fleet: FleetStatus, twilio: str | None, *, 
     try:
         rehearsed = rehearsal.address(twilio) if twilio is not None else None
         hub = account.trust_hub(account.credentials(os.environ), rehearsed)
+        read_at = datetime.now(UTC)
         with read_only(), reading(Console(stderr=True, highlight=False)) as on_progress:
-            compared = compare(hub, fleet, numbers, on_progress)
-    except (CredentialsError, OnboardingError, RehearsalError) as error:
+            read = read_twilio(hub, fleet, on_progress)
+        if source.record:
+            source.record(learned.recorder(hub, read, read_at))
+    except (CredentialsError, OnboardingError, RehearsalError, StateFileError) as error:
         complain("status", error)
         return 2
+    compared = compare(read, fleet, numbers)
     if as_json:
         differences = [it.model_dump() for it in compared.differences]
         print(json.dumps({"compared": compared.numbers, "differences": differences, "unread": dict(compared.unread)}))

@@ -33,9 +33,14 @@ def not_active(account: Account) -> str:
 
 
 def choose_profile(hub: TrustHub, request: CompleteRequest) -> Bundle:
-    """Find the Business Profile as `Find Business Profile` does."""
-    sid = request.business_profile_sid
-    return find_business_profile.fetch_approved(hub, sid) if sid else find_business_profile.find_approved(hub)
+    """Find the Business Profile as `Find Business Profile` does; it may not be approved."""
+    return find_business_profile.choose(hub, request.business_profile_sid)
+
+
+def require_approved(profile: Bundle) -> Bundle:
+    """Return the profile if it is approved, as `Find Business Profile` requires."""
+    find_business_profile.require_approved(profile)
+    return profile
 
 
 def choose_product(hub: TrustHub, request: CompleteRequest, profile_sid: str) -> TrustProductState | None:

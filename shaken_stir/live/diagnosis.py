@@ -12,7 +12,7 @@ from onboarding.requests import CompleteRequest
 from onboarding.trust_products import Status
 from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 from onboarding.validity import BundleKind, explain_validity, is_ending
-from shaken_stir.live import choices, plan, plan_words, survey
+from shaken_stir.live import choices, learned, plan, plan_words, survey
 from shaken_stir.live.account import refused
 from shaken_stir.live.assumptions import ASSUMPTIONS
 from shaken_stir.live.diagnosis_of_numbers import of_numbers, stages
@@ -59,7 +59,7 @@ class Diagnosis(BaseModel):
 def diagnose(
     hub: TrustHub, request: CompleteRequest, file: StateFile, on_progress: OnProgress | None = None
 ) -> Diagnosis:
-    """Read an account and say how it stands; an account that cannot be read is a diagnosis, too.
+    """Read an account, record what is news, and say how it stands; one that cannot be read is a diagnosis, too.
 
     Args:
         hub: The client.
@@ -70,13 +70,14 @@ def diagnose(
     Raises:
         StateFileError: The file holds what is no item of the table.
     """
-    known, twilio = file.known(), file.twilio
+    known, twilio, read_at = file.known(), file.twilio, datetime.now(UTC)
     try:
         read = survey.take(hub, request, on_progress)
     except CredentialsRefused:
         return unreadable(hub, twilio, "Credentials", refused(twilio))
     except OnboardingError as error:
         return unreadable(hub, twilio, "Twilio", str(error))
+    file.record_if_free(learned.recorder(hub, read, read_at))
     planned = plan.make(read, known)
     accounts = planned.accounts or tuple(it.account for it in work_of(read, known))
     return Diagnosis(

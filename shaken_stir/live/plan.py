@@ -16,8 +16,8 @@ from onboarding.table.orphans import read_orphans
 from onboarding.trust_products import SUBMITTABLE, Status, best_first
 from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER
 from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE
-from shaken_stir.live.known import ItemsAtRest
 from shaken_stir.live.numbers import AccountOutlook, Side, Work, work_of
+from shaken_stir.live.saved_table import SavedTable
 from shaken_stir.live.survey import Number, Survey
 
 PROFILES, PRODUCTS = "/v1/CustomerProfiles", "/v1/TrustProducts"
@@ -101,7 +101,7 @@ def make(survey: Survey, known: Table | None = None, *, waits: bool = True) -> P
         return Plan(
             account_sid=survey.account.sid, friendly_name=survey.account.friendly_name, in_the_way=survey.refused
         )
-    known = known or ItemsAtRest()
+    known = known or SavedTable()
     work, product = work_of(survey, known), survey.product
     removes = to_remove(survey, known)
     approved = product is not None and product.status is Status.APPROVED

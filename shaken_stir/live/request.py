@@ -26,8 +26,16 @@ def complete(event: Mapping[str, Any], parameters: Mapping[str, str] | None = No
         InvalidRequest: The request names something that cannot be.
     """
     template = Template(TEMPLATE, dict(parameters or {}))
+    request = read_request.read(execution_input(event, template.rules))
+    return read_request.complete(request, NO_EXECUTION, datetime.now(UTC), _settings(template))
+
+
+def list_settle_seconds() -> float:
+    """Return how long Twilio's lists may lag behind what was created, as the template says."""
+    return _settings(Template(TEMPLATE, {})).list_settle_seconds
+
+
+def _settings(template: Template) -> Settings:
     for logical_id, _, _ in template.storage():
         template.created(logical_id, logical_id, Arn=logical_id)
-    defaults = Settings.model_validate({name: value for name, value in template.environment().items() if value})
-    request = read_request.read(execution_input(event, template.rules))
-    return read_request.complete(request, NO_EXECUTION, datetime.now(UTC), defaults)
+    return Settings.model_validate({name: value for name, value in template.environment().items() if value})

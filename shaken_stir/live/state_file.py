@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -13,19 +13,24 @@ from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models import dynamodb_backends
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from onboarding.table.dynamodb import Table
 from onboarding.table.leases import LEASE
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION
 from shaken_stir.engine.stream import Change, key_of
 from shaken_stir.live import rehearsal
 from shaken_stir.live.journal import OWNER_ONLY, Journal, JournalDamagedError, StoredItem
 from shaken_stir.live.keeper import Keeper
-from shaken_stir.live.known import ItemsAtRest
+from shaken_stir.live.saved_table import SavedTable
 
 type Attributes = dict[str, Any]
 
 
 class StateFileError(Exception):
     """The file cannot be used; the text is one sentence that says why, and what to do."""
+
+
+class StateFileInUseError(StateFileError):
+    """Another process works with the file."""
 
 
 class _Content(BaseModel):
@@ -100,14 +105,14 @@ class StateFile:
             self.items = self._read()
         return self
 
-    def known(self) -> ItemsAtRest:
+    def known(self) -> SavedTable:
         """Give what was read as the table that a run begins with, to be read and no more.
 
         Raises:
             StateFileError: It holds what is no item of the table.
         """
         now = time.time()
-        table = ItemsAtRest()
+        table = SavedTable()
         for item in self.items:
             try:
                 if not _expired(item, now):
@@ -115,6 +120,30 @@ class StateFile:
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
                 raise self._no_item(item) from None
         return table
+
+    def record(self, learn: Callable[[Table], object]) -> None:
+        """Change the file's table, which is open, without an engine; the file is written only if something changed.
+
+        Raises:
+            StateFileError: It cannot be written.
+        """
+        table = self.known()
+        before = table.items()
+        learn(table)
+        after = table.items()
+        if after != before:
+            self.items = after
+            self.write(after)
+
+    def record_if_free(self, learn: Callable[[Table], object]) -> None:
+        """Do so unless there is no file yet, or a run has it: that run records what it reads itself.
+
+        Raises:
+            StateFileError: It cannot be written.
+        """
+        if self.found:
+            with suppress(StateFileInUseError), self:
+                self.record(learn)
 
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
@@ -197,7 +226,7 @@ class StateFile:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise StateFileError(
+                raise StateFileInUseError(
                     f"Another run (process {file.read().strip() or 'unknown'}) works with the state file {self.path}; "
                     "wait until it has ended."
                 ) from None

@@ -91,7 +91,8 @@ class Survey:
         account: The account that authenticates.
         subaccounts: All of them, of any status.
         profiles: The Business Profiles of any kind and status.
-        profile: The one that a run would use, None if it would use none.
+        found_profile: The one that a run would find, approved or not; None if it would find none.
+        profile: The same if it is approved, else None: a run uses no other.
         products: The SHAKEN/STIR Trust Products of any status.
         product: The one that a run would use, None if it would create one or does not get so far.
         on_profile: What is on `profile`.
@@ -101,6 +102,7 @@ class Survey:
             whole fleet, else of those that a run would work on.
         left_out: The phone numbers that the request names but the account does not have.
         refused: Why a run would end before it changes anything, empty if it would not.
+        refused_bundles: Those of them that are about the Business Profile or the Trust Product.
         filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
     """
 
@@ -108,6 +110,7 @@ class Survey:
     account: Account
     subaccounts: tuple[Account, ...] = ()
     profiles: tuple[Bundle, ...] = ()
+    found_profile: Bundle | None = None
     profile: Bundle | None = None
     products: tuple[Bundle, ...] = ()
     product: TrustProductState | None = None
@@ -117,6 +120,7 @@ class Survey:
     numbers: dict[str, AccountNumbers] = field(default_factory=dict)
     left_out: tuple[LeftOutNumber, ...] = ()
     refused: tuple[str, ...] = ()
+    refused_bundles: tuple[str, ...] = ()
     filter_holds: bool | None = None
 
     @property
@@ -156,25 +160,29 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
     account = hub.account(hub.account_sid) or Account(hub.account_sid, "", "unknown")
     if choices.is_subaccount(account):
         return Survey(request, account, refused=(choices.subaccounts_credentials(account),))
-    refused: list[str] = [] if account.status == "active" else [choices.not_active(account)]
+    of_account: list[str] = [] if account.status == "active" else [choices.not_active(account)]
+    of_bundles: list[str] = []
+    of_numbers: list[str] = []
     tell("subaccounts", 0, None)
     subaccounts = patiently(hub.subaccounts)
     tell("Business Profiles", 0, None)
     profiles = patiently(hub.business_profiles)
-    profile = allowed(lambda: choices.choose_profile(hub, request), refused)
+    found = allowed(lambda: choices.choose_profile(hub, request), of_bundles)
+    profile = allowed(lambda: choices.require_approved(found), of_bundles) if found else None
     tell("Trust Products", 0, None)
     products = patiently(hub.trust_products)
-    product = allowed(lambda: choices.choose_product(hub, request, profile.sid), refused) if profile else None
-    refused += choices.product_refusals(hub, request, profile, product, products)
-    worked_on = allowed(lambda: choices.choose_accounts(hub, request), refused) or []
-    checked = allowed(lambda: choices.check_numbers(hub, request, worked_on), refused) or []
-    on_profile = assigned(hub.on_business_profile(profile.sid), PROFILE_NUMBERS, tell) if profile else Assigned()
+    product = allowed(lambda: choices.choose_product(hub, request, found.sid), of_bundles) if found else None
+    of_bundles += choices.product_refusals(hub, request, profile, product, products)
+    worked_on = allowed(lambda: choices.choose_accounts(hub, request), of_numbers) or []
+    checked = allowed(lambda: choices.check_numbers(hub, request, worked_on), of_numbers) or []
+    on_profile = assigned(hub.on_business_profile(found.sid), PROFILE_NUMBERS, tell) if found else Assigned()
     on_product = assigned(hub.on_trust_product(product.sid), PRODUCT_NUMBERS, tell) if product else Assigned()
     return Survey(
         request=request,
         account=account,
         subaccounts=tuple(subaccounts),
         profiles=tuple(profiles),
+        found_profile=found,
         profile=profile,
         products=tuple(products),
         product=product,
@@ -183,8 +191,9 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
         worked_on=tuple(worked_on),
         numbers=read_numbers(hub, request, to_be_read(request, account, subaccounts, worked_on), checked, tell),
         left_out=tuple(left_out_of(checked)),
-        refused=tuple(refused),
-        filter_holds=filter_holds(hub.on_business_profile(profile.sid), on_profile) if profile else None,
+        refused=(*of_account, *of_bundles, *of_numbers),
+        refused_bundles=tuple(of_bundles),
+        filter_holds=filter_holds(hub.on_business_profile(found.sid), on_profile) if found else None,
     )
 
 

@@ -6,13 +6,14 @@ from typing import Final, NamedTuple
 
 from onboarding.phone_numbers import Stage
 from onboarding.subaccounts import SubaccountStatus
-from onboarding.trust_products import Status
+from onboarding.trust_products import DELETED, Status
 from shaken_stir.status.model import Reason
 
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.SIGNED: "Signed",
     Reason.IN_REVIEW: "In review",
     Reason.REJECTED: "Rejected",
+    Reason.PROFILE_NOT_APPROVED: "Profile not approved",
     Reason.NOT_SUBMITTED: "Not submitted",
     Reason.UNDER_WAY: "Under way",
     Reason.TO_DO: "To do",
@@ -35,6 +36,7 @@ STATUSES: Final[Mapping[Status, str]] = {
     Status.IN_REVIEW: "In review",
     Status.REJECTED: "Rejected",
     Status.APPROVED: "Approved",
+    DELETED: "Deleted",
 }
 OUTCOMES: Final[Mapping[SubaccountStatus, str]] = {
     SubaccountStatus.ONBOARDED: "Onboarded",

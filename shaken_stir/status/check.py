@@ -1,4 +1,4 @@
-"""Compare what the progress table says with what Twilio says, by GETs alone."""
+"""Compare the progress table with Twilio, by GETs alone: bundles, connection, and both assignments of every number."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -6,16 +6,24 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from onboarding.phone_numbers import Stage
+from onboarding.trust_products import DELETED, Status
 from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.live import request, survey
 from shaken_stir.live.survey import OnProgress, Survey
 from shaken_stir.status.model import FleetStatus, NumberStatus
 
+SIDES = {
+    (True, True): "on the Business Profile and the Trust Product",
+    (True, False): "on the Business Profile only",
+    (False, True): "on the Trust Product only",
+    (False, False): "on neither",
+}
+
 
 class Difference(BaseModel):
-    """A number, or the product, that the table has wrong, or why a run would be refused; `says` is the sentence.
+    """Something that the table and Twilio say differently; `says` is the sentence.
 
-    `corrected` says whether the next run over the whole fleet puts it right.
+    `corrected` says whether the next run over the whole fleet corrects it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -27,9 +35,9 @@ class Difference(BaseModel):
 
 
 class Compared(NamedTuple):
-    """What differs, what could not be read at Twilio and why, and how many numbers were compared.
+    """The differences, the accounts that could not be read at Twilio and why, and how many numbers were compared.
 
-    None is where a run would not come as far as the profile and the product, whose assignments are then not read.
+    No number is compared if the profile or the product cannot be found at Twilio.
     """
 
     differences: list[Difference]
@@ -37,87 +45,129 @@ class Compared(NamedTuple):
     numbers: int
 
 
-def compare(
-    hub: TrustHub, fleet: FleetStatus, numbers: Iterable[NumberStatus], on_progress: OnProgress | None = None
-) -> Compared:
-    """Read an account at Twilio and tell where the table is wrong.
+class Compare(NamedTuple):
+    """What is compared: the table's fleet and numbers, and what Twilio says."""
+
+    fleet: FleetStatus
+    numbers: Mapping[str, NumberStatus]
+    read: Survey
+
+
+def read_twilio(hub: TrustHub, fleet: FleetStatus, on_progress: OnProgress | None = None) -> Survey:
+    """Read the account at Twilio, with the Business Profile and the Trust Product of the table.
 
     Args:
         hub: The client of the parent account.
-        fleet: What the table says of the fleet.
-        numbers: What it says of all numbers.
-        on_progress: Called now and then.
+        fleet: The fleet as the table has it.
+        on_progress: Called as the reading proceeds.
 
     Raises:
         CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable: Twilio could not be read.
     """
-    asked: dict[str, Any] = {"include_parent": fleet.subaccount(hub.account_sid) is not None}
+    # A rejection is compared like any other status, so it is not to be refused.
+    asked: dict[str, Any] = {"include_parent": fleet.subaccount(hub.account_sid) is not None, "resubmit": True}
     if fleet.profile:
         asked["business_profile_sid"] = fleet.profile.sid
     if fleet.product:
         asked["trust_product"] = {"sid": fleet.product.sid}
-    read = survey.take(hub, request.complete(asked), on_progress)
-    of_product = list(_of_product(read, fleet, hub.account_sid))
-    if not read.profile or (fleet.product and not read.product):
-        return Compared(of_product, read.unread, 0)
+    return survey.take(hub, request.complete(asked), on_progress)
+
+
+def compare(read: Survey, fleet: FleetStatus, numbers: Iterable[NumberStatus]) -> Compared:
+    """Find every difference between the table and Twilio.
+
+    Args:
+        read: The account at Twilio.
+        fleet: The fleet as the table has it.
+        numbers: All numbers as the table has them.
+    """
     known = {it.phone_number_sid: it for it in numbers if it.stage is not Stage.RELEASED}
-    return Compared([*of_product, *_of_numbers(read, known)], read.unread, len(known))
+    compared = Compare(fleet, known, read)
+    differences = [*_of_profile(compared), *_of_product(compared), *_of_the_account(compared)]
+    if not read.found_profile or not read.product:
+        return Compared(differences, read.unread, 0)
+    return Compared([*differences, *_of_numbers(compared)], read.unread, len(known))
 
 
-def _of_product(read: Survey, fleet: FleetStatus, account_sid: str) -> Iterator[Difference]:
-    product = fleet.product
-    for reason in read.refused:
-        yield Difference(account_sid=account_sid, says=reason, corrected=False)
-    if product and read.product and read.product.status is not product.status:
-        yield Difference(
-            account_sid=account_sid,
-            says=f"The Trust Product {product.sid} is {read.product.status} at Twilio, {product.status} in the table.",
+def _of_profile(it: Compare) -> Iterator[Difference]:
+    known, found = it.fleet.profile, it.read.found_profile
+    if not known:
+        return
+    if not found:
+        says = f"The Business Profile {known.sid} is in the table, but the account has none of this SID at Twilio."
+        yield Difference(account_sid=it.read.account.sid, says=says, corrected=False)
+    elif found.status is not known.status:
+        says = f"The Business Profile {known.sid} is {found.status.value} at Twilio, {known.status.value} in the table."
+        yield Difference(account_sid=it.read.account.sid, says=says, corrected=found.status is Status.APPROVED)
+
+
+def _of_product(it: Compare) -> Iterator[Difference]:
+    known, found, account_sid = it.fleet.product, it.read.product, it.read.account.sid
+    if not known or (known.status is DELETED and not found):
+        return
+    if not found:
+        if it.read.found_profile:
+            says = (
+                f"The Trust Product {known.sid} is {known.status.value} in the table, but the account has no "
+                "SHAKEN/STIR Trust Product of this SID at Twilio."
+            )
+            yield Difference(account_sid=account_sid, says=says, corrected=False)
+        return
+    if found.status is not known.status:
+        says = f"The Trust Product {known.sid} is {found.status.value} at Twilio, {known.status.value} in the table."
+        yield Difference(account_sid=account_sid, says=says)
+    if (found.connection_sid is not None) is not known.connected:
+        words = {True: "connected", False: "not connected"}
+        says = (
+            f"The Trust Product {known.sid} is {words[found.connection_sid is not None]} to the Business Profile at "
+            f"Twilio, {words[known.connected]} in the table."
         )
+        yield Difference(account_sid=account_sid, says=says)
 
 
-def _of_numbers(read: Survey, known: Mapping[str, NumberStatus]) -> Iterator[Difference]:
+def _of_the_account(it: Compare) -> Iterator[Difference]:
+    """Say why a run would be refused for the account itself; the bundles are compared one by one."""
+    for reason in it.read.refused:
+        if reason not in it.read.refused_bundles:
+            yield Difference(account_sid=it.read.account.sid, says=reason, corrected=False)
+
+
+def _of_numbers(it: Compare) -> Iterator[Difference]:
     listed = set()
-    for account in read.worked_on:
-        for number in read.numbers[account.sid].numbers:
+    for account in it.read.worked_on:
+        for number in it.read.numbers[account.sid].numbers:
             listed.add(number.sid)
-            told = known.get(number.sid)
             where = f"{number.listed.phone_number} ({number.sid} of {account.friendly_name}, {account.sid})"
-            says = _difference(told, _stage(read, number.sid))
-            if says:
+            if says := _difference(it, number.sid):
                 yield Difference(account_sid=account.sid, phone_number_sid=number.sid, says=f"{where} {says}.")
-    compared = {account.sid for account in read.worked_on} - read.unread.keys()
-    for sid, told in known.items():
-        if sid not in listed and told.account_sid in compared:
-            where = f"{told.phone_number} ({sid} of {told.account_name}, {told.account_sid})"
+    compared = {account.sid for account in it.read.worked_on} - it.read.unread.keys()
+    for sid, known in it.numbers.items():
+        if sid not in listed and known.account_sid in compared:
+            where = f"{known.phone_number} ({sid} of {known.account_name}, {known.account_sid})"
             yield Difference(
-                account_sid=told.account_sid,
+                account_sid=known.account_sid,
                 phone_number_sid=sid,
-                says=f"{where} is {told.stage.value} in the table, but Twilio lists it in its account no more.",
+                says=f"{where} is {known.stage.value} in the table, but Twilio no longer lists it in its account.",
             )
 
 
-def _stage(read: Survey, sid: str) -> Stage:
-    if sid in read.on_product.by_number:
-        return Stage.ON_TRUST_PRODUCT
-    return Stage.ON_BUSINESS_PROFILE if sid in read.on_profile.by_number else Stage.DISCOVERED
+def _difference(it: Compare, sid: str) -> str:
+    """Return what differs about a number that Twilio lists, empty if nothing does."""
+    known = it.numbers.get(sid)
+    at_twilio = sid in it.read.on_profile.by_number, sid in it.read.on_product.by_number
+    if known is None:
+        return f"is not in the table: it came since the last run, and is {SIDES[at_twilio]} at Twilio"
+    in_table = _sides(known, it.fleet)
+    # The table says of a number that is not to be assigned why it is not, and never that it is on the profile alone.
+    is_set_aside = known.stage in {Stage.REFUSED, Stage.INELIGIBLE} and not any(in_table)
+    if in_table == at_twilio or (is_set_aside and not at_twilio[1]):
+        return ""
+    stage = f"{known.stage.value}, " if known.stage in {Stage.REFUSED, Stage.INELIGIBLE} else ""
+    return f"is {stage}{SIDES[in_table]} in the table, but {SIDES[at_twilio]} at Twilio"
 
 
-def _difference(told: NumberStatus | None, at_twilio: Stage) -> str:
-    """Say what differs, empty if nothing does; why a number is on neither side is for the table alone to know."""
-    if told is None:
-        return f"is not in the table: it came since the last run, and is {_words(at_twilio)} at Twilio"
-    on_product = Stage.ON_TRUST_PRODUCT
-    if (told.stage is on_product) is not (at_twilio is on_product) or (
-        told.stage is Stage.ON_BUSINESS_PROFILE and at_twilio is Stage.DISCOVERED
-    ):
-        return f"is {_words(told.stage)} in the table, but {_words(at_twilio)} at Twilio"
-    return ""
-
-
-def _words(stage: Stage) -> str:
-    words = {
-        Stage.ON_TRUST_PRODUCT: "on the Trust Product",
-        Stage.ON_BUSINESS_PROFILE: "on the Business Profile only",
-        Stage.DISCOVERED: "on neither",
-    }
-    return words.get(stage, stage.value)
+def _sides(known: NumberStatus, fleet: FleetStatus) -> tuple[bool, bool]:
+    """Return whether the table has a number on the profile, and on the product."""
+    on_profile = fleet.profile is not None and known.business_profile_sid == fleet.profile.sid
+    on_product = fleet.product is not None and known.trust_product_sid == fleet.product.sid
+    return on_profile, on_product and known.stage is Stage.ON_TRUST_PRODUCT

@@ -20,6 +20,13 @@ COLUMNS: Final = (
     "since",
     "code",
     "tried_again_at",
+    "trust_product_sid",
+    "trust_product_status",
+    "approved_seen_at",
+    "business_profile_sid",
+    "valid_until",
+    "signed_since",
+    "read_at",
 )
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from onboarding.models import AccountSid, BundleSid, PhoneNumberSid
 from onboarding.phone_numbers import Stage
 from onboarding.subaccounts import SubaccountStatus
-from onboarding.trust_products import SUBMITTABLE, Status, StatusChange
+from onboarding.trust_products import DELETED, SUBMITTABLE, Status, StatusChange
 
 
 class Reason(StrEnum):
@@ -19,6 +19,7 @@ class Reason(StrEnum):
     SIGNED = "signed"
     IN_REVIEW = "in-review"
     REJECTED = "rejected"
+    PROFILE_NOT_APPROVED = "profile-not-approved"
     NOT_SUBMITTED = "not-submitted"
     UNDER_WAY = "under-way"
     TO_DO = "to-do"
@@ -42,6 +43,7 @@ MOVES: Mapping[Reason, Move] = {
     Reason.SIGNED: Move.NOBODY,
     Reason.IN_REVIEW: Move.TWILIO,
     Reason.REJECTED: Move.CUSTOMER,
+    Reason.PROFILE_NOT_APPROVED: Move.CUSTOMER,
     Reason.NOT_SUBMITTED: Move.OPERATOR,
     Reason.UNDER_WAY: Move.NOBODY,
     Reason.TO_DO: Move.OPERATOR,
@@ -61,13 +63,19 @@ class NumberStatus(_Told):
     """A number: where it stands, why, whose move it is.
 
     Attributes:
-        since: When its stage began, None if it began before that was kept.
+        since: Since when this reason has held; of a signed number, the later of its assignment and the approval.
         explanation: Why, in words.
         remedy: What to do, empty if there is nothing.
         code: Twilio's, of a refusal.
         tried_again_at: When a run tries a refused number again by itself.
         came_at: When it was first seen in its account.
         lost_at: When it last left a Trust Product.
+        business_profile_sid, trust_product_sid: The bundles (`BU…`) that it is on.
+        trust_product_status: The status of that Trust Product, None if runs use another one.
+        approved_seen_at: When that product was first seen approved, None if it is not approved.
+        valid_until: When that product or the profile expires, whichever is first; None if Twilio names no end.
+        assigned_at: When it was put on that product.
+        read_at: When the table was read.
     """
 
     account_sid: AccountSid
@@ -83,12 +91,25 @@ class NumberStatus(_Told):
     tried_again_at: datetime | None = None
     came_at: datetime | None = None
     lost_at: datetime | None = None
+    business_profile_sid: BundleSid | None = None
+    trust_product_sid: BundleSid | None = None
+    trust_product_status: Status | None = None
+    approved_seen_at: datetime | None = None
+    valid_until: datetime | None = None
+    assigned_at: datetime | None = None
+    read_at: datetime | None = None
 
     @computed_field  # type: ignore[prop-decorator] # pydantic's own order
     @property
     def signed(self) -> bool:
         """Whether its calls get full (A) attestation."""
         return self.reason is Reason.SIGNED
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
+    def signed_since(self) -> datetime | None:
+        """Since when, None if it is not signed."""
+        return self.since if self.signed else None
 
     @computed_field  # type: ignore[prop-decorator] # pydantic's own order
     @property
@@ -150,6 +171,12 @@ class SubaccountStanding(_Told):
 
     @computed_field  # type: ignore[prop-decorator] # pydantic's own order
     @property
+    def is_read(self) -> bool:
+        """Whether a run has been through its numbers at least once."""
+        return self.recorded_at is not None
+
+    @computed_field  # type: ignore[prop-decorator] # pydantic's own order
+    @property
     def is_failing(self) -> bool:
         """Whether no run has come through with it since one failed."""
         return self.failing_since is not None or self.status is SubaccountStatus.FAILED
@@ -166,6 +193,7 @@ class ProductStatus(_Told):
 
     Attributes:
         since: When it was first seen with its status.
+        connected: Whether it is connected to the Business Profile, and since when that is known.
         reviewed_since: When the review began that goes on, None if none does.
         errors: Twilio's codes, of a rejection.
         valid_until: When its validity ends, None if Twilio names no end.
@@ -175,6 +203,9 @@ class ProductStatus(_Told):
     sid: BundleSid
     status: Status
     since: datetime | None = None
+    business_profile_sid: BundleSid | None = None
+    connected: bool = True
+    connection_since: datetime | None = None
     reviewed_since: datetime | None = None
     explanation: str = ""
     errors: tuple[int, ...] = ()
@@ -184,9 +215,11 @@ class ProductStatus(_Told):
 
 
 class ProfileStatus(_Told):
-    """The Business Profile that the last run used, and until when it is valid."""
+    """The Business Profile that the last run used: its status, since when, and until when it is valid."""
 
     sid: BundleSid
+    status: Status = Status.APPROVED
+    since: datetime | None = None
     valid_until: datetime | None = None
 
 
@@ -204,6 +237,15 @@ class RunStatus(_Told):
     change: dict[Stage, int]
 
 
+class RunUnderWay(_Told):
+    """A run that is going on: since when, and how many of its accounts are done."""
+
+    execution: str
+    started_at: datetime
+    accounts: int
+    done: int
+
+
 class FleetStatus(_Told):
     """All of a fleet, but for its numbers one by one.
 
@@ -213,6 +255,7 @@ class FleetStatus(_Told):
         headline: The one sentence that matters.
         subaccounts: Those that need a person first, then by name.
         runs: The newest last.
+        run: The run that is going on, None if none is.
     """
 
     place: str
@@ -223,6 +266,7 @@ class FleetStatus(_Told):
     product: ProductStatus | None = None
     profile: ProfileStatus | None = None
     runs: tuple[RunStatus, ...] = ()
+    run: RunUnderWay | None = None
 
     def subaccount(self, sid: str) -> SubaccountStanding | None:
         """Give a subaccount (`AC…`), None if the table has none of this SID."""
@@ -231,8 +275,9 @@ class FleetStatus(_Told):
     @property
     def needs_a_person(self) -> bool:
         """Whether it is the customer's or the operator's move somewhere."""
-        stuck = self.product is not None and self.product.status in SUBMITTABLE
-        return stuck or not self.subaccounts or any(it.needs_a_person for it in self.subaccounts)
+        stuck = self.product is not None and self.product.status in SUBMITTABLE | {DELETED}
+        not_approved = self.profile is not None and self.profile.status is not Status.APPROVED
+        return stuck or not_approved or not self.subaccounts or any(it.needs_a_person for it in self.subaccounts)
 
     @property
     def is_with_twilio(self) -> bool:

@@ -1,6 +1,8 @@
 """Read a fleet's status from the progress table: Query and GetItem only."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -12,9 +14,17 @@ from onboarding.table.numbers import read_all_numbers
 from onboarding.table.orphans import read_orphans
 from onboarding.table.outcomes import read_fleet
 from onboarding.table.products import read_trust_product
-from onboarding.table.runs import RunRecord, read_runs
+from onboarding.table.runs import RunRecord, StartedRun, read_runs, read_started
 from onboarding.table.validities import read_validities_in_use
-from onboarding.trust_products import SUBMITTABLE, VERDICTS, Status, TrustProductRecord, explain_rejection
+from onboarding.trust_products import (
+    DELETED,
+    SUBMITTABLE,
+    VERDICTS,
+    Status,
+    TrustProductRecord,
+    explain_rejection,
+    status_since,
+)
 from onboarding.validity import Validity
 from shaken_stir.status.model import (
     FleetStatus,
@@ -22,53 +32,59 @@ from shaken_stir.status.model import (
     ProductStatus,
     ProfileStatus,
     RunStatus,
+    RunUnderWay,
     SubaccountStanding,
     counts_together,
 )
-from shaken_stir.status.reasons import counts_of, headline, number_status
+from shaken_stir.status.reasons import Bundles, counts_of, headline, number_status, stage_with
 
 RUNS_SINCE = timedelta(days=30)
+LIVELY = timedelta(minutes=15)
+"""A run with no lease and no news for longer than this was stopped."""
 CUT_OFF = "its last run ended before it was through with it; send the request again"
 
 
 def read_status(table: Table, place: str, now: datetime | None = None) -> FleetStatus:
-    """Read a fleet, but for its numbers one by one.
+    """Read a fleet, without its numbers one by one.
 
     Args:
         table: The progress table.
-        place: What it is called where it is shown.
-        now: When it is read, None for the time that it is.
+        place: The name of the place, as screens show it.
+        now: When it is read, None for the current time.
     """
     now = now or datetime.now(UTC)
     in_use = {it.kind: it for it in read_validities_in_use(table)}
-    product = _product(table, in_use.get("trust_product"))
-    profile = in_use.get("business_profile")
-    subaccounts = [_subaccount(item, product, now) for item in read_fleet(table)]
-    counts = counts_together(subaccount.counts for subaccount in subaccounts)
+    bundles = Bundles(_product(table, in_use.get("trust_product")), _profile(in_use.get("business_profile")))
+    items = read_fleet(table)
+    subaccounts = table.for_each(lambda item: _subaccount(table, item, bundles, now), items)
+    counted = counts_together(subaccount.counts for subaccount in subaccounts)
+    run = _run_under_way(read_started(table), items, now)
     return FleetStatus(
         place=place,
         read_at=now,
-        headline=headline(counts, product, subaccounts),
-        counts=counts,
-        subaccounts=tuple(sorted(subaccounts, key=lambda it: (not it.needs_a_person, it.friendly_name, it.sid))),
-        product=product,
-        profile=ProfileStatus(sid=profile.sid, valid_until=profile.valid_until) if profile else None,
+        headline=headline(counted, bundles, subaccounts, run),
+        counts=counted,
+        subaccounts=tuple(sorted(subaccounts, key=_need_first)),
+        product=bundles.product,
+        profile=bundles.profile,
         runs=tuple(_run(it) for it in read_runs(table, (now - RUNS_SINCE).date())),
+        run=run,
     )
 
 
 def read_numbers_of(table: Table, fleet: FleetStatus, subaccounts: Iterable[SubaccountStanding]) -> list[NumberStatus]:
-    """Read the numbers of subaccounts, in their order, several accounts side by side.
+    """Read the numbers of subaccounts, in their order, several accounts in parallel.
 
     Args:
         table: The progress table.
-        fleet: What was read of the fleet.
-        subaccounts: Of whom.
+        fleet: The fleet as it was read.
+        subaccounts: Whose numbers.
     """
+    bundles = Bundles(fleet.product, fleet.profile)
 
     def of(subaccount: SubaccountStanding) -> list[NumberStatus]:
         records = read_all_numbers(table, subaccount.sid)
-        return [number_status(record, subaccount, fleet.product) for record in records]
+        return [number_status(record, subaccount, bundles, fleet.read_at) for record in records]
 
     return list(chain.from_iterable(table.for_each(of, subaccounts)))
 
@@ -78,6 +94,28 @@ def with_unsigned(fleet: FleetStatus) -> Iterator[SubaccountStanding]:
     return (it for it in fleet.subaccounts if sum(it.counts.by_reason.values()) > it.counts.signed)
 
 
+def _need_first(subaccount: SubaccountStanding) -> tuple[Any, ...]:
+    """Sort what needs a person first, then by name in natural order: `Acme 2` before `Acme 10`."""
+    return not subaccount.needs_a_person, natural(subaccount.friendly_name), subaccount.sid
+
+
+def natural(name: str) -> list[tuple[bool, int, str]]:
+    """Return a sort key that compares digits as numbers and ignores case."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return [(True, int(part), "") if part[0] in "0123456789" else (False, 0, part) for part in parts]
+
+
+def _profile(in_use: Validity | None) -> ProfileStatus | None:
+    if not in_use:
+        return None
+    return ProfileStatus(
+        sid=in_use.sid,
+        status=in_use.status or Status.APPROVED,
+        since=in_use.status_since,
+        valid_until=in_use.valid_until,
+    )
+
+
 def _product(table: Table, in_use: Validity | None) -> ProductStatus | None:
     known = read_trust_product(table, in_use.sid) if in_use else None
     if not in_use or not known:
@@ -85,7 +123,10 @@ def _product(table: Table, in_use: Validity | None) -> ProductStatus | None:
     return ProductStatus(
         sid=known.sid,
         status=known.status,
-        since=known.history[-1].observed_at if known.history else None,
+        since=status_since(known.history),
+        business_profile_sid=known.business_profile_sid,
+        connected=known.connection_sid is not None or known.connection_since is None,
+        connection_since=known.connection_since,
         reviewed_since=_reviewed_since(known),
         explanation=explain_rejection(known.sid, known.errors, known.reasons)
         if known.status is Status.REJECTED
@@ -101,35 +142,63 @@ def _reviewed_since(product: TrustProductRecord) -> datetime | None:
     """When the review began: with the first of the statuses at the history's end that are neither verdict nor draft."""
     begun = None
     for change in reversed(product.history):
-        if change.status in VERDICTS | SUBMITTABLE:
+        if change.status in VERDICTS | SUBMITTABLE | {DELETED}:
             break
         begun = change.observed_at
     return begun
 
 
-def _subaccount(item: Item, product: ProductStatus | None, now: datetime) -> SubaccountStanding:
+def _subaccount(table: Table, item: Item, bundles: Bundles, now: datetime) -> SubaccountStanding:
     status = _status(item, now)
-    numbers = {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
     times: dict[str, Any] = {name: item.get(name) for name in ("recorded_at", "last_success_at", "failing_since")}
     sid = item["sk"].removeprefix("SUBACCOUNT#")
     return SubaccountStanding(
         sid=sid,
         friendly_name=item.get("friendly_name") or "",
         status=status,
-        counts=counts_of(numbers, product, status),
+        counts=counts_of(_numbers(table, sid, item, bundles), bundles, status),
         error=item.get("error", ""),
         message=item.get("message", CUT_OFF if status is SubaccountStatus.FAILED else ""),
         **times,
     )
 
 
+def _numbers(table: Table, sid: str, item: Item, bundles: Bundles) -> Mapping[Stage, int]:
+    """Return an account's numbers by stage; recorded counts may be old while a run has the account."""
+    if item["status"] == SubaccountStatus.IN_PROGRESS:
+        return Counter(stage_with(record, bundles) for record in read_all_numbers(table, sid))
+    recorded = {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
+    counted_for = (item.get("business_profile_sid"), item.get("trust_product_sid"))
+    if counted_for in {bundles.sids, (None, None)}:
+        return recorded
+    # They were counted for bundles that runs no longer use.
+    to_do = recorded.get(Stage.DISCOVERED, 0) + recorded.pop(Stage.ON_TRUST_PRODUCT, 0)
+    return recorded | {Stage.DISCOVERED: to_do}
+
+
+def _run_under_way(started: Iterable[StartedRun], fleet: Sequence[Item], now: datetime) -> RunUnderWay | None:
+    """Return the oldest run that is going on: one that holds a lease, or has just begun or recorded an account."""
+    for run in started:
+        done = [item for item in fleet if item.get("recorded_by") == run.execution]
+        holds = any(item.get("lease_execution") == run.execution and _is_held(item, now) for item in fleet)
+        times = [run.started_at, *(datetime.fromisoformat(item["recorded_at"]) for item in done)]
+        if holds or now - max(times) < LIVELY:
+            return RunUnderWay(
+                execution=run.execution, started_at=run.started_at, accounts=run.accounts, done=len(done)
+            )
+    return None
+
+
 def _status(item: Mapping[str, Any], now: datetime) -> SubaccountStatus:
     """How its last run came out; one whose lease has ended works on it no longer."""
-    is_held = float(item.get("lease_expires_at", 0)) > now.timestamp() * 1000
-    if is_held:
+    if _is_held(item, now):
         return SubaccountStatus.IN_PROGRESS
     status = SubaccountStatus(item["status"])
     return SubaccountStatus.FAILED if status is SubaccountStatus.IN_PROGRESS else status
+
+
+def _is_held(item: Mapping[str, Any], now: datetime) -> bool:
+    return float(item.get("lease_expires_at", 0)) > now.timestamp() * 1000
 
 
 def _run(run: RunRecord) -> RunStatus:

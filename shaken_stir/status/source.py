@@ -55,10 +55,12 @@ class Source:
     Attributes:
         place: What it is called where it is shown.
         look: Gives the table as it is now.
+        record: Changes the table to what a command learned; None where the table is not this machine's own.
     """
 
     place: str
     look: Callable[[], Table]
+    record: Callable[[Callable[[Table], object]], object] | None = None
 
     def read[Read](self, do: Callable[[Table], Read]) -> Read:
         """Read the table as it is now.
@@ -138,7 +140,7 @@ def of_state_file(environment: Mapping[str, str], state: Path | None, twilio: st
             f"There is no state file {file.path}: no run with --live was made for {sid} on this machine; make one, or "
             "name the file with --state."
         )
-    return Source(f"state file {file.path}", look)
+    return Source(f"state file {file.path}", look, file.record_if_free)
 
 
 def of_served(endpoint: str = SERVED) -> Source:

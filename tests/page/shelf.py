@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onboarding.table.dynamodb import Table
-from shaken_stir.live.known import ItemsAtRest
+from shaken_stir.live.saved_table import SavedTable
 from shaken_stir.status.source import Source, SourceError
 from tools.example_fleet import items
 
@@ -32,7 +32,7 @@ class Shelf:
 
     def put(self, wanted: Iterable[dict[str, Any]]) -> None:
         """Have these items and no others."""
-        table = ItemsAtRest()
+        table = SavedTable()
         for item in wanted:
             table._partitions[item["pk"]][item["sk"]] = item
         self.table = table

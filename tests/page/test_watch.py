@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from onboarding.table.dynamodb import Table
-from shaken_stir.live.known import ItemsAtRest
+from shaken_stir.live.saved_table import SavedTable
 from shaken_stir.page.watch import Seen, Watch
 from shaken_stir.status.source import Source
 from tests.page.shelf import PLACE, Shelf, example
@@ -69,13 +69,13 @@ def test_numbers_are_read_again_only_for_what_was_recorded_since(monkeypatch: py
     watch = Watch(shelf.source, "", refresh_seconds=0)
     watch_at_once(watch)
     asked: Counter[str] = Counter()
-    query = ItemsAtRest.query
+    query = SavedTable.query
 
-    def counting(table: ItemsAtRest, pk: str, sk_prefix: str, *, only: str | None = None) -> Any:
+    def counting(table: SavedTable, pk: str, sk_prefix: str, *, only: str | None = None) -> Any:
         asked[pk] += 1
         return query(table, pk, sk_prefix, only=only)
 
-    monkeypatch.setattr(ItemsAtRest, "query", counting)
+    monkeypatch.setattr(SavedTable, "query", counting)
     watch.look()
     accounts = {pk for pk in asked if pk.startswith("SUBACCOUNT#")}
     assert len(accounts) == 3

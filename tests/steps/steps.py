@@ -100,7 +100,7 @@ class Steps:
                 trust_product_sid=product,
                 phone_numbers=on_profile["phone_numbers"],
             )
-        self.invoke("record_subaccount", **of, friendly_name=f"Subaccount {subaccount}", error=None)
+        self.invoke("record_subaccount", **of, friendly_name=f"Subaccount {subaccount}", error=None, **bundles)
 
     def stages(self, subaccount: int = 1) -> dict[str, str]:
         """Where each of a subaccount's numbers stands, by SID (`PN…`)."""

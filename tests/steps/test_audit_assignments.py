@@ -159,7 +159,7 @@ def test_an_audit_that_is_killed_before_it_corrects_announces_the_same_again(sta
     go_through(steps)
     steps.simulator.controls.drop_assignment(PRODUCT, phone_number(1, 0))
     event: dict[str, Any] = {"execution": "second", "manifest": manifest(steps, "second"), **BUNDLES}
-    process = Process(2)
+    process = Process(3)
     with mortal(), pytest.raises(Killed), process.running():
         steps.invoke("audit_assignments", **event)
     assert process.killed_before == "PutItem"

@@ -4,12 +4,12 @@ import pytest
 
 from onboarding import settings
 from onboarding.twilio import trust_hub
-from shaken_stir.status.check import Compared, compare
+from shaken_stir.status.check import Compared, compare, read_twilio
 from shaken_stir.status.reading import read_numbers_of, read_status
 from tests.steps.conftest import Start
 from tests.steps.steps import Steps
 from tests.steps.whole_run import run
-from tests.world import NAMED, PROFILE, account, phone_number, product, subaccount
+from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product, subaccount
 
 SIGNED = {"subaccounts": [subaccount(1, numbers=1), subaccount(2, numbers=1)]}
 
@@ -25,7 +25,7 @@ def steps(start: Start) -> Steps:
 def compared(steps: Steps) -> Compared:
     fleet = read_status(steps.table, "here", None)
     numbers = read_numbers_of(steps.table, fleet, fleet.subaccounts)
-    return compare(trust_hub.of_parent(settings.load()), fleet, numbers)
+    return compare(read_twilio(trust_hub.of_parent(settings.load()), fleet), fleet, numbers)
 
 
 def says(steps: Steps) -> list[str]:
@@ -45,16 +45,55 @@ def test_a_product_whose_status_has_changed_is_told(steps: Steps) -> None:
     assert changed.says == f"The Trust Product {sid} is in-review at Twilio, twilio-approved in the table."
 
 
-def test_what_a_run_would_be_refused_for_is_told_and_no_number_taken_for_lost(steps: Steps) -> None:
+def test_a_rejection_that_the_table_knows_is_no_difference(steps: Steps) -> None:
+    steps.simulator.controls.revoke(PRODUCT)
+    assert run(steps, NAMED, "second").error == "TrustProductRejected"
+
+    assert compared(steps) == Compared([], {}, 2)
+
+
+def test_a_profile_that_is_no_longer_approved_is_told_and_its_numbers_are_compared(steps: Steps) -> None:
     [profile] = [it for it in steps.simulator.state.customer_profiles if it.sid == PROFILE]
     profile.status = "twilio-rejected"
 
     found = compared(steps)
 
-    [refusal] = found.differences
-    assert refusal.says.startswith(f"The Business Profile {PROFILE} is twilio-rejected, not twilio-approved; ")
-    assert not refusal.corrected
+    [changed] = found.differences
+    assert changed.says == f"The Business Profile {PROFILE} is twilio-rejected at Twilio, twilio-approved in the table."
+    assert not changed.corrected
+    assert found.numbers == 2
+
+
+def test_a_profile_or_product_that_is_gone_is_told_and_no_number_taken_for_lost(steps: Steps) -> None:
+    [at_twilio] = steps.simulator.state.trust_products
+    steps.simulator.state.trust_products.remove(at_twilio.sid)
+
+    found = compared(steps)
+
+    [gone] = found.differences
+    assert gone.says.endswith("the account has no SHAKEN/STIR Trust Product of this SID at Twilio.")
     assert found.numbers == 0
+
+
+def test_a_connection_that_is_gone_is_told(steps: Steps) -> None:
+    [at_twilio] = steps.simulator.state.trust_products
+    for entity in list(at_twilio.entities):
+        at_twilio.entities.remove(entity.sid)
+
+    assert says(steps) == [
+        f"The Trust Product {PRODUCT} is not connected to the Business Profile at Twilio, connected in the table."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("side", "at_twilio"), [(PROFILE, "on the Trust Product only"), (PRODUCT, "on the Business Profile only")]
+)
+def test_a_number_that_is_on_one_side_only_is_told(steps: Steps, side: str, at_twilio: str) -> None:
+    steps.simulator.controls.drop_assignment(side, phone_number(1, 0))
+
+    [lost] = says(steps)
+
+    assert lost.endswith(f" is on the Business Profile and the Trust Product in the table, but {at_twilio} at Twilio.")
 
 
 def test_a_number_that_is_on_neither_side_any_more_is_told(steps: Steps) -> None:
@@ -63,7 +102,7 @@ def test_a_number_that_is_on_neither_side_any_more_is_told(steps: Steps) -> None
 
     [lost] = says(steps)
 
-    assert lost.endswith(" is on the Trust Product in the table, but on neither at Twilio.")
+    assert lost.endswith(" is on the Business Profile and the Trust Product in the table, but on neither at Twilio.")
 
 
 def test_a_number_that_was_only_on_the_profile_and_is_no_more_is_told(start: Start) -> None:
@@ -94,5 +133,5 @@ def test_a_number_that_was_released_and_one_that_was_bought_are_told(steps: Step
     told = {it.phone_number_sid: it.says for it in compared(steps).differences}
 
     assert told.keys() == {phone_number(1, 0), bought}
-    assert told[phone_number(1, 0)].endswith(", but Twilio lists it in its account no more.")
+    assert told[phone_number(1, 0)].endswith(", but Twilio no longer lists it in its account.")
     assert " is not in the table: it came since the last run, and is on neither at Twilio." in told[bought]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from shaken_stir.status.changes import Change, changes_since
 from shaken_stir.status.model import FleetStatus, Move, NumberStatus, Reason
 from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
+from shaken_stir.status.reasons import Bundles
 from tests.steps.conftest import Start
 from tests.steps.steps import BUNDLES, LIST, Steps
 from tests.steps.whole_run import run
@@ -15,6 +16,11 @@ APPROVED = {"products": [product(business_profile=PROFILE)]}
 
 def status_of(steps: Steps, now: datetime | None = None) -> FleetStatus:
     return read_status(steps.table, "here", now)
+
+
+def bundles_of(steps: Steps) -> Bundles:
+    fleet = status_of(steps)
+    return Bundles(fleet.product, fleet.profile)
 
 
 def numbers_of(steps: Steps) -> dict[str, NumberStatus]:
@@ -204,7 +210,10 @@ def test_what_came_was_signed_lost_and_went_since_a_moment_is_known_and_what_liv
     product_in_use = status_of(steps).product
     assert product_in_use
     assert product_in_use.orphans == 1
-    told = [(it.change, it.number.phone_number_sid) for it in changes_since(numbers_of(steps).values(), before)]
+    told = [
+        (it.change, it.number.phone_number_sid)
+        for it in changes_since(numbers_of(steps).values(), bundles_of(steps), before)
+    ]
 
     assert sorted(told) == sorted(
         [

@@ -72,7 +72,9 @@ def _run(steps: Steps, request: dict[str, Any], execution: str) -> None:
     bundles = {"business_profile_sid": profile, "trust_product_sid": product["sid"]}
     manifest, audit = begun["manifest"], None
     if asked["phone_numbers"] is None:
-        audit = steps.invoke("audit_assignments", execution=execution, manifest=manifest, **bundles)
+        audit = steps.invoke(
+            "audit_assignments", execution=execution, manifest=manifest, started_at=started_at, **bundles
+        )
     for subaccount in storage.read_subaccounts(clients.s3(), StoredList.model_validate(manifest)):
         _onboard(steps, asked, bundles, subaccount.model_dump())
     summary = steps.invoke(
@@ -120,7 +122,7 @@ def _onboard(steps: Steps, asked: dict[str, Any], bundles: dict[str, str], subac
     except FunctionFailed as failure:
         error = {"Error": failure.error["errorType"], "Cause": json.dumps(failure.error)}
     with suppress(FunctionFailed):  # an entry that is not recorded counts as failed
-        steps.invoke("record_subaccount", **of, friendly_name=subaccount["friendly_name"], error=error)
+        steps.invoke("record_subaccount", **of, friendly_name=subaccount["friendly_name"], error=error, **bundles)
 
 
 def _assign(steps: Steps, of: dict[str, str], asked: dict[str, Any], bundles: dict[str, str]) -> None:

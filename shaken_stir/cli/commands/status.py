@@ -12,6 +12,7 @@ REASONS: Final = (
     "signed",
     "in-review",
     "rejected",
+    "profile-not-approved",
     "not-submitted",
     "under-way",
     "to-do",

@@ -144,7 +144,7 @@ def test_a_validity_that_ends_is_told_with_what_to_do_until_another_bundle_is_us
 
     assert doctor.marks("Validity") == ["warning"]
     assert f"The Trust Product {PRODUCT} was valid until 2020-01-01 (" in doctor.words("Validity")
-    assert "ago), as a run saw on 2019-12-01 See in the Console's Trust Hub" in doctor.words("Validity")
+    assert "ago), as a run saw on 2019-12-01 00:00 UTC See in the Console's Trust Hub" in doctor.words("Validity")
     assert (doctor.problems, doctor.exit_code) == ([], 0)
     used = seen.model_copy(
         update={"sid": PROFILE, "observed_at": PAST, "valid_until": datetime(2126, 1, 1, tzinfo=UTC)}

@@ -80,11 +80,11 @@ def test_a_fleet_that_is_signed_is_told_and_needs_nobody_and_a_comparison_tells_
     assert code == 1
     [lost, came, gone, total] = out.splitlines()
     assert lost.startswith(f"+15125550100 ({phone_number(1, 0)} of Subaccount 1, ")
-    assert lost.endswith(" is on the Trust Product in the table, but on the Business Profile only at Twilio.")
+    assert lost.endswith("the Trust Product in the table, but on the Business Profile only at Twilio.")
     assert f"({bought} of Subaccount 2, " in came
     assert came.endswith(" is not in the table: it came since the last run, and is on neither at Twilio.")
     assert phone_number(1, 1) in gone
-    assert gone.endswith("but Twilio lists it in its account no more.")
+    assert gone.endswith("but Twilio no longer lists it in its account.")
     assert total == (
         "4 numbers of the table compared with Twilio: 3 differences. The next run over the whole fleet corrects them."
     )

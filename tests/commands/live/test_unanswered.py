@@ -22,7 +22,7 @@ def test_a_list_that_is_read_again_is_told_with_the_reason(
     _, _, err = doctor_here(twilio(faults=[outage]))
 
     assert re.fullmatch(
-        r"Twilio failed at GET /v1/CustomerProfiles with HTTP 503; sent again since \d\d:\d\d:\d\d\.\n", err
+        r"Twilio failed at GET /v1/CustomerProfiles with HTTP 503; sent again since \d\d:\d\d:\d\d UTC\.\n", err
     )
 
 
@@ -36,7 +36,7 @@ def test_that_twilio_cannot_be_reached_is_told_before_it_is_given_up(
         code, out, err = doctor_here(twilio(), **{sitecustomize.PORT_VARIABLE: str(nobody.getsockname()[1])})
 
     assert code == 1
-    assert re.match(r"Twilio did not answer GET .*\(NewConnectionError\); sent again since \d\d:\d\d:\d\d\.\n", err)
+    assert re.match(r"Twilio did not answer GET .*\(NewConnectionError\); sent again since \d\d:\d\d:\d\d UTC\.\n", err)
     assert "✗ Twilio did not answer GET " in out
 
 

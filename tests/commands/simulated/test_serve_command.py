@@ -151,7 +151,7 @@ def test_the_webhook_takes_what_twilio_signed_and_nothing_else(visit: Visit) -> 
 
 def test_what_happens_is_told_in_a_line_each(visit: Visit) -> None:
     told = visit.served.more_words.splitlines()
-    happened = [line[len("12:34:56  ") :] for line in told if re.match(r"\d\d:\d\d:\d\d  \S", line)]
+    happened = [line[len("12:34:56 UTC  ") :] for line in told if re.match(r"\d\d:\d\d:\d\d UTC  \S", line)]
     assert len(happened) == len(told)
     assert happened[0] == "Execution good started"
     assert "Execution good SUCCEEDED" in happened

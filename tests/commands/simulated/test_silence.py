@@ -18,7 +18,7 @@ from tests.commands.simulated.running import SOON, shaken_stir
 from tests.commands.terminal import OWN_SEQUENCES
 from tests.world import a_fleet, subaccount
 
-CLOCK = r"\d\d:\d\d:\d\d"
+CLOCK = r"\d\d:\d\d:\d\d UTC"
 
 
 def lines_of_a_run(folder: Path, fleet: dict[str, Any], **fault: Any) -> list[str]:

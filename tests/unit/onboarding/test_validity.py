@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from onboarding.trust_products import Status
 from onboarding.validity import (
     MONTH_BEFORE,
     ON_THE_DAY,
@@ -57,14 +58,23 @@ def test_what_has_no_end_is_never_announced() -> None:
 
 
 def test_what_was_announced_of_the_same_end_is_not_due_again() -> None:
-    assert with_known(seen(20, MONTH_BEFORE), seen(10)) == seen(10, MONTH_BEFORE)
+    assert with_known(seen(20, MONTH_BEFORE), seen(10)).announced == MONTH_BEFORE
 
 
 @pytest.mark.parametrize(
     "known", [None, seen(20, MONTH_BEFORE, END - timedelta(seconds=1)), seen(20, valid_until=None)]
 )
 def test_another_end_is_announced_anew(known: Validity | None) -> None:
-    assert with_known(known, seen(10)) == seen(10)
+    assert with_known(known, seen(10)).announced is None
+
+
+def test_a_status_holds_since_it_was_first_seen() -> None:
+    first = with_known(None, seen(20).model_copy(update={"status": Status.APPROVED}))
+    again = with_known(first, seen(10).model_copy(update={"status": Status.APPROVED}))
+    other = with_known(again, seen(5).model_copy(update={"status": Status.REJECTED}))
+
+    assert (first.status_since, again.status_since) == (first.observed_at, first.observed_at)
+    assert other.status_since == other.observed_at
 
 
 def test_days_are_those_of_utc_s_calendar_whatever_the_hour() -> None:

@@ -53,7 +53,9 @@ class Tried:
     unanswered: bool = False
 
 
-def hold(table: Table, times: Times, execution: str, subaccount_sid: str) -> HeldSubaccount:
+def hold(
+    table: Table, times: Times, execution: str, subaccount_sid: str, friendly_name: str | None = None
+) -> HeldSubaccount:
     """Take the lease of a subaccount, or renew it, and wait until Twilio's lists can be trusted.
 
     The execution keeps it from the list of the numbers to the record of the outcome, which gives it back.
@@ -63,11 +65,12 @@ def hold(table: Table, times: Times, execution: str, subaccount_sid: str) -> Hel
         times: How long things take.
         execution: Who works on the subaccount.
         subaccount_sid: `AC…`.
+        friendly_name: The subaccount's name, to be recorded with the lease; None to leave the recorded one.
 
     Raises:
         SubaccountBusy: Another execution holds it.
     """
-    lease = leases.hold_subaccount(table, times, subaccount_sid, execution)
+    lease = leases.hold_subaccount(table, times, subaccount_sid, execution, friendly_name)
     time.sleep(lease.pause)
     return HeldSubaccount(subaccount_sid, table, lease)
 

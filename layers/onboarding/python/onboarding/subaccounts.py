@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from onboarding.models import AccountSid, Model
+from onboarding.models import AccountSid, BundleSid, Model
 from onboarding.phone_numbers import Stage
 
 
@@ -27,12 +27,15 @@ class Subaccount(Model):
 class SubaccountOutcome(Model):
     """How a subaccount came out of one run.
 
-    `changed` when its numbers are not as they were recorded before, which `numbers_before` counts.
+    `changed` when its numbers are not as they were recorded before, which `numbers_before` counts. The two bundles are
+    those that `numbers` was counted for.
     """
 
     subaccount_sid: AccountSid
     friendly_name: str | None = None
     status: SubaccountStatus
+    business_profile_sid: BundleSid | None = None
+    trust_product_sid: BundleSid | None = None
     numbers: dict[Stage, int] = Field(default_factory=dict)
     numbers_before: dict[Stage, int] = Field(default_factory=dict)
     changed: bool = False

@@ -1,6 +1,6 @@
 """A Trust Product's life: its statuses, which one is chosen, what is known of it, rejections in words. All pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -44,6 +44,8 @@ def _unknown(name: str) -> Status:
     return status
 
 
+DELETED = Status("deleted")
+"""Not one of Twilio's: the account no longer has the product."""
 VERDICTS = frozenset({Status.APPROVED, Status.REJECTED})
 """The statuses that end a review."""
 SUBMITTABLE = frozenset({Status.DRAFT, Status.REJECTED})
@@ -113,11 +115,17 @@ class StatusChange(Model):
 
 
 class TrustProductRecord(Model):
-    """A Trust Product's item in the table: what Twilio last said of it, what it said before, and what was announced."""
+    """A Trust Product's item in the table: what Twilio last said of it, what it said before, and what was announced.
+
+    `connection_sid` connects it to the Business Profile, None while nothing does; `connection_since` is when that was
+    first seen.
+    """
 
     sid: BundleSid
     status: Status
     business_profile_sid: BundleSid | None = None
+    connection_sid: EntityAssignmentSid | None = None
+    connection_since: datetime | None = None
     created_by: str | None = None
     verdict_by: VerdictBy = "none"
     errors: list[int] = Field(default_factory=list)
@@ -150,6 +158,8 @@ def with_news(known: TrustProductRecord | None, news: TrustProductRecord, observ
         news: What Twilio said.
         observed_at: When it was asked.
     """
+    if "connection_sid" in news.model_fields_set and not (known and known.connection_sid == news.connection_sid):
+        news = news.model_copy(update={"connection_since": observed_at})
     if known is None:
         return news.model_copy(update={"history": [_change(news, observed_at)]})
     told = known.model_copy(update={name: getattr(news, name) for name in news.model_fields_set})
@@ -175,6 +185,16 @@ def with_news(known: TrustProductRecord | None, news: TrustProductRecord, observ
 
 def _change(news: TrustProductRecord, observed_at: datetime) -> StatusChange:
     return StatusChange(status=news.status, errors=news.errors, reasons=news.reasons, observed_at=observed_at)
+
+
+def status_since(history: Sequence[StatusChange]) -> datetime | None:
+    """Return when the last status was first seen; a change of reasons alone does not count."""
+    since = None
+    for change in reversed(history):
+        if change.status is not history[-1].status:
+            break
+        since = change.observed_at
+    return since
 
 
 def submitted_at(history: Iterable[StatusChange]) -> datetime | None:

@@ -1,4 +1,4 @@
-"""How long Twilio says that a Business Profile or a Trust Product is valid, and when its end is told. All pure.
+"""The Business Profile and the Trust Product in use: status and validity, and when an expiry is announced. All pure.
 
 Nothing is decided by it: no source says what Twilio does when the validity has ended.
 Source: `valid_until` of https://www.twilio.com/docs/trust-hub/trusthub-rest-api/customer-profiles and of
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from onboarding.models import BundleSid, Model
+from onboarding.trust_products import Status
 from onboarding.words import plural
 
 BundleKind = Literal["business_profile", "trust_product"]
@@ -18,12 +19,14 @@ MONTH_BEFORE, ON_THE_DAY = 30, 0
 
 
 class Validity(Model):
-    """When the validity of a Business Profile or a Trust Product ends, and what was announced of this end.
+    """What Twilio said of a Business Profile or a Trust Product in use, and which expiry notice was announced.
 
     Attributes:
         kind: Which of the two.
         sid: `BU…`.
         observed_at: When Twilio was asked.
+        status: Its status then.
+        status_since: When it was first seen with this status.
         valid_until: When it ends, None if Twilio names no end.
         announced: How many days before the end it was announced last, as `announcement_due` counts them; None if it
             was not.
@@ -32,20 +35,23 @@ class Validity(Model):
     kind: BundleKind
     sid: BundleSid
     observed_at: datetime
+    status: Status | None = None
+    status_since: datetime | None = None
     valid_until: datetime | None = None
     announced: int | None = None
 
 
 def with_known(known: Validity | None, seen: Validity) -> Validity:
-    """Say of what Twilio was seen to name whether it was announced before; a renewed validity was not.
+    """Carry over what is still true from the record before: since when the status holds, which notice was announced.
 
     Args:
-        known: What was known, None if nothing.
-        seen: What Twilio names now.
+        known: The record before, None if there is none.
+        seen: What Twilio says now.
     """
-    if known and known.valid_until == seen.valid_until:
-        return seen.model_copy(update={"announced": known.announced})
-    return seen
+    same_status = known is not None and known.status is seen.status
+    since = known.status_since if known and same_status else seen.observed_at
+    announced = known.announced if known and known.valid_until == seen.valid_until else None
+    return seen.model_copy(update={"status_since": since, "announced": announced})
 
 
 def announcement_due(validity: Validity) -> int | None:

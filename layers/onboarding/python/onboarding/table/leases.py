@@ -53,7 +53,9 @@ class Lease:
     pause: float
 
 
-def hold_subaccount(table: Table, times: Times, account_sid: str, execution: str) -> Lease:
+def hold_subaccount(
+    table: Table, times: Times, account_sid: str, execution: str, friendly_name: str | None = None
+) -> Lease:
     """Take the lease of a subaccount, or renew it.
 
     Args:
@@ -61,12 +63,14 @@ def hold_subaccount(table: Table, times: Times, account_sid: str, execution: str
         times: How long things take.
         account_sid: `AC…`.
         execution: The execution that works on it, by name.
+        friendly_name: The subaccount's name, to be recorded; None to leave the recorded one.
 
     Raises:
         SubaccountBusy: Another execution holds the lease, or another invocation may still send POSTs.
     """
     key = Key("FLEET", f"SUBACCOUNT#{account_sid}")
-    return _hold(table, times, key, execution, status=SubaccountStatus.IN_PROGRESS.value)
+    named = {"friendly_name": friendly_name} if friendly_name else {}
+    return _hold(table, times, key, execution, status=SubaccountStatus.IN_PROGRESS.value, **named)
 
 
 def hold_trust_product(table: Table, times: Times, execution: str, sid: str | None = None) -> Lease:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from onboarding.phone_numbers import PhoneNumberRecord, Stage
 from onboarding.requests import NamedNumber
-from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Key, Table, expires_after, from_item, to_item
+from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Item, Key, Table, expires_after, from_item, to_item
 
 RELEASED_SECONDS = 30 * DAY_SECONDS
 NAMED_SECONDS = 30 * DAY_SECONDS
@@ -55,10 +55,23 @@ def write_numbers(table: Table, account_sid: str, records: Iterable[PhoneNumberR
     )
 
 
-def count_stages(table: Table, account_sid: str) -> dict[Stage, int]:
-    """Count the phone numbers of an account by stage."""
-    items = table.query(_account(account_sid), "NUMBER#", only="stage")
-    return dict(Counter(Stage(item["stage"]) for item in items))
+def count_stages(table: Table, account_sid: str, bundles: tuple[str, str] | None = None) -> dict[Stage, int]:
+    """Count the phone numbers of an account by stage.
+
+    Args:
+        table: The progress table.
+        account_sid: `AC…`.
+        bundles: The Business Profile and the Trust Product (`BU…`) of the run: a number that is on others counts as
+            discovered. None to count each number as it is recorded.
+    """
+    items = table.query(_account(account_sid), "NUMBER#", only="stage, business_profile_sid, trust_product_sid")
+    return dict(Counter(_stage(item, bundles) for item in items))
+
+
+def _stage(item: Item, bundles: tuple[str, str] | None) -> Stage:
+    stage = Stage(item["stage"])
+    on = (item.get("business_profile_sid"), item.get("trust_product_sid"))
+    return Stage.DISCOVERED if bundles and stage is Stage.ON_TRUST_PRODUCT and on != bundles else stage
 
 
 def compare_numbers(

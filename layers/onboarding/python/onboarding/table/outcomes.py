@@ -1,6 +1,7 @@
 """How each subaccount came out: the fleet's progress, and the outcomes of one run."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from onboarding.phone_numbers import Stage
@@ -17,6 +18,7 @@ from onboarding.table.dynamodb import (
     to_item,
 )
 from onboarding.table.leases import LEASE, LEASE_IS_FREE, milliseconds
+from onboarding.table.numbers import count_stages
 
 OUTCOME_SECONDS = 30 * DAY_SECONDS
 
@@ -48,6 +50,34 @@ def read_outcomes(table: Table, execution: str) -> list[SubaccountOutcome]:
 def read_fleet(table: Table) -> list[Item]:
     """Read every subaccount's progress, as it is in the table."""
     return list(table.query("FLEET", "SUBACCOUNT#"))
+
+
+def recount(table: Table, account_sid: str, bundles: tuple[str, str]) -> None:
+    """Count the numbers of a recorded account again, after corrections to them.
+
+    An account that an execution works on is left alone: that execution records the counts.
+
+    Args:
+        table: The progress table.
+        account_sid: `AC…`.
+        bundles: The Business Profile and the Trust Product (`BU…`) to count for.
+    """
+    key = Key("FLEET", f"SUBACCOUNT#{account_sid}")
+    item = table.get(key)
+    if not item or "recorded_at" not in item or "lease_execution" in item:
+        return
+    counted = {
+        "numbers": dict(count_stages(table, account_sid, bundles)),
+        "business_profile_sid": bundles[0],
+        "trust_product_sid": bundles[1],
+    }
+    with suppress(ConditionFailed):
+        table.update(
+            key,
+            counted,
+            condition="recorded_at = :recorded_at AND attribute_not_exists(lease_execution)",
+            values={"recorded_at": item["recorded_at"]},
+        )
 
 
 def _record_progress(table: Table, execution: str, outcome: SubaccountOutcome) -> Item:

@@ -1,7 +1,7 @@
 """What Twilio said of each Trust Product, now and before, and what was announced of it."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from onboarding.table.dynamodb import ConditionFailed, Key, Table, from_item, to_item
 from onboarding.trust_products import Status, TrustProductRecord, with_news
@@ -45,6 +45,13 @@ def record_trust_product(table: Table, news: TrustProductRecord, asked_at: datet
                 values=seen,
             )
             return told
+
+
+def record_connection(table: Table, sid: str, connection_sid: str) -> None:
+    """Record the entity assignment (`BV…`) that connects a Trust Product (`BU…`), if the product is recorded."""
+    with suppress(ConditionFailed):
+        connected = {"connection_sid": connection_sid, "connection_since": datetime.now(UTC).isoformat()}
+        table.update(_product(sid), connected, condition="attribute_exists(pk)")
 
 
 def note_announced(table: Table, sid: str, status: Status) -> None:

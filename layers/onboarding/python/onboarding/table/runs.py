@@ -1,4 +1,4 @@
-"""What each run came to: one item per run, for as long as anybody asks."""
+"""Runs: those that are going on, and what each finished one did to the subaccounts."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -10,6 +10,7 @@ from onboarding.phone_numbers import Stage
 from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, from_item, to_item
 
 RUN_SECONDS = 400 * DAY_SECONDS
+STARTED_SECONDS = 2 * DAY_SECONDS
 
 
 class RunRecord(Model):
@@ -29,10 +30,30 @@ class RunRecord(Model):
     numbers_before: dict[Stage, int] = Field(default_factory=dict)
 
 
+class StartedRun(Model):
+    """A run that has begun to work on its subaccounts; `accounts` counts them."""
+
+    execution: str
+    started_at: datetime
+    accounts: int
+
+
+def record_start(table: Table, run: StartedRun) -> None:
+    """Record that a run begins to work on its subaccounts; `record_run` ends it."""
+    table.put(_started(run.execution), to_item(run) | expires_after(STARTED_SECONDS))
+
+
+def read_started(table: Table) -> list[StartedRun]:
+    """Read the runs that have begun and were not summarised, oldest first; some of them may have been stopped."""
+    items = (from_item(StartedRun, item) for item in table.query(_started("").pk, _started("").sk))
+    return sorted(items, key=lambda run: run.started_at)
+
+
 def record_run(table: Table, run: RunRecord) -> None:
-    """Record a run; a step that is done again replaces what it wrote, unless a day has begun in between."""
+    """Record a summarised run; a repeated step replaces its own record, unless the day has changed in between."""
     key = Key("RUNS", f"RUN#{run.summarised_at.date().isoformat()}#{run.execution}")
     table.put(key, to_item(run) | expires_after(RUN_SECONDS))
+    table.delete_batch([_started(run.execution)])
 
 
 def read_runs(table: Table, since: date) -> list[RunRecord]:
@@ -41,6 +62,10 @@ def read_runs(table: Table, since: date) -> list[RunRecord]:
     items = (item for month in months for item in table.query("RUNS", f"RUN#{month}"))
     runs = (from_item(RunRecord, item) for item in items)
     return sorted((run for run in runs if run.summarised_at.date() >= since), key=lambda run: run.summarised_at)
+
+
+def _started(execution: str) -> Key:
+    return Key("RUNS", f"STARTED#{execution}")
 
 
 def _months(first: date, last: date) -> Iterator[str]:

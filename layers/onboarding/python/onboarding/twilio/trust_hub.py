@@ -21,6 +21,7 @@ from onboarding.side_by_side import side_by_side
 from onboarding.trust_products import Status
 from onboarding.twilio.assignments import PAGE_SIZE, ChannelEndpointAssignments
 from onboarding.twilio.http import TwilioHttpClient, if_found
+from onboarding.validity import BundleKind, Validity
 
 SHAKEN_STIR_POLICY_SID = "RN7a97559effdf62d00f4298208492a5ea"
 REQUESTS_AT_ONCE = 8
@@ -38,6 +39,10 @@ class Bundle:
     policy_sid: str
     errors: tuple[int, ...]
     valid_until: datetime | None = None
+
+    def seen(self, kind: BundleKind, asked_at: datetime) -> Validity:
+        """Return its status and validity as a record, as Twilio gave them at this time."""
+        return Validity(kind=kind, sid=self.sid, observed_at=asked_at, status=self.status, valid_until=self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
