@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from onboarding.phone_numbers import Stage
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.table.dynamodb import plain
-from shaken_stir.engine.stream import Change
+from shaken_stir.engine.items import Change
 from shaken_stir.snapshot import Row
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from unittest.mock import patch
 
 from moto.dynamodb.models import dynamodb_backends
@@ -11,25 +11,10 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
 
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION
+from shaken_stir.engine.items import Attributes, Change, ItemKey, key_of
 
 READS: Final = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List")
 NAME_THEIR_ITEMS: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
-
-type Attributes = Mapping[str, Any]
-
-
-class ItemKey(NamedTuple):
-    """The primary key of an item."""
-
-    pk: str
-    sk: str
-
-
-class Change(NamedTuple):
-    """What an item is now, in DynamoDB's own JSON; None if there is none any more."""
-
-    key: ItemKey
-    item: Attributes | None
 
 
 @contextmanager
@@ -63,11 +48,6 @@ def heard(table_name: str, hear: Callable[[list[Change]], object]) -> Iterator[N
 def action_of(handler: Any) -> str:
     """Name the operation that a handler of moto's is called for."""
     return str(handler._get_action())  # noqa: SLF001 - moto has no other name for it
-
-
-def key_of(attributes: Attributes) -> ItemKey:
-    """Give the primary key of an item."""
-    return ItemKey(str(attributes["pk"]["S"]), str(attributes["sk"]["S"]))
 
 
 def _touched(action: str, body: Mapping[str, Any]) -> set[ItemKey]:

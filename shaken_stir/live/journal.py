@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from shaken_stir.engine.stream import Change, ItemKey
+from shaken_stir.engine.items import Change, ItemKey
 
 OWNER_ONLY: Final = 0o600
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from moto.dynamodb.responses import DynamoHandler
 
 from shaken_stir.engine import stream
-from shaken_stir.engine.stream import Attributes, Change, ItemKey
+from shaken_stir.engine.items import Attributes, Change, ItemKey
 from shaken_stir.live import journal
 
 

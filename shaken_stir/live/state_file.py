@@ -9,17 +9,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from moto.core.exceptions import JsonRESTError
-from moto.dynamodb.models import dynamodb_backends
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from onboarding.table.dynamodb import Table
 from onboarding.table.leases import LEASE
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION
-from shaken_stir.engine.stream import Change, key_of
+from shaken_stir.engine.items import Change, key_of
 from shaken_stir.live import rehearsal
 from shaken_stir.live.journal import OWNER_ONLY, Journal, JournalDamagedError, StoredItem
-from shaken_stir.live.keeper import Keeper
 from shaken_stir.live.saved_table import SavedTable
 
 type Attributes = dict[str, Any]
@@ -167,6 +164,12 @@ class StateFile:
         Raises:
             StateFileError: It holds what is no item of the table, or cannot be written.
         """
+        # Imported here: only a run needs moto, and the file is also read without it.
+        from moto.core.exceptions import JsonRESTError  # noqa: PLC0415
+        from moto.dynamodb.models import dynamodb_backends  # noqa: PLC0415
+
+        from shaken_stir.live.keeper import Keeper  # noqa: PLC0415
+
         table = dynamodb_backends[ACCOUNT][REGION].tables[table_name]
         now = time.time()
         pause = 0.0

@@ -1,19 +1,21 @@
 """The local stack kept up for others: what the events of `events/` find there."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shaken_stir.defaults import WEBHOOK_PORT
 from shaken_stir.deployed.webhook import Target
-from shaken_stir.engine.engine import Engine
 from shaken_stir.project import ROOT, load_event
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
+
+if TYPE_CHECKING:
+    from shaken_stir.engine.engine import Engine
 
 EVENTS: Final = ROOT / "events"
 SERVED_FLEET: Final = ROOT / "simulator/fleets/serve.json"
 
 
-def prepare(engine: Engine) -> None:
+def prepare(engine: "Engine") -> None:
     """Put in place what the events start from, so that each works by itself and in any order.
 
     That is the manifest; the list of what is assigned; the subaccount's numbers in the table; and on the Business

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shaken_stir.engine import stream
+from shaken_stir.engine.items import Change
 from tests.engine.moto_running import running
 
 TABLE = "t"
@@ -27,7 +28,7 @@ class Heard:
     def __init__(self) -> None:
         self.last: dict[str, Any] = {}
 
-    def __call__(self, changes: list[stream.Change]) -> None:
+    def __call__(self, changes: list[Change]) -> None:
         self.last = {change.key.sk: change.item and change.item.get("a", {}).get("S") for change in changes}
 
 

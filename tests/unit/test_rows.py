@@ -3,7 +3,7 @@
 from typing import Any
 
 from onboarding.phone_numbers import Stage
-from shaken_stir.engine.stream import Change, ItemKey
+from shaken_stir.engine.items import Change, ItemKey
 from shaken_stir.rows import Rows
 from shaken_stir.snapshot import Row
 
