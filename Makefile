@@ -17,12 +17,24 @@ export PYTHONDONTWRITEBYTECODE :=
 NO_PYTHON := make: uv found no Python $(shell cat .python-version) here and could not fetch one: install it (pyenv install \
   $(shell cat .python-version), or your system'"'"'s packages), or say where it is (UV_PYTHON=/path/to/python), then run make again.
 
-.PHONY: setup
-setup: .venv/.synced ## install everything the other targets need
+# Three sets of packages, each with a stamp: for a stack on AWS, for a run on this machine, and for everything.
+# A larger set contains the smaller ones, so its sync also touches their stamps. Syncing a smaller set removes no package.
+STACK_SYNCED := .venv/.synced-stack
+RUN_SYNCED := .venv/.synced-run
+ALL_SYNCED := .venv/.synced
+$(STACK_SYNCED): SET := --inexact --no-default-groups
+$(STACK_SYNCED): STAMPS := $(STACK_SYNCED)
+$(RUN_SYNCED): SET := --inexact --no-default-groups --extra local
+$(RUN_SYNCED): STAMPS := $(STACK_SYNCED) $(RUN_SYNCED)
+$(ALL_SYNCED): SET := --all-extras
+$(ALL_SYNCED): STAMPS := $(STACK_SYNCED) $(RUN_SYNCED) $(ALL_SYNCED)
 
-.venv/.synced: pyproject.toml uv.lock .python-version | $(UV)
-	@$(UV) sync --locked || { $(UV) python find >/dev/null 2>&1 || echo '$(NO_PYTHON)' >&2; exit 1; }
-	@touch $@
+.PHONY: setup
+setup: $(ALL_SYNCED) ## install what every other target needs
+
+$(STACK_SYNCED) $(RUN_SYNCED) $(ALL_SYNCED): pyproject.toml uv.lock .python-version | $(UV)
+	@$(UV) sync --locked $(SET) || { $(UV) python find >/dev/null 2>&1 || echo '$(NO_PYTHON)' >&2; exit 1; }
+	@touch $(STAMPS)
 
 $(UV_HOME)/bin/uv:
 	@for python in python3 /usr/bin/python3 python; do \
@@ -41,7 +53,7 @@ export SAM_CLI_TELEMETRY := 0
 
 $(SAM): .ci/sam-requirements.txt
 $(CHECKOV): .ci/checkov-requirements.txt
-$(SAM) $(CHECKOV): | .venv/.synced
+$(SAM) $(CHECKOV): | $(STACK_SYNCED)
 	$(UV) venv --quiet --clear --python .venv/bin/python .tools/$(@F)
 	$(UV) pip install --quiet --python .tools/$(@F)/bin/python --require-hashes --requirements $<
 	@touch $@
@@ -50,7 +62,7 @@ $(SAM) $(CHECKOV): | .venv/.synced
 WHERE = $(if $(filter live,$(TWILIO)),--live,--fleet simulator/fleets/small.json --event events/onboarding.json)
 
 .PHONY: run
-run: setup ## take the small simulated fleet from nothing to approved, or with TWILIO=live your own to its review
+run: $(RUN_SYNCED) ## take the small simulated fleet from nothing to approved, or with TWILIO=live your own to its review
 	@[ -z '$(filter-out live,$(TWILIO))' ] || { echo 'make run: TWILIO is live or nothing, not $(TWILIO).' >&2; exit 2; }
 	@$(RUN)shaken-stir run $(WHERE) $(ARGS)
 
@@ -91,8 +103,8 @@ defects: setup ## plant defects, one by one in a copy: each must turn a test red
 	@$(RUN)python -m tools.planted_defects $(OPTIONS)
 
 .PHONY: sam-requirements checkov-requirements
-sam-requirements: setup ## take the newest SAM CLI
-checkov-requirements: setup ## take the newest checkov
+sam-requirements: $(STACK_SYNCED) ## take the newest SAM CLI
+checkov-requirements: $(STACK_SYNCED) ## take the newest checkov
 sam-requirements checkov-requirements:
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 	  --custom-compile-command "make $@" --output-file .ci/$@.txt .ci/$@.in
@@ -104,7 +116,7 @@ BUILD_DIR := .aws-sam/build
 # MAKEFLAGS is this make's own; the layers' makefiles find python3.13 and uv on the path. What SAM CLI has for its standard
 # output is advice on commands of its own, which know nothing of ARCH; progress and errors go to standard error.
 .PHONY: build
-build: setup $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
+build: $(STACK_SYNCED) $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
 	@[ '$(filter $(ARCH),arm64 x86_64)' ] || { echo 'make build: ARCH is arm64 or x86_64, not $(ARCH).' >&2; exit 2; }
 	env -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(abspath $(dir $(UV))):$$PATH" \
 	  $(SAM) build --no-cached --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH) >/dev/null
@@ -121,7 +133,7 @@ OPTIONS :=
 
 # Without --template-file, since SAM CLI looks for samconfig.toml beside that. It does not read AWS_REGION by itself.
 .PHONY: deploy
-deploy: setup $(SAM) ## deploy what `make build` built for ARCH, as STACK; PARAMETERS that are not named stay as they are
+deploy: $(STACK_SYNCED) $(SAM) ## deploy what `make build` built for ARCH, as STACK; PARAMETERS that are not named stay as they are
 	@$(RUN)python -m shaken_stir.cli.deploy before --build $(BUILD_DIR) --architecture $(ARCH)
 	$(SAM) deploy --stack-name $(STACK) $(AWS_REGION:%=--region %) \
 	  --parameter-overrides Architecture=$(ARCH) $(if $(PARAMETERS),'$(PARAMETERS)') $(OPTIONS)
@@ -129,12 +141,12 @@ deploy: setup $(SAM) ## deploy what `make build` built for ARCH, as STACK; PARAM
 
 .PHONY: request
 request: EVENT :=
-request: setup ## send EVENT=events/... to the deployed STACK and follow it
+request: $(RUN_SYNCED) ## send EVENT=events/... to the deployed STACK and follow it
 	@[ -n '$(EVENT)' ] || { echo 'make request: say which request, such as EVENT=events/whole_fleet.json.' >&2; exit 2; }
 	@$(RUN)shaken-stir request --event $(EVENT) --stack $(STACK)
 
 .PHONY: serve
-serve: setup ## keep AWS, Twilio and the webhook up on this machine, until Ctrl-C
+serve: $(RUN_SYNCED) ## keep AWS, Twilio and the webhook up on this machine, until Ctrl-C
 	@$(RUN)shaken-stir serve
 
 # AssignToTrustProduct is tried with events/assign_to_trust_product.json.
@@ -154,7 +166,7 @@ invoke: $(SAM) ## run FN=... as `make build` built it, in a container, against w
 .PHONY: bench
 bench: ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 bench: BUILD_DIR := .aws-sam/bench
-bench: build ## measure speed, some eleven minutes long: docs/benchmarks.md, the audit of a fleet, how soon --help and the page are there
+bench: setup build ## measure speed, some eleven minutes long: docs/benchmarks.md, the audit of a fleet, how soon --help and the page are there
 	@$(RUN)python -m tests.benchmarks.speed $(BUILD_DIR)
 	@$(RUN)python tests/benchmarks/audit.py
 	@$(RUN)python tests/benchmarks/command_start.py

@@ -64,16 +64,16 @@ def read_plan() -> Plan:
 
 
 def locked_requirements(left_out: list[str]) -> str:
-    """Export what the functions import from uv.lock, with hashes, but for some distributions.
+    """Export the group `layer` from uv.lock, with hashes, without the distributions that are left out.
 
     Raises:
         BuildError: One of those is not in uv.lock.
     """
-    export = ("uv", "export", "--project", PROJECT, "--frozen", "--no-dev", "--no-emit-project", "--no-header")
+    export = ("uv", "export", "--project", PROJECT, "--frozen", "--only-group", "layer", "--no-header")
     locked = _run(*export, "--no-annotate", "--no-hashes").splitlines()
     for name in left_out:
         if not any(line.startswith(f"{name}==") for line in locked):
-            raise BuildError(f"left_out.toml names the distribution {name}, which uv.lock does not hold.")
+            raise BuildError(f"left_out.toml names the distribution {name}, which the group `layer` does not contain.")
     return _run(*export, *(f"--no-emit-package={name}" for name in left_out))
 
 

@@ -91,7 +91,7 @@ def test_make_run_shows_what_the_readme_says(
 ) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     planned = subprocess.run(  # make is on the path of whoever runs the tests
-        [*shlex.split(MAKE_RUN), "-n", "-o", ".venv/.synced"],
+        [*shlex.split(MAKE_RUN), "-n", "-o", ".venv/.synced-run"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

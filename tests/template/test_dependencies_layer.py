@@ -34,10 +34,10 @@ def imported() -> list[PurePosixPath]:
 
 
 def _locked_for_the_functions() -> set[str]:
-    packages = tomllib.loads((PROJECT / "uv.lock").read_text())["package"]
-    needs = {it["name"]: [need["name"] for need in it.get("dependencies", [])] for it in packages}
+    packages = {it["name"]: it for it in tomllib.loads((PROJECT / "uv.lock").read_text())["package"]}
+    needs = {name: [need["name"] for need in it.get("dependencies", [])] for name, it in packages.items()}
     found: set[str] = set()
-    pending = ["shaken-stir-onboarding"]
+    pending = [need["name"] for need in packages["shaken-stir-onboarding"]["dev-dependencies"]["layer"]]
     while pending:
         name = pending.pop()
         if name not in found:
@@ -59,6 +59,25 @@ def test_every_package_that_is_imported_is_in_the_layer_or_the_runtime(imported:
     layer = _locked_for_the_functions() - set(build_layer.read_plan().distributions)
     assert names - layer - FROM_THE_RUNTIME == set()
     assert {"twilio", "pydantic", "phonenumberslite", "jmespath"} <= names
+
+
+def test_the_group_of_the_layer_is_a_part_of_the_project_s_dependencies() -> None:
+    """The functions also run on this machine, so the command needs the same versions."""
+    declared = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    assert set(declared["dependency-groups"]["layer"]) <= set(declared["project"]["dependencies"])
+
+
+def test_the_layer_is_built_from_its_own_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    exports: list[tuple[str, ...]] = []
+
+    def export(*command: str) -> str:
+        exports.append(command)
+        return "boto3==1.0\n"
+
+    monkeypatch.setattr(build_layer, "_run", export)
+    build_layer.locked_requirements(["boto3"])
+    assert exports
+    assert [command[command.index("--only-group") + 1] for command in exports] == ["layer"] * len(exports)
 
 
 def test_packages_that_are_left_out_are_locked() -> None:

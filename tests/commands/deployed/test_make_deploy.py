@@ -45,7 +45,7 @@ def missing(project: Path, architecture: str = "arm64") -> list[str]:
 def make(*words: str) -> subprocess.CompletedProcess[str]:
     """Run make as by hand, even within `make test`, and without setting anything up."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    command = [MAKE, "-o", ".venv/.synced", *words]
+    command = [MAKE, "-o", ".venv/.synced-stack", "-o", ".venv/.synced-run", *words]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 

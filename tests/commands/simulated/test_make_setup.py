@@ -48,7 +48,7 @@ PYTHON = """#!/bin/sh
 case "$*" in
   "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
   "-m pip install "*) echo "$*" >>installed; cp "$0" "$(dirname "$0")/uv" ;;
-  sync*) mkdir -p .venv ;;
+  sync*) mkdir -p .venv; echo "$*" >>synced ;;
 esac
 """
 """A Python, and the uv that it installs, which say what they were asked for."""
@@ -82,6 +82,72 @@ def test_uv_is_installed_in_the_version_that_is_pinned_and_again_when_that_chang
     assert re.fullmatch(r"-m pip install --quiet uv==\d+\.\d+\.\d+", first)
     assert installed[1] == installed[0]
     assert installed[2] == [first, "-m pip install --quiet uv==1.2.3"]
+
+
+STACK, RUN, ALL = "--inexact --no-default-groups", "--inexact --no-default-groups --extra local", "--all-extras"
+SYNCED = {STACK: ".venv/.synced-stack", RUN: ".venv/.synced-run", ALL: ".venv/.synced"}
+
+
+def synced(folder: Path, environment: dict[str, str], *targets: str) -> list[str]:
+    """Run make, and return the options of each `uv sync` since the checkout was made."""
+    make = [str(shutil.which("make")), *targets]
+    subprocess.run(make, cwd=folder, env=environment, capture_output=True, timeout=60, check=True)
+    return [line.removeprefix("sync --locked ") for line in (folder / "synced").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("target", "options"),
+    [
+        ("deploy", STACK),
+        ("build", STACK),
+        ("run", RUN),
+        ("serve", RUN),
+        ("request", RUN),
+        ("setup", ALL),
+        ("test", ALL),
+        ("bench", ALL),
+    ],
+)
+def test_a_target_installs_only_the_packages_that_it_needs(
+    target: str, options: str, tmp_path: Path, without_uv: dict[str, str]
+) -> None:
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    done = subprocess.run(
+        [str(shutil.which("make")), "-n", target, "EVENT=x"],
+        cwd=tmp_path,
+        env=without_uv,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    first = re.findall(r"uv sync --locked (.*?) \|\|", done.stdout)[0]
+    assert first == options
+
+
+def test_a_larger_set_of_packages_makes_a_smaller_one_complete(tmp_path: Path, without_uv: dict[str, str]) -> None:
+    assert synced(tmp_path, without_uv, SYNCED[STACK]) == [STACK]
+    assert synced(tmp_path, without_uv, SYNCED[RUN]) == [STACK, RUN]
+    assert synced(tmp_path, without_uv, SYNCED[ALL]) == [STACK, RUN, ALL]
+    assert synced(tmp_path, without_uv, *SYNCED.values()) == [STACK, RUN, ALL]
+
+
+def test_after_make_setup_no_target_installs_packages(tmp_path: Path, without_uv: dict[str, str]) -> None:
+    assert synced(tmp_path, without_uv, "setup") == [ALL]
+    assert synced(tmp_path, without_uv, *SYNCED.values()) == [ALL]
+
+
+def test_a_lock_file_that_is_newer_than_the_installation_is_installed(
+    tmp_path: Path, without_uv: dict[str, str]
+) -> None:
+    synced(tmp_path, without_uv, "setup")
+    for stamp in SYNCED.values():
+        os.utime(tmp_path / stamp, (0, 0))
+
+    assert synced(tmp_path, without_uv, SYNCED[RUN]) == [ALL, RUN]
+    assert synced(tmp_path, without_uv, "setup") == [ALL, RUN, ALL]
+    assert synced(tmp_path, without_uv, *SYNCED.values()) == [ALL, RUN, ALL]
 
 
 @pytest.mark.parametrize("target", ["wheel", "sdist"])
