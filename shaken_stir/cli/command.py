@@ -1,5 +1,6 @@
 """A command of `shaken-stir`, and what its `--help` looks like."""
 
+import sys
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby
@@ -10,6 +11,12 @@ import click
 from shaken_stir.cli.options import OPTIONS, Headed
 
 NAME: Final = "shaken-stir"
+LOCAL_ENGINE: Final = frozenset({"flask_cors", "moto"})
+"""The modules that the extra `local` installs, so a missing one means that the extra is not installed."""
+NOT_INSTALLED: Final = (
+    "This needs the local engine, which is not installed (no module {module}); install it in the checkout with "
+    "`make setup`, `pip install -e '.[local]'` or `uv tool install --editable '.[local]'`."
+)
 EXIT_CODES: Final = "2 wrong option, file or port, 130 Ctrl-C"
 
 
@@ -35,6 +42,17 @@ class Command(click.Command):
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out the command; without the local engine, a command that needs it says so and ends with 2."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            module = (error.name or "").partition(".")[0]
+            if module not in LOCAL_ENGINE:
+                raise
+            print(f"{ctx.command_path}: {NOT_INSTALLED.format(module=module)}", file=sys.stderr)
+            return 2
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Give `--help` itself."""
