@@ -44,7 +44,7 @@ def test_a_state_file_that_cannot_be_used_is_told_in_one_sentence(
     assert file.read_text() == content
 
 
-def test_a_state_file_with_an_item_that_is_none_is_told_before_anything_is_changed(
+def test_a_state_file_with_a_damaged_item_is_refused_before_twilio_is_asked(
     twilio: Start, laptop: Laptop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     simulated = twilio()
@@ -57,7 +57,7 @@ def test_a_state_file_with_an_item_that_is_none_is_told_before_anything_is_chang
 
     assert code == 2
     assert one_sentence(capsys.readouterr().err, "is damaged (FLEET, TRUST_PRODUCT is no item of the table)")
-    assert only_gets(simulated)
+    assert simulated.sent == []
 
 
 @pytest.mark.parametrize("missing", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
