@@ -4,7 +4,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ from shaken_stir.report import (
 from shaken_stir.retries import Unanswered
 from shaken_stir.rows import Rows
 from shaken_stir.snapshot import Snapshot, seldom
-from shaken_stir.status.model import NumberStatus
+from shaken_stir.status.model import FleetStatus, NumberStatus, SubaccountStanding, counts_together
 from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
 
 LIST_SUBACCOUNTS = "List Subaccounts"
@@ -154,6 +154,9 @@ class Place(ABC):
         numbers: Counter[Stage] = Counter()
         for outcome in outcomes:
             numbers.update(outcome.numbers)
+        fleet = read_status(self.table, "")
+        worked_on = {outcome.subaccount_sid for outcome in outcomes}
+        of = [it for it in fleet.subaccounts if it.sid in worked_on or not worked_on]
         return Report(
             status=execution["status"],
             error=execution.get("error"),
@@ -165,7 +168,8 @@ class Place(ABC):
             orphans=_orphans(data) if "orphans" in data else None,
             announced=self.announced(execution["name"]),
             left_out=left_out_of(read_named_numbers(self.table, execution["name"])),
-            unsigned=self._unsigned({outcome.subaccount_sid for outcome in outcomes}),
+            counts=counts_together(it.counts for it in of),
+            unsigned=self._unsigned(fleet, of),
             validities=self._validities(data),
             twilio_calls=twilio_calls,
             state_transitions=self.engine.state_transitions(arn),
@@ -181,11 +185,10 @@ class Place(ABC):
             ValidityReport(kind=it.kind, sid=it.sid, valid_until=it.valid_until) for it in recorded if it.valid_until
         ]
 
-    def _unsigned(self, subaccounts: Collection[str]) -> list[NumberStatus]:
-        """Read the numbers of subaccounts (`AC…`) that are not signed."""
-        fleet = read_status(self.table, "")
-        of = [it for it in with_unsigned(fleet) if it.sid in subaccounts]
-        return [it for it in read_numbers_of(self.table, fleet, of) if not it.signed and it.stage is not Stage.RELEASED]
+    def _unsigned(self, fleet: FleetStatus, subaccounts: Iterable[SubaccountStanding]) -> list[NumberStatus]:
+        """Read the numbers of subaccounts that are not signed."""
+        numbers = read_numbers_of(self.table, fleet, with_unsigned(subaccounts))
+        return [it for it in numbers if not it.signed and it.stage is not Stage.RELEASED]
 
     def _snapshot(self, arns: Sequence[str], rows: Rows, seconds: float, calls_before: int) -> Snapshot:
         """Look where the review stands, and at every subaccount of the executions that has changed."""

@@ -9,7 +9,7 @@ from onboarding.requests import LeftOutNumber
 from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
 from onboarding.trust_products import Status, VerdictBy
 from onboarding.validity import BundleKind
-from shaken_stir.status.model import NumberStatus
+from shaken_stir.status.model import Counts, NumberStatus
 
 
 class SubaccountReport(BaseModel):
@@ -62,8 +62,9 @@ class Report(BaseModel):
 
     `audit` and `orphans` are None where the run did not look; `announced` are the detail types of its events;
     `left_out` are the phone numbers that the request names but the account does not have; `validities` are those of the
-    run's Business Profile and Trust Product, as far as Twilio names an end; `unsigned` are the numbers of the run's
-    subaccounts that are not signed, each with the reason.
+    run's Business Profile and Trust Product, as far as Twilio names an end; `counts` counts the numbers of the run's
+    subaccounts by reason, `unsigned` are those that are not signed. A run that ended before it reached its subaccounts
+    reports those of the whole fleet.
     """
 
     status: str
@@ -77,6 +78,7 @@ class Report(BaseModel):
     announced: list[str] = []
     left_out: list[LeftOutNumber] = []
     validities: list[ValidityReport] = []
+    counts: Counts = Counts(by_reason={})
     unsigned: list[NumberStatus] = []
     twilio_calls: dict[str, int]
     state_transitions: int

@@ -42,7 +42,7 @@ def assignments(simulator: Simulator) -> dict[str, tuple[str, str]]:
 
 
 def signed(simulator: Simulator) -> set[str]:
-    """The numbers (`PN…`) that exist, are on an approved Trust Product, and on the profile that is connected to it."""
+    """The numbers (`PN…`) that exist, and are on an approved Trust Product and an approved profile connected to it."""
     state = simulator.state
     with state.lock:
         return {
@@ -51,7 +51,10 @@ def signed(simulator: Simulator) -> set[str]:
             if product.status == "twilio-approved"
             for sid in product.endpoints.by_number
             if sid in state.numbers
-            and any(sid in profile.endpoints.by_number for profile in state.connected_profiles(product))
+            and any(
+                profile.status == "twilio-approved" and sid in profile.endpoints.by_number
+                for profile in state.connected_profiles(product)
+            )
         }
 
 

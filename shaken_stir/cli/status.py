@@ -97,7 +97,7 @@ def read_asked_for(table: Table, fleet: FleetStatus, asked: Asked) -> list[Numbe
     if asked.account:
         of = tuple(it for it in of if it.sid == asked.account)
     elif asked.unsigned:
-        of = tuple(with_unsigned(fleet))
+        of = tuple(with_unsigned(fleet.subaccounts))
     numbers = read_numbers_of(table, fleet, of)
     if asked.unsigned:
         numbers = [it for it in numbers if not it.signed and it.reason != "released"]

@@ -4,8 +4,6 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from onboarding.phone_numbers import Stage
-from onboarding.trust_products import Status
 from onboarding.validity import explain_validity
 from shaken_stir.cli.prose import say, say_lines
 from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
@@ -16,6 +14,8 @@ from shaken_stir.words import plural
 
 MOST_NUMBERS_TOLD = 20
 SIGNED = "signed with full (A) attestation"
+OF_THE_BUNDLES = {Reason.IN_REVIEW, Reason.REJECTED, Reason.PROFILE_NOT_APPROVED, Reason.NOT_SUBMITTED}
+"""Reasons that hold for every number on the Trust Product, which are not named one by one."""
 
 
 def summarise(out: Console, report: Report, local: Place, *, whole_fleet: bool) -> None:
@@ -38,13 +38,8 @@ def summarise(out: Console, report: Report, local: Place, *, whole_fleet: bool) 
         say(out, f"Trust Product {product.sid} ({made}) is {product.status}{by[product.verdict_by]}.")
     for it in report.validities:
         say(out, explain_validity(it.kind, it.sid, it.valid_until, datetime.now(UTC)))
-    approved = product is not None and product.status is Status.APPROVED
-    on_product = report.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
-    if report.subaccounts:
-        fleet = plural(len(report.subaccounts), "account")
-        now = f"{'is' if on_product == 1 else 'are'} {SIGNED}"
-        state = now if approved else f"will be {SIGNED} once Twilio approves the Trust Product"
-        say(out, f"{plural(on_product, 'number')} of {fleet} {state}.")
+    if report.counts.by_reason:
+        say(out, _signed(report))
     _unsigned(out, report, live=isinstance(local, LivePlace))
     _left_out(out, report)
     if whole_fleet and report.subaccounts:
@@ -63,9 +58,20 @@ def summarise(out: Console, report: Report, local: Place, *, whole_fleet: bool) 
     say(out, f"Next: {_next(report, live=isinstance(local, LivePlace))}")
 
 
+def _signed(report: Report) -> str:
+    """Return how many numbers are signed, and how many will be once Twilio approves the product."""
+    counts = report.counts
+    of = f" of {plural(len(report.subaccounts), 'account')}" if report.subaccounts else ""
+    now = f"{counts.signed:,} of {plural(counts.eligible, 'eligible number')}{of}"
+    sentence = f"{now} {'is' if counts.eligible == 1 else 'are'} {SIGNED}"
+    if in_review := counts.by_reason.get(Reason.IN_REVIEW):
+        sentence += f"; {in_review:,} will be once Twilio approves the Trust Product"
+    return f"{sentence}."
+
+
 def _unsigned(out: Console, report: Report, *, live: bool) -> None:
     """Name the numbers that are not on the Trust Product, and the command that names all of many."""
-    unsigned = [it for it in report.unsigned if it.stage is not Stage.ON_TRUST_PRODUCT]
+    unsigned = [it for it in report.unsigned if it.reason not in OF_THE_BUNDLES]
     if not unsigned:
         return
     say(out, f"{plural(len(unsigned), 'number')} not on the Trust Product:")

@@ -104,7 +104,7 @@ def _record_numbers(table: Table, hub: TrustHub, read: Survey, assigned: Assigne
             corrections = _corrections(table, account.sid, assigned, settled)
             for correction in corrections:
                 correct_number(table, correction)
-            found = [*_new(table, numbers, assigned.bundles), *_released(table, hub, numbers)]
+            found = [*_new(table, numbers, assigned), *_released(table, hub, numbers)]
             write_numbers(table, account.sid, found)
             if corrections or found:
                 recount(table, account.sid, assigned.bundles)
@@ -117,12 +117,12 @@ def _corrections(table: Table, account_sid: str, assigned: Assigned, settled: da
     return [it for it in corrections if not (has_vanished(it.before, it.after) and it.updated_at > late)]
 
 
-def _new(table: Table, numbers: AccountNumbers, bundles: tuple[str, str]) -> Iterable[PhoneNumberRecord]:
+def _new(table: Table, numbers: AccountNumbers, assigned: Assigned) -> Iterable[PhoneNumberRecord]:
     known = {it.phone_number_sid: it for it in read_all_numbers(table, numbers.account.sid)}
     for it in numbers.numbers:
         before = known.get(it.sid)
         if before is None or before.stage is Stage.RELEASED:
-            yield classify(it.listed, before, bundles, it.ineligible)
+            yield correct(classify(it.listed, before, assigned.bundles, it.ineligible), assigned)
 
 
 def _released(table: Table, hub: TrustHub, numbers: AccountNumbers) -> Iterable[PhoneNumberRecord]:

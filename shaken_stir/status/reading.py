@@ -89,9 +89,9 @@ def read_numbers_of(table: Table, fleet: FleetStatus, subaccounts: Iterable[Suba
     return list(chain.from_iterable(table.for_each(of, subaccounts)))
 
 
-def with_unsigned(fleet: FleetStatus) -> Iterator[SubaccountStanding]:
-    """Give the subaccounts that have numbers that are not signed; only theirs need be read."""
-    return (it for it in fleet.subaccounts if sum(it.counts.by_reason.values()) > it.counts.signed)
+def with_unsigned(subaccounts: Iterable[SubaccountStanding]) -> Iterator[SubaccountStanding]:
+    """Return the subaccounts that have unsigned numbers; only theirs need to be read."""
+    return (it for it in subaccounts if sum(it.counts.by_reason.values()) > it.counts.signed)
 
 
 def _need_first(subaccount: SubaccountStanding) -> tuple[Any, ...]:

@@ -25,7 +25,7 @@ def read() -> tuple[FleetStatus, list[NumberStatus]]:
     """A fleet, and the numbers of all of its subaccounts with unsigned ones."""
     table = Shelf(example(60)).table
     fleet = read_status(table, PLACE)
-    return fleet, read_numbers_of(table, fleet, with_unsigned(fleet))
+    return fleet, read_numbers_of(table, fleet, with_unsigned(fleet.subaccounts))
 
 
 def written(folder: Path, fleet: FleetStatus, numbers: Sequence[NumberStatus]) -> str:

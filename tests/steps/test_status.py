@@ -55,7 +55,7 @@ def test_a_fleet_that_is_signed_needs_nobody_and_says_until_when_it_is_valid(sta
         ("Subaccount 2", 2),
     ]
     assert all(it.last_success_at == it.recorded_at for it in fleet.subaccounts)
-    assert list(with_unsigned(fleet)) == []
+    assert list(with_unsigned(fleet.subaccounts)) == []
     assert {(it.reason, it.move) for it in numbers_of(steps).values()} == {(Reason.SIGNED, Move.NOBODY)}
 
 
@@ -136,7 +136,7 @@ def test_refused_and_ineligible_numbers_say_why_and_who(start: Start) -> None:
 
     assert fleet.headline == "2 of 3 eligible numbers are signed; 1 needs you."
     assert [it.sid for it in fleet.subaccounts] == [account(2), account(1)]
-    assert [it.sid for it in with_unsigned(fleet)] == [account(2)]
+    assert [it.sid for it in with_unsigned(fleet.subaccounts)] == [account(2)]
     refusal, foreign = numbers[phone_number(2, 0)], numbers[phone_number(2, 1)]
     assert refusal.explanation == "Twilio refused it: It is being ported out (code 22205)"
     assert refusal.since
@@ -155,7 +155,7 @@ def test_an_account_whose_numbers_can_never_be_signed_is_among_those_with_unsign
 
     fleet = status_of(steps)
 
-    assert [it.sid for it in with_unsigned(fleet)] == [account(2)]
+    assert [it.sid for it in with_unsigned(fleet.subaccounts)] == [account(2)]
     assert not fleet.needs_a_person
 
 

@@ -41,11 +41,11 @@ class Run(NamedTuple):
     left_out: list[str]
 
 
-def run(steps: Steps, request: dict[str, Any], execution: str = "first") -> Run:
-    """Do all that a run does for a request, whose review ends with an approval once the run waits for it."""
+def run(steps: Steps, request: dict[str, Any], execution: str = "first", *, review: bool = True) -> Run:
+    """Do all that a run does for a request; with `review`, Twilio approves the product once the run waits for it."""
     before, error, failed = Counter(steps.simulator.calls), None, None
     try:
-        _run(steps, request, execution)
+        _run(steps, request, execution, review=review)
     except FunctionFailed as failure:
         error, failed = failure.error["errorType"], failure.error["errorMessage"]
     named = [] if error in OUTAGES else read_named_numbers(steps.table, execution)
@@ -53,7 +53,7 @@ def run(steps: Steps, request: dict[str, Any], execution: str = "first") -> Run:
     return Run(error, failed, dict(Counter(steps.simulator.calls) - before), left_out)
 
 
-def _run(steps: Steps, request: dict[str, Any], execution: str) -> None:
+def _run(steps: Steps, request: dict[str, Any], execution: str, *, review: bool) -> None:
     started_at = datetime.now(UTC).isoformat()
     begun = steps.begin(request, execution)
     asked, profile, product = begun["request"], begun["business_profile"]["sid"], begun["trust_product"]
@@ -94,7 +94,7 @@ def _run(steps: Steps, request: dict[str, Any], execution: str) -> None:
                 steps.invoke("release_orphans", execution=execution, **bundles)
     with outages(WAITS):
         if product["status"] != "twilio-approved":
-            _await(steps, asked, product["sid"])
+            _await(steps, asked, product["sid"], review=review)
             _check(steps, asked, product | {"verdict_by": "callback"})
         elif asked["phone_numbers"] is None:
             _check(steps, asked, product)
@@ -139,7 +139,7 @@ def _assign(steps: Steps, of: dict[str, str], asked: dict[str, Any], bundles: di
         more = page_url is not None
 
 
-def _await(steps: Steps, asked: dict[str, Any], product_sid: str) -> None:
+def _await(steps: Steps, asked: dict[str, Any], product_sid: str, *, review: bool) -> None:
     steps.invoke(
         "await_review",
         execution=asked["execution"],
@@ -148,7 +148,7 @@ def _await(steps: Steps, asked: dict[str, Any], product_sid: str) -> None:
         task_token="token",
         poll_seconds=POLL_SECONDS,
     )
-    if steps.simulator.state.trust_products[product_sid].status in UNDER_REVIEW:
+    if review and steps.simulator.state.trust_products[product_sid].status in UNDER_REVIEW:
         steps.simulator.controls.decide(product_sid, "approved")
 
 

@@ -71,7 +71,7 @@ def test_a_verdict_is_waited_for_by_asking_for_it(twilio: Start, laptop: Laptop)
     waited = laptop.run(simulated, "--yes", "--wait", "0.03", output=output)
 
     assert waited.code == 0, waited
-    assert "4 numbers of 2 accounts are signed with full (A) attestation.\n" in waited.out
+    assert "4 of 4 eligible numbers of 2 accounts are signed with full (A) attestation.\n" in waited.out
     assert "verdict by asking Twilio" in waited.out
     assert "Announced" not in waited.out
 

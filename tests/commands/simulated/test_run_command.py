@@ -123,7 +123,7 @@ def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words(w
     assert words.code == 0
     assert "Acme Support (AC10000000000000000000000000000001): onboarded (13 on product)" in words.out
     assert "Trust Product: twilio-approved" in words.out
-    assert "30 numbers of 3 accounts are signed with full (A) attestation." in words.out
+    assert "30 of 31 eligible numbers of 3 accounts are signed with full (A) attestation." in words.out
     assert "its region is CA, not US" in words.out
     assert "(AC40000000000000000000000000000004) was left out: it is suspended" in words.out
     assert "Trust Hub calls" in words.out
