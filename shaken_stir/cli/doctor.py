@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -86,13 +87,17 @@ def diagnose_account(  # noqa: PLR0913 - each by its name
 
 
 def tell(out: Console, found: Diagnosis, *, every: bool) -> None:
-    """Print a diagnosis; of many numbers only some unless `every` says all."""
+    """Print a diagnosis, the verdict first; of many numbers only some unless `every` says all."""
     if found.twilio:
         say(out, rehearsal.note(found.twilio))
+    tell_verdict(out, found.in_the_way)
     for section in found.sections:
+        findings = [it for it in section.findings if it.mark is not Mark.IN_THE_WAY]
+        if not findings:
+            continue
         out.print()
         say(out, section.title, style="bold")
-        for finding in section.findings:
+        for finding in findings:
             say(out, finding.text, lead=Text.assemble("  ", MARKS[finding.mark], " "))
             named = [plan_words.described(number, it) for it in finding.accounts for number in it.numbers]
             for line in plan_words.some(named, MOST_NUMBERS, every=every):
@@ -111,5 +116,11 @@ def tell(out: Console, found: Diagnosis, *, every: bool) -> None:
         out.print("\n[bold]Call by call[/bold]")
     for count, call in calls:
         say(out, call, lead=f"{count:9,}  ")
-    verdict = "[bold red]Something is in the way." if found.in_the_way else "[bold green]Nothing is in the way."
-    out.print(f"\n{verdict}[/] Nothing was changed: doctor sends GETs only.")
+
+
+def tell_verdict(out: Console, in_the_way: Sequence[str]) -> None:
+    """Print whether a run would fail, and why."""
+    verdict = "[bold red]Something is in the way." if in_the_way else "[bold green]Nothing is in the way."
+    out.print(f"{verdict}[/] Nothing was changed: doctor sends GETs only.")
+    for sentence in in_the_way:
+        say(out, sentence, lead=Text.assemble("  ", MARKS[Mark.IN_THE_WAY], " "))

@@ -97,9 +97,9 @@ def _bundle_sid(text: str) -> str:
     return text
 
 
-def _account_sid(text: str) -> str:
-    if not re.fullmatch("AC[0-9a-fA-F]{32}", text):
-        raise ValueError(f"{text} is not AC and 32 hexadecimal digits")
+def _account_or_number(text: str) -> str:
+    if not re.fullmatch(r"(AC|PN)[0-9a-fA-F]{32}|\+[1-9]\d{1,14}", text):
+        raise ValueError(f"{text} is not a SID (AC or PN and 32 hexadecimal digits) or a number such as +13035550121")
     return text
 
 
@@ -142,7 +142,7 @@ PORT: Final = Read("port", _port)
 MINUTES: Final = Read("minutes", _minutes)
 COUNT: Final = Read("count", _count)
 BUNDLE_SID: Final = Read("SID", _bundle_sid)
-ACCOUNT_SID: Final = Read("SID", _account_sid)
+ACCOUNT_OR_NUMBER: Final = Read("SID or number", _account_or_number)
 AGO: Final = Read("time", _ago)
 
 

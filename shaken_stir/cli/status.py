@@ -15,12 +15,13 @@ from rich.console import Console
 from onboarding.table.dynamodb import Table
 from shaken_stir.cli import status_words
 from shaken_stir.cli.prose import complain, say
-from shaken_stir.status.changes import changes_since
+from shaken_stir.status.changes import Changed, changes_since
 from shaken_stir.status.csv_file import write_csv
 from shaken_stir.status.model import FleetStatus, NumberStatus
 from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
 from shaken_stir.status.reasons import Bundles
 from shaken_stir.status.source import SourceError, Where, find_source
+from shaken_stir.words import plural
 
 A_PERSON_MUST_ACT: Final = 3
 STANDARD_OUTPUT: Final = Path("-")
@@ -34,6 +35,7 @@ class Asked:
 
     Attributes:
         account: The one account whose numbers are named, `AC…`.
+        number: The one number that is shown, `PN…` or E.164.
         unsigned: Whether each number that is not signed is named.
         reason: The word of the numbers that are named.
         since: Since when changes are told.
@@ -44,6 +46,7 @@ class Asked:
     """
 
     account: str | None = None
+    number: str | None = None
     unsigned: bool = False
     reason: str | None = None
     since: datetime | None = None
@@ -56,7 +59,7 @@ class Asked:
     @property
     def names_numbers(self) -> bool:
         """Whether numbers are named one by one."""
-        return bool(self.account or self.unsigned or self.reason or self.csv_file or self.html_file)
+        return bool(self.account or self.number or self.unsigned or self.reason or self.csv_file or self.html_file)
 
 
 def tell_status(where: Where, asked: Asked, must_act: MustAct | None = None) -> int:
@@ -80,7 +83,11 @@ def tell_status(where: Where, asked: Asked, must_act: MustAct | None = None) -> 
             from shaken_stir.cli.status_check import tell_differences  # noqa: PLC0415 - loads twilio
 
             return tell_differences(source, fleet, where.twilio, as_json=asked.as_json)
-        tell(fleet, source.read(lambda table: read_asked_for(table, fleet, asked)), asked)
+        numbers = source.read(lambda table: read_asked_for(table, fleet, asked))
+        if asked.number and not numbers:
+            complain("status", f"No run has seen {asked.number} (read from the {source.place}).")
+            return 2
+        tell(fleet, numbers, asked)
     except SourceError as error:
         complain("status", error)
         return 2
@@ -99,6 +106,8 @@ def read_asked_for(table: Table, fleet: FleetStatus, asked: Asked) -> list[Numbe
     elif asked.unsigned:
         of = tuple(with_unsigned(fleet.subaccounts))
     numbers = read_numbers_of(table, fleet, of)
+    if asked.number:
+        return [it for it in numbers if asked.number in {it.phone_number_sid, it.phone_number}]
     if asked.unsigned:
         numbers = [it for it in numbers if not it.signed and it.reason != "released"]
     return [it for it in numbers if it.reason == asked.reason] if asked.reason else numbers
@@ -133,14 +142,21 @@ def tell(fleet: FleetStatus, numbers: list[NumberStatus], asked: Asked) -> None:
             ]
         print(json.dumps(told))
         return
+    say_in_words(fleet, numbers, changes, asked)
+
+
+def say_in_words(fleet: FleetStatus, numbers: list[NumberStatus], changes: list[Changed] | None, asked: Asked) -> None:
+    """Print what was asked for in words."""
     out = Console(file=sys.stdout, highlight=False)
     status_words.tell_fleet(out, fleet, every=asked.every, only_head=asked.names_numbers or changes is not None)
     if changes is not None:
         status_words.tell_changes(out, changes)
-    elif asked.account or asked.unsigned or asked.reason:
+    elif asked.number:
+        status_words.tell_number(out, numbers)
+    elif (asked.account or asked.unsigned or asked.reason) and not asked.csv_file:
         status_words.tell_numbers(out, numbers)
     for file_written in filter(None, (asked.csv_file, asked.html_file)):
-        say(out, f"Written: {file_written}.")
+        say(out, f"{plural(len(numbers), 'number')} written to {file_written}.")
 
 
 @contextmanager

@@ -12,9 +12,20 @@ from onboarding.trust_products import Status
 from onboarding.validity import explain_validity
 from shaken_stir.cli.prose import say
 from shaken_stir.status.changes import Change, Changed
-from shaken_stir.status.model import Counts, FleetStatus, NumberStatus, ProductStatus, Reason, SubaccountStanding
+from shaken_stir.status.model import (
+    Counts,
+    FleetStatus,
+    NumberStatus,
+    ProductStatus,
+    Reason,
+    RunUnderWay,
+    SubaccountStanding,
+)
+from shaken_stir.status.reasons import going_on
 from shaken_stir.words import lasted, moment, plural
 
+MOST_CHANGES = 20
+"""How many changes have a line of their own."""
 MOST_CALM = 20
 """How many subaccounts without anything to do have a line of their own, unless all are asked for."""
 WORDS = {
@@ -43,7 +54,7 @@ def tell_fleet(out: Console, fleet: FleetStatus, *, every: bool, only_head: bool
     """
     say(out, f"{fleet.headline}", style="bold")
     say(out, f"Read from the {fleet.place} at {moment(fleet.read_at)}.", style="dim")
-    for line in (*of_product(fleet.product, fleet.read_at), *of_validities(fleet)):
+    for line in (*of_run(fleet.run), *of_product(fleet.product, fleet.read_at), *of_validities(fleet)):
         say(out, line)
     if only_head or not fleet.subaccounts:
         return
@@ -62,10 +73,18 @@ def tell_fleet(out: Console, fleet: FleetStatus, *, every: bool, only_head: bool
         say(out, f"  {of_subaccount(it)}")
     if len(calm) > len(shown):
         say(out, f"  … and {len(calm) - len(shown):,} more (--all names them)")
+    if fleet.run and (unread := fleet.run.accounts - len(fleet.subaccounts)) > 0:
+        say(out, f"  {plural(unread, 'more account')}: not read yet")
     out.print()
     say(out, f"All: {counted(fleet.counts)} in {plural(len(fleet.subaccounts), 'subaccount')}.")
     if first:
         say(out, f"Number by number: shaken-stir status {first[0].sid}, or --unsigned for all.")
+
+
+def of_run(run: RunUnderWay | None) -> Iterator[str]:
+    """Say that a run is going on, and how far it is."""
+    if run:
+        yield f"A {going_on(run)} ({run.execution})."
 
 
 def of_product(product: ProductStatus | None, now: datetime) -> Iterator[str]:
@@ -93,7 +112,10 @@ def of_validities(fleet: FleetStatus) -> Iterator[str]:
 
 def of_subaccount(it: SubaccountStanding) -> str:
     """Say in a line how a subaccount stands."""
-    line = f"{it.friendly_name or 'no name'} ({it.sid}): {counted(it.counts)}"
+    who = f"{it.friendly_name or 'no name'} ({it.sid})"
+    if not (it.is_read or it.is_failing or it.counts.by_reason):
+        return f"{who}: not read yet"
+    line = f"{who}: {counted(it.counts)}"
     if it.is_failing:
         since = f" since {moment(it.failing_since)}" if it.failing_since else ""
         where = f" ({section(it.error)})" if it.error and section(it.error) not in it.message else ""
@@ -123,10 +145,46 @@ def of_number(it: NumberStatus) -> str:
     return f"{it.phone_number} ({it.phone_number_sid}) {it.reason}{since}: {it.explanation.rstrip('.')}{again}{todo}"
 
 
+def tell_number(out: Console, found: Sequence[NumberStatus]) -> None:
+    """Print all that is known of one number; of a phone number that was bought again, each of its records."""
+    for it in sorted(found, key=lambda it: it.reason is Reason.RELEASED):
+        out.print()
+        say(out, f"{it.phone_number} ({it.phone_number_sid})", style="bold")
+        for name, value in lines_of_number(it):
+            say(out, value, lead=f"  {name + ':':<18}")
+
+
+def lines_of_number(it: NumberStatus) -> Iterator[tuple[str, str]]:
+    """Return what is known of a number, each with its name."""
+    since = f" since {moment(it.since)}" if it.since else ""
+    yield (
+        "Signed",
+        f"yes, with full (A) attestation{since}" if it.signed else f"no{since}: {it.explanation.rstrip('.')}",
+    )
+    if it.remedy:
+        yield "Do this", f"{it.remedy[0].upper()}{it.remedy[1:]}."
+    if it.tried_again_at:
+        yield "Next try", f"by a run after {moment(it.tried_again_at)}"
+    yield "Account", f"{it.account_name or 'no name'} ({it.account_sid})"
+    if it.business_profile_sid:
+        yield "Business Profile", it.business_profile_sid
+    if it.trust_product_sid:
+        status = f" ({it.trust_product_status})" if it.trust_product_status else ""
+        assigned = f", assigned {moment(it.assigned_at)}" if it.assigned_at else ""
+        yield "Trust Product", f"{it.trust_product_sid}{status}{assigned}"
+    if it.came_at:
+        yield "First seen", moment(it.came_at)
+    if it.lost_at:
+        yield "Left a product", moment(it.lost_at)
+
+
 def tell_changes(out: Console, changes: Sequence[Changed]) -> None:
-    """Print what numbers did, in the order of time."""
+    """Print the newest changes of numbers, oldest first, and count them all."""
     out.print()
-    for it in changes:
+    shown = changes[-MOST_CHANGES:]
+    if len(changes) > len(shown):
+        say(out, f"… {plural(len(changes) - len(shown), 'earlier change')} (--json names them)")
+    for it in shown:
         whose = f"{it.number.account_name or 'no name'}, {it.number.account_sid}"
         what = f"{it.change:6} {it.number.phone_number} ({it.number.phone_number_sid} of {whose})"
         say(out, f"{moment(it.at)}  {what}")

@@ -14,7 +14,6 @@ from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 from onboarding.validity import BundleKind, explain_validity, is_ending
 from shaken_stir.live import choices, learned, plan, plan_words, survey
 from shaken_stir.live.account import refused
-from shaken_stir.live.assumptions import ASSUMPTIONS
 from shaken_stir.live.diagnosis_of_numbers import of_numbers, stages
 from shaken_stir.live.finding import Finding, Mark, Section, in_the_way, look, unknown, well
 from shaken_stir.live.numbers import AccountOutlook, work_of
@@ -121,7 +120,6 @@ def tell(
             title="What a run would do",
             findings=[*in_the_way(planned.in_the_way), *of_plan(planned)],
         ),
-        Section(title="Assumptions about Twilio (docs/first-day.md)", findings=of_assumptions(read)),
     ]
 
 
@@ -222,16 +220,6 @@ def of_duplicates(where: str, assigned: Assigned) -> list[Finding]:
         if twice
         else []
     )
-
-
-def of_assumptions(read: Survey) -> list[Finding]:
-    """Tell what was borne out of what the product assumes of Twilio."""
-    marks = {True: Mark.WELL, False: Mark.LOOK, None: Mark.UNKNOWN}
-    held = [(assumption.text, assumption.holds(read)) for assumption in ASSUMPTIONS]
-    return [
-        Finding(mark=marks[holds], text=text if holds is not False else f"Not borne out here: {text}")
-        for text, holds in held
-    ]
 
 
 def described(bundle: Bundle) -> str:

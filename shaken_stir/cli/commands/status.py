@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from shaken_stir.cli.command import Command
-from shaken_stir.cli.options import ACCOUNT_SID, AGO, FILE, of_a_place, one_of, the_place
+from shaken_stir.cli.options import ACCOUNT_OR_NUMBER, AGO, FILE, of_a_place, one_of, the_place
 
 REASONS: Final = (
     "signed",
@@ -34,13 +34,14 @@ REASONS: Final = (
         "status --stack shaken-stir",
         "status --stack shaken-stir --unsigned --csv unsigned.csv",
         "status --live AC00000000000000000000000000000001",
+        "status --stack shaken-stir +13035550121",
         "status --since 24h",
         "status --stack shaken-stir --exit-code",
     ],
     exit_codes="0 it was read, 1 --check found a difference, 2 wrong option or nothing to read, with --exit-code 3 a "
     "person must act, 130 Ctrl-C",
 )
-@click.argument("account", type=ACCOUNT_SID, required=False, metavar="[AC...]")
+@click.argument("of", type=ACCOUNT_OR_NUMBER, required=False, metavar="[AC...|PN...|+1...]")
 @click.option("--unsigned", is_flag=True, help="name each number that is not signed")
 @click.option(
     "--reason", type=one_of(REASONS), metavar="WORD", help=f"name each number that is this: {', '.join(REASONS)}"
@@ -55,7 +56,14 @@ REASONS: Final = (
 @click.option("--strict", is_flag=True, help="with --exit-code: end with 3 also while Twilio reviews")
 @of_a_place
 def command(
-    *, strict: bool, exit_code: bool, since: datetime | None, unsigned: bool, reason: str | None, **others: Any
+    *,
+    of: str | None,
+    strict: bool,
+    exit_code: bool,
+    since: datetime | None,
+    unsigned: bool,
+    reason: str | None,
+    **others: Any,
 ) -> int:
     """Read the status and tell it; give the exit code."""
     if strict and not exit_code:
@@ -66,10 +74,16 @@ def command(
         raise click.UsageError("--csv - and --json both write to standard output; name a file, or leave one out")
     if others["check"] and (since or unsigned or reason or others["csv_file"] or others["html_file"]):
         raise click.UsageError("--check tells differences, the other options tell numbers; leave one of them out")
+    number = of if of and not of.startswith("AC") else None
+    if number and (since or unsigned or reason or others["check"] or others["every"] or others["html_file"]):
+        raise click.UsageError("one number is shown alone; with it go --csv, --json and --exit-code only")
     where = {name: others.pop(name) for name in ("stack", "live", "state", "twilio", "served")}
     place = the_place(**where, asks_twilio=others["check"])
     from shaken_stir.cli.status import Asked, tell_status
     from shaken_stir.status.source import Where
 
     must_act: Any = "strict" if strict else "act" if exit_code else None
-    return tell_status(Where(**place), Asked(since=since, unsigned=unsigned, reason=reason, **others), must_act)
+    asked = Asked(
+        account=None if number else of, number=number, since=since, unsigned=unsigned, reason=reason, **others
+    )
+    return tell_status(Where(**place), asked, must_act)

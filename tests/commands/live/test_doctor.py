@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from shaken_stir.live.assumptions import ASSUMPTIONS
-from shaken_stir.project import ROOT
 from simulator.messages import Response
 from tests.commands.live.conftest import Doctor, Start
 from tests.commands.live.doctor import DONE, FIRST
@@ -53,16 +51,13 @@ def test_a_ready_account_is_told_line_by_line_and_changed_in_nothing(
         f"! 1 number assigned to the Business Profile more than once: {FIRST}.",
         "✓ put 2 numbers on the Trust Product",
         "✓ in all: 4 POSTs",
-        "✓ A look-up of up to 100 numbers finds each one that is assigned.",
-        "✓ Twilio may keep two assignments of one number.",
-        "✓ The numbers of a suspended subaccount can be listed, too.",
-        "? A rejected Trust Product can be submitted again.",
         "2  POST /v1/TrustProducts/{Sid}/ChannelEndpointAssignments",
         "Nothing is in the way. Nothing was changed: doctor sends GETs only.",
     ):
         assert line in out
     assert {(sent.method, sent.host) for sent in simulated.sent} == {("GET", host) for host in HOSTS}
     assert repr(simulated.simulator.state.trust_products.in_order()) == before
+    assert out.startswith("Nothing is in the way. ")
 
 
 def test_pages_are_followed_over_tls_too(twilio: Start, doctor_here: Doctor) -> None:
@@ -132,8 +127,10 @@ def test_what_is_in_the_way_is_told_and_ends_in_exit_code_1(twilio: Start, docto
     code, out, _ = doctor_here(twilio())
 
     assert code == 1
-    assert "✗ The account AC0123456789abcdef0123456789abcdef has no SHAKEN/STIR Trust Product yet" in out
-    assert "Something is in the way." in out
+    verdict, reason, _ = out.split("\n", 2)
+    assert verdict == "Something is in the way. Nothing was changed: doctor sends GETs only."
+    assert reason.startswith("  ✗ The account AC0123456789abcdef0123456789abcdef has no SHAKEN/STIR Trust Product yet")
+    assert out.count("has no SHAKEN/STIR Trust Product yet") == 1
 
 
 def test_orphans_are_not_concluded_from_a_fleet_that_could_not_be_read_in_full(
@@ -148,7 +145,6 @@ def test_orphans_are_not_concluded_from_a_fleet_that_could_not_be_read_in_full(
     assert code == 0
     assert f"! The numbers of {account_sid(2)} could not be read: Twilio refused GET" in out
     assert "? Orphans: not looked for" in out
-    assert "! Not borne out here: The numbers of a suspended subaccount can be listed, too." in out
 
 
 def test_an_orphan_is_told(twilio: Start, doctor_here: Doctor) -> None:
@@ -169,13 +165,6 @@ def test_a_look_up_that_misses_a_number_is_told(twilio: Start, doctor_here: Doct
 
     assert code == 1
     assert "✗ A look-up of assigned numbers by their SIDs did not find them all" in out
-    assert "! Not borne out here: A look-up of up to 100 numbers finds each one that is assigned." in out
-
-
-def test_every_assumption_is_explained() -> None:
-    explained = " ".join((ROOT / "docs/first-day.md").read_text(encoding="utf-8").split())
-
-    assert [it.text for it in ASSUMPTIONS if it.text not in explained] == []
 
 
 def test_a_rejection_is_told_with_what_twilio_s_evaluation_found(twilio: Start, doctor_here: Doctor) -> None:

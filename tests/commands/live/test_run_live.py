@@ -128,5 +128,5 @@ def test_a_number_that_is_not_the_subaccount_s_is_told_and_the_others_are_taken_
     assert code == 0
     assert f"Left out of the request: {wrong} (it is not a number of {account(1)})" in told
     assert f"1 number of the request left out:\n  {wrong}: it is not a number of {account(1)}\n" in told
-    assert "1 number of 1 account is signed" in told
+    assert "1 of 1 eligible number of 1 account is signed" in told
     assert "B\\xfcro" in told

@@ -78,6 +78,7 @@ def test_json_is_one_object_per_run_and_nothing_else(objects: Done) -> None:
         "orphans",
         "announced",
         "left_out",
+        "counts",
         "validities",
         "unsigned",
         "twilio_calls",
@@ -140,7 +141,7 @@ def test_until_when_the_profile_is_valid_is_told_and_its_end_announced_while_num
     told = " ".join(words.out.split())
     assert f"The Business Profile {PROFILE} was valid until 2020-01-01 (" in told
     assert "Announced: Validity Ending, Subaccounts Onboarded, Trust Product Approved." in told
-    assert "30 numbers of 3 accounts are signed" in told
+    assert "30 of 31 eligible numbers of 3 accounts are signed" in told
 
 
 def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(words: Done) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,31 @@ def test_one_subaccount_s_numbers(served: str) -> None:
     assert account(2) not in done.out
 
 
+def test_one_number_by_its_sid_says_where_it_stands_and_what_to_do(served: str) -> None:
+    done = status(served, phone_number(2, 0))
+
+    assert (done.code, done.err) == (0, "")
+    [about] = [part for part in done.out.split("\n\n") if f"({phone_number(2, 0)})" in part]
+    assert re.search(r"Signed: +no since .* UTC: Twilio refused it: It is being ported out \(code 22205\)", about)
+    assert re.search(r"Do this: +.*\(docs/errors.md#22205\)", about)
+    assert re.search(rf"Account: +Subaccount 2 \({account(2)}\)", about)
+    assert phone_number(2, 1) not in done.out
+
+
+def test_one_number_as_it_is_dialled_is_every_record_of_it(served: str) -> None:
+    done = status(served, "+14165550110")
+
+    assert re.search(r"Signed: +no since .* UTC: its region is CA, not US\n", done.out)
+    assert f"+14165550110 ({phone_number(2, 1)})" in done.out
+
+
+def test_a_number_that_no_run_has_seen_is_told_so(served: str) -> None:
+    done = status(served, "+12125550199")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("shaken-stir status: No run has seen +12125550199 (read from the local stack at ")
+
+
 def test_a_subaccount_that_nobody_knows_is_told_so(served: str) -> None:
     done = status(served, account(9))
 
@@ -117,7 +143,7 @@ def test_a_list_is_written_to_a_file_and_no_formula_is_in_it(served: str, tmp_pa
 
     done = status(served, "--csv", str(file))
 
-    assert done.out.endswith(f"Written: {file}.\n")
+    assert done.out.endswith(f"4 numbers written to {file}.\n")
     with file.open(newline="", encoding="utf-8") as opened:
         names = {line["account_name"] for line in csv.DictReader(opened)}
     assert names == {"'=Evil\u202e\nshop", "Subaccount 2"}
@@ -129,7 +155,7 @@ def test_the_page_is_written_as_one_file_that_names_what_needs_a_person(served: 
     done = status(served, "--html", str(file))
 
     assert (done.code, done.err) == (0, "")
-    assert done.out.endswith(f"Written: {file}.\n")
+    assert done.out.endswith(f"4 numbers written to {file}.\n")
     page = file.read_text(encoding="utf-8")
     assert "<h1>2 of 3 eligible numbers are signed; 1 needs you; 1 subaccount failed.</h1>" in page
     assert "It is being ported out" in page
@@ -186,7 +212,7 @@ def test_the_exit_code_says_that_a_person_must_act(served: str) -> None:
         (["--since", "yesterday"], "argument --since: yesterday is not a number of minutes, hours or days"),
         (["--since", "1h", "--unsigned"], "--since tells changes"),
         (["--reason", "odd"], "argument --reason: odd is none of signed, in-review"),
-        (["PN1"], "PN1 is not AC and 32 hexadecimal digits"),
+        (["PN1"], "PN1 is not a SID (AC or PN and 32 hexadecimal digits) or a number such as +13035550121"),
         (["--stack", "one", "--live"], "--stack and --live are different places; name one"),
         (["--state", "file"], "--state belongs to --live"),
         (["--twilio", "http://127.0.0.1:8010"], "--twilio belongs to --live, or to a comparison with --check"),
