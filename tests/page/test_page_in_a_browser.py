@@ -117,8 +117,41 @@ def test_a_search_finds_by_name_and_by_sid(visit: Show, address: str) -> None:
     expect(page.locator(ROWS)).to_contain_text("Harbor Dental")
     page.get_by_label("Search").fill(f"AC{7:032x}")
     expect(page.locator("#count")).to_have_text("1 of 100 subaccounts")
-    page.get_by_label("Search").fill("nobody's")
-    expect(page.locator("#count")).to_have_text("0 of 100 subaccounts")
+
+
+def test_a_search_without_results_shows_one_sentence(visit: Show, address: str) -> None:
+    page = visit(address)
+
+    page.get_by_label("Search").fill(" nobody's")
+
+    expect(page.locator("#count")).to_have_text("No subaccount matches “nobody's”.")
+    for part in ("#table", "#previous", "#pages", "#next"):
+        expect(page.locator(part)).to_be_hidden()
+    page.get_by_label("Search").fill("")
+    expect(page.get_by_role("button", name="Next")).to_be_visible()
+
+
+def test_the_hidden_attribute_hides_every_element(visit: Show, address: str) -> None:
+    page = visit(address)
+    page.evaluate("for (const it of document.body.querySelectorAll('*')) it.hidden = true")
+
+    assert page.locator("body *:visible").count() == 0
+
+
+def test_a_filter_without_results_shows_one_sentence(visit: Show, serve: Serve) -> None:
+    page = visit(serve(Shelf(example(3)).source))
+
+    page.get_by_role("checkbox", name="Needs a person").check()
+    expect(page.locator("#count")).to_have_text("No subaccount needs a person.")
+    page.get_by_label("Search").fill("harbor")
+    expect(page.locator("#count")).to_have_text("No subaccount that needs a person matches “harbor”.")
+
+
+def test_a_fleet_without_subaccounts_shows_one_sentence(visit: Show, serve: Serve) -> None:
+    page = visit(serve(Shelf([]).source))
+
+    expect(page.locator("#count")).to_have_text("No run has worked on a subaccount yet.")
+    expect(page.locator("#table")).to_be_hidden()
 
 
 def test_columns_are_sorted_up_and_down(visit: Show, address: str) -> None:

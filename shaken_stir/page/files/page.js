@@ -14,6 +14,8 @@ const shown = { rows: [], found: [], search: "", needs: false, sort: null, desce
 const open = new Set();
 const numbersRead = new Map();
 let version = given.version;
+// A served page may be shown before the first reading has ended.
+const isRead = () => Boolean(embedded || version);
 
 // Text is set as text: nothing that Twilio says becomes markup.
 function element(name, attributes, ...children) {
@@ -57,13 +59,24 @@ function draw() {
   const focused = document.activeElement?.id;
   byId("rows").replaceChildren(...part.flatMap((row) => (open.has(row.sid) ? [drawRow(row), drawDetail(row)] : [drawRow(row)])));
   if (focused?.startsWith("open-")) byId(focused)?.focus();
-  say("count", `${counted(shown.found.length)} of ${counted(shown.rows.length)} subaccount${shown.rows.length === 1 ? "" : "s"}`);
+  say("count", summary());
+  byId("table").hidden = !part.length;
   document.querySelector(".pages").hidden = last === 0;
   say("pages", `${counted(first + 1)} to ${counted(first + part.length)} of ${counted(shown.found.length)}`);
   byId("previous").disabled = shown.page === 0;
   byId("next").disabled = shown.page === last;
   const asked = new URLSearchParams({ search: shown.search, needs: shown.needs ? "1" : "" });
   if (!embedded) byId("csv").href = `numbers.csv?${asked}`;
+}
+
+function summary() {
+  if (!isRead()) return "";
+  if (!shown.rows.length) return "No run has worked on a subaccount yet.";
+  const total = `${counted(shown.rows.length)} subaccount${shown.rows.length === 1 ? "" : "s"}`;
+  if (shown.found.length) return `${counted(shown.found.length)} of ${total}`;
+  const wanted = shown.search.trim();
+  if (!wanted) return "No subaccount needs a person.";
+  return `No subaccount${shown.needs ? " that needs a person" : ""} matches “${wanted}”.`;
 }
 
 function say(id, words) {
