@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shaken_stir.page import rendering
+from shaken_stir.page.documents import Documents
 from shaken_stir.status.csv_file import COLUMNS
 from shaken_stir.status.model import FleetStatus, NumberStatus
 from shaken_stir.words import moment
@@ -24,23 +25,26 @@ def document(fleet: FleetStatus, numbers: Sequence[NumberStatus]) -> str:
     Returns:
         The document, whose own policy lets run and apply nothing but what it came with.
     """
+    documents = Documents(embedded=True)
     by_account: dict[str, list[NumberStatus]] = defaultdict(list)
     for number in numbers:
         by_account[number.account_sid].append(number)
     data: dict[str, Any] = {
-        "rows": rendering.rows(fleet),
+        "rows": rendering.rows(fleet, documents),
         "reasons": rendering.labels(),
         "columns": COLUMNS,
-        "numbers": {sid: rendering.numbers_of(of_one) for sid, of_one in by_account.items()},
+        "numbers": {sid: rendering.numbers_of(of_one, documents) for sid, of_one in by_account.items()},
     }
+    sections = rendering.sections(fleet, numbers, ALL_NAMED_BY, documents)
     return rendering.draw(
         rendering.Page(
             place=fleet.place,
             read=f"Read at {moment(fleet.read_at)}",
             problem="",
-            sections=rendering.sections(fleet, numbers, ALL_NAMED_BY),
+            sections=sections,
             data=data,
             footer="This file stays as it is; it holds phone numbers.",
+            documents=documents.sections(),
             policy=_policy(rendering.script(), rendering.stylesheet()),
         )
     )

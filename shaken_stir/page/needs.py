@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from onboarding.errors import section
 from onboarding.trust_products import Status
 from onboarding.words import plural
+from shaken_stir.page.order import by_name, natural
 from shaken_stir.page.words import sentence, without_references
 from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStanding
 from shaken_stir.status.reasons import EXPLANATIONS, REMEDIES, SEND_AGAIN
@@ -58,7 +59,7 @@ def worth_reading(fleet: FleetStatus) -> list[SubaccountStanding]:
     chosen: dict[str, SubaccountStanding] = {}
     for reason in BY_NUMBER:
         found = 0
-        for subaccount in fleet.subaccounts:
+        for subaccount in by_name(fleet.subaccounts):
             if found >= LISTED:
                 break
             if count := subaccount.counts.by_reason.get(reason, 0):
@@ -75,7 +76,7 @@ def what_needs_a_person(fleet: FleetStatus, numbers: Iterable[NumberStatus]) -> 
         numbers: Those of the subaccounts that are `worth_reading`, at least.
     """
     by_reason: dict[Reason, list[NumberStatus]] = defaultdict(list)
-    for number in numbers:
+    for number in sorted(numbers, key=lambda it: (not it.account_name, natural(it.account_name), it.account_sid)):
         if number.reason in BY_NUMBER:
             by_reason[number.reason].append(number)
     return [
@@ -104,7 +105,7 @@ def _of_product(fleet: FleetStatus) -> Iterator[Need]:
 
 
 def _of_subaccounts(fleet: FleetStatus) -> Iterator[Need]:
-    failing = [it for it in fleet.subaccounts if it.is_failing]
+    failing = [it for it in by_name(fleet.subaccounts) if it.is_failing]
     if not failing:
         return
     by_error: dict[str, list[SubaccountStanding]] = defaultdict(list)

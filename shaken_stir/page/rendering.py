@@ -1,7 +1,7 @@
 """The page's parts as HTML, and what its script is given. Whatever comes from Twilio is shown as visible text."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shaken_stir.page import words
+from shaken_stir.page.documents import Documents, Section
 from shaken_stir.page.needs import what_needs_a_person
+from shaken_stir.page.order import by_name
 from shaken_stir.page.plot import bar, plot
 from shaken_stir.page.review import review, status_in_words, steps, validities
 from shaken_stir.status.csv_file import cells
@@ -34,6 +36,7 @@ class Page(NamedTuple):
         sections: Its parts as HTML, by the ids of `SECTIONS`.
         data: What the script is given.
         footer: What is said at the end.
+        documents: The sections of the documents that a page contains which stands by itself.
         policy: The Content-Security-Policy of a page that stands by itself, empty for one that is served.
     """
 
@@ -43,16 +46,20 @@ class Page(NamedTuple):
     sections: Mapping[str, str]
     data: Mapping[str, Any]
     footer: str
+    documents: Sequence[Section] = ()
     policy: str = ""
 
 
-def sections(fleet: FleetStatus, numbers: Iterable[NumberStatus], all_named_by: str) -> dict[str, str]:
+def sections(
+    fleet: FleetStatus, numbers: Iterable[NumberStatus], all_named_by: str, documents: Documents
+) -> dict[str, str]:
     """Draw the parts of the page.
 
     Args:
         fleet: What was read of the fleet.
         numbers: Those of the subaccounts that are `worth_reading`, at least.
         all_named_by: The command that names all numbers that are not signed.
+        documents: The documents that remedies link to.
 
     Returns:
         HTML by the ids of `SECTIONS`.
@@ -61,6 +68,8 @@ def sections(fleet: FleetStatus, numbers: Iterable[NumberStatus], all_named_by: 
         "fleet": fleet,
         "needs": what_needs_a_person(fleet, numbers),
         "all_named_by": all_named_by,
+        "links": documents.links,
+        "headline": words.without_references(fleet.headline),
         "parts": bar(fleet.counts),
         "plot": plot(fleet.runs),
         "steps": steps(fleet),
@@ -80,34 +89,41 @@ def not_read_yet() -> dict[str, str]:
 def draw(page: Page) -> str:
     """Draw a whole page."""
     safe = {name: Markup(html) for name, html in page.sections.items()}  # noqa: S704 - the templates drew it
+    documents = [it._replace(html=Markup(it.html)) for it in page.documents]  # noqa: S704 - the Markdown parser drew it
     own = {"stylesheet": Markup(stylesheet()), "script": Markup(script())}  # noqa: S704 - the project's own files
-    shown = page._asdict() | own | {"sections": safe, "data": as_data(page.data)}
+    shown = page._asdict() | own | {"sections": safe, "documents": documents, "data": as_data(page.data)}
     return environment().get_template("page.html").render(shown)
 
 
-def rows(fleet: FleetStatus) -> list[dict[str, Any]]:
-    """Give the subaccounts as the script draws them."""
-    return [_row(it) for it in fleet.subaccounts]
+def draw_document(section: Section) -> str:
+    """Draw a page with a whole document."""
+    safe = Markup(section.html)  # noqa: S704 - the Markdown parser drew it
+    return environment().get_template("document.html").render(title=section.title, html=safe)
 
 
-def matches(subaccount: SubaccountStanding, search: str, *, needs: bool) -> bool:
-    """Say whether a subaccount is among those that a search shows; the script finds the same ones.
-
-    Args:
-        subaccount: The subaccount.
-        search: A part of its name or its SID, in any case; empty for all.
-        needs: Whether only those are shown that need a person.
-    """
-    text = f"{visible(subaccount.friendly_name)}\n{subaccount.sid}".lower()
-    return search.strip().lower() in text and (subaccount.needs_a_person or not needs)
+def rows(fleet: FleetStatus, documents: Documents) -> list[dict[str, Any]]:
+    """Return the subaccounts by name, as the script draws them."""
+    return [_row(it, documents) for it in by_name(fleet.subaccounts)]
 
 
-def numbers_of(numbers: Iterable[NumberStatus]) -> list[dict[str, Any]]:
-    """Give numbers as the script draws them, those that are not signed first, with their cells of the CSV file."""
+def numbers_of(numbers: Iterable[NumberStatus], documents: Documents) -> list[dict[str, Any]]:
+    """Return numbers as the script draws them, unsigned ones first, with their cells of the CSV file."""
     return [
-        {"cells": [visible(cell) for cell in cells(it)], "remedy": visible(words.sentence(it.remedy))}
+        {
+            "cells": [visible(cell) for cell in cells(it)],
+            "why": None if it.signed else _told(it.explanation, documents),
+            "remedy": _told(it.remedy, documents),
+        }
         for it in sorted(numbers, key=lambda it: (it.reason is Reason.RELEASED, it.signed))
     ]
+
+
+def _told(text: str, documents: Documents) -> dict[str, Any] | None:
+    """Return a text as a sentence, and links to the sections that it names; None if there is no text."""
+    if not text:
+        return None
+    told = words.without_references(text)
+    return {"says": visible(words.sentence(told.sentence)), "links": documents.links(told.sections)}
 
 
 def labels() -> dict[str, str]:
@@ -151,7 +167,7 @@ def environment() -> Environment:
         "plural": plural,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
-    made.globals |= {"REASONS": words.REASONS, "STAGES": words.STAGES}
+    made.globals |= {"REASONS": words.REASONS, "STAGES": words.STAGES, "UNNAMED": words.UNNAMED}
     return made
 
 
@@ -159,10 +175,10 @@ def _visible(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _row(it: SubaccountStanding) -> dict[str, Any]:
+def _row(it: SubaccountStanding, documents: Documents) -> dict[str, Any]:
     return {
         "sid": it.sid,
-        "name": visible(it.friendly_name) or "(no name)",
+        "name": words.name_of(it.friendly_name),
         "signed": it.counts.signed,
         "eligible": it.counts.eligible,
         "all": sum(it.counts.by_reason.values()),
@@ -171,7 +187,7 @@ def _row(it: SubaccountStanding) -> dict[str, Any]:
         "state": words.OUTCOMES[it.status],
         "failed": it.is_failing,
         "failing": _moment(it.failing_since),
-        "message": visible(words.sentence(it.message)),
+        "message": _told(it.message, documents),
         "at": _moment(it.recorded_at),
         "success": _moment(it.last_success_at),
     }

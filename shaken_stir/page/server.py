@@ -12,11 +12,11 @@ from flask import Flask, Response, abort, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from shaken_stir.page import rendering
+from shaken_stir.page import documents, rendering
 from shaken_stir.page.watch import Seen, Watch
 from shaken_stir.status.csv_file import COLUMNS, write_csv
 from shaken_stir.status.source import SourceError
-from shaken_stir.words import clock
+from shaken_stir.words import clock, day
 from simulator.addresses import THIS_MACHINE
 
 HEADERS: Final = {
@@ -31,6 +31,8 @@ HEADERS: Final = {
 }
 FIRST_PATIENCE: Final = 1.0
 """How long a browser waits for the first reading before the page is shown without it; the script fetches it then."""
+SEARCH_PATIENCE: Final = 1.0
+"""After how many seconds a search answers with what it found so far."""
 NAMES: Final = (THIS_MACHINE, "localhost")
 """By which a browser on this machine reaches it; any other name was made to lead here by somebody else."""
 
@@ -80,8 +82,17 @@ def application(watch: Watch) -> Flask:
     app.register_error_handler(HTTPException, _tell)
     app.get("/page.css", endpoint="stylesheet")(lambda: Response(rendering.stylesheet(), mimetype="text/css"))
     app.get("/page.js", endpoint="script")(lambda: Response(rendering.script(), mimetype="text/javascript"))
+    app.get("/README.md", endpoint="readme")(lambda: _document("README.md"))
+    app.get("/docs/<name>", endpoint="document")(lambda name: _document(f"docs/{name}"))
     _answer_of(app, watch)
     return app
+
+
+def _document(name: str) -> str:
+    document = documents.whole(name)
+    if not document:
+        abort(HTTPStatus.NOT_FOUND)
+    return rendering.draw_document(document)
 
 
 def _answer_of(app: Flask, watch: Watch) -> None:
@@ -103,14 +114,22 @@ def _answer_of(app: Flask, watch: Watch) -> None:
             found = watch.numbers_of(lambda it: it.sid == sid)
         except SourceError as error:
             return jsonify(problem=str(error)), HTTPStatus.SERVICE_UNAVAILABLE
-        return jsonify(numbers=rendering.numbers_of(found)), HTTPStatus.OK
+        return jsonify(numbers=rendering.numbers_of(found, documents.Documents(embedded=False))), HTTPStatus.OK
+
+    @app.get("/search")
+    def search() -> tuple[Response, int]:
+        try:
+            found = watch.search(request.args.get("search", ""), SEARCH_PATIENCE)
+        except SourceError as error:
+            return jsonify(problem=str(error)), HTTPStatus.SERVICE_UNAVAILABLE
+        return jsonify(found._asdict()), HTTPStatus.OK
 
     @app.get("/numbers.csv")
     def csv_file() -> Response:
         search, needs = request.args.get("search", ""), bool(request.args.get("needs"))
         text = io.StringIO(newline="")
         try:
-            write_csv(watch.numbers_of(lambda it: rendering.matches(it, search, needs=needs)), text)
+            write_csv(watch.numbers_found(search, needs=needs), text)
         except SourceError as error:
             return Response(f"{error}\n", HTTPStatus.SERVICE_UNAVAILABLE, mimetype="text/plain")
         attached = {"Content-Disposition": 'attachment; filename="numbers.csv"'}
@@ -148,11 +167,11 @@ def draw(watch: Watch) -> str:
             problem=watch.problem,
             sections=seen.sections if seen else rendering.not_read_yet(),
             data=data,
-            footer="It is read again every few seconds while it is looked at.",
+            footer="The page reads the fleet again every few seconds while you look at it.",
         )
     )
 
 
 def read_in_words(seen: Seen | None) -> str:
     """Say when the fleet was read."""
-    return f"Read at {clock(seen.fleet.read_at)}" if seen else "Reading…"
+    return f"Read at {day(seen.fleet.read_at)} {clock(seen.fleet.read_at)}" if seen else "Reading…"

@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from shaken_stir.page.documents import Documents
 from shaken_stir.page.needs import worth_reading
+from shaken_stir.page.number_index import Found, NumberIndex
 from shaken_stir.page.rendering import rows, sections
+from shaken_stir.page.search import Search
 from shaken_stir.status.model import FleetStatus, NumberStatus, ProductStatus, SubaccountStanding
 from shaken_stir.status.reading import read_numbers_of, read_status
 from shaken_stir.status.source import Source, SourceError
@@ -56,6 +60,7 @@ class Watch:
         self._all_named_by = all_named_by
         self._seen: Seen | None = None
         self._next = 0.0
+        self._index = NumberIndex(source)
         self._one_at_a_time = threading.Lock()
         self._numbers: dict[str, tuple[tuple[SubaccountStanding, ProductStatus | None], list[NumberStatus]]] = {}
 
@@ -84,12 +89,52 @@ class Watch:
         Raises:
             SourceError: They cannot be read.
         """
+        fleet = self._fleet()
+        return self._source.read(
+            lambda table: read_numbers_of(table, fleet, [it for it in fleet.subaccounts if choose(it)])
+        )
+
+    def search(self, typed: str, patience: float) -> Found:
+        """Search the numbers of all subaccounts.
+
+        Args:
+            typed: The search as typed.
+            patience: After how many seconds to return what was found so far.
+
+        Raises:
+            SourceError: They cannot be read.
+        """
+        return self._index.find(self._fleet(), Search.parse(typed), patience)
+
+    def numbers_found(self, typed: str, *, needs: bool) -> list[NumberStatus]:
+        """Read the numbers that a search shows: all of a subaccount that it finds, else those that match.
+
+        Args:
+            typed: The search as typed.
+            needs: Whether to search only the subaccounts that need a person.
+
+        Raises:
+            SourceError: They cannot be read.
+        """
+        search = Search.parse(typed)
+        matches = self.search(typed, math.inf).matches
+        by_name = {it.sid for it in self._fleet().subaccounts if search.finds(it)}
+
+        def is_shown(subaccount: SubaccountStanding) -> bool:
+            found = subaccount.sid in by_name or subaccount.sid in matches
+            return found and (subaccount.needs_a_person or not needs)
+
+        return [
+            it
+            for it in self.numbers_of(is_shown)
+            if it.account_sid in by_name or search.finds_number(it.phone_number, it.phone_number_sid)
+        ]
+
+    def _fleet(self) -> FleetStatus:
         seen = self.look()
         if not seen:
             raise SourceError(self.problem)
-        return self._source.read(
-            lambda table: read_numbers_of(table, seen.fleet, [it for it in seen.fleet.subaccounts if choose(it)])
-        )
+        return seen.fleet
 
     def _read(self) -> None:
         began = time.monotonic()
@@ -105,7 +150,8 @@ class Watch:
         self._next = ended + max(self.refresh_seconds, (ended - began) / SHARE_OF_TIME)
 
     def _drawn(self, fleet: FleetStatus, numbers: Iterable[NumberStatus]) -> Seen:
-        parts, subaccounts = sections(fleet, numbers, self._all_named_by), rows(fleet)
+        documents = Documents(embedded=False)
+        parts, subaccounts = sections(fleet, numbers, self._all_named_by, documents), rows(fleet, documents)
         version = hashlib.sha256(json.dumps([parts, subaccounts]).encode()).hexdigest()[:16]
         return Seen(fleet, parts, subaccounts, version)
 

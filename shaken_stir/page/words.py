@@ -8,6 +8,7 @@ from onboarding.phone_numbers import Stage
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import DELETED, Status
 from shaken_stir.status.model import Reason
+from shaken_stir.words import visible
 
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.SIGNED: "Signed",
@@ -45,7 +46,14 @@ OUTCOMES: Final[Mapping[SubaccountStatus, str]] = {
     SubaccountStatus.IN_PROGRESS: "Under way",
 }
 
+UNNAMED: Final = "Unnamed subaccount"
+
 _REFERENCE: Final = re.compile(r" ?\((docs/[\w./-]+(?:#[\w-]+)?)\)")
+
+
+def name_of(friendly_name: str) -> str:
+    """Return a subaccount's name as visible text, or `UNNAMED`."""
+    return visible(friendly_name) or UNNAMED
 
 
 class Told(NamedTuple):

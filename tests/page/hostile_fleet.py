@@ -1,4 +1,4 @@
-"""Names that a page must show and not obey."""
+"""Fleets with names of a test's own, such as names that a page must show and not obey."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,3 +23,11 @@ def named(names: list[str]) -> Iterator[dict[str, Any]]:
         name = names[int(item["sk"].removeprefix("SUBACCOUNT#AC"), 16) - 1]
         told = {"status": "failed", "failing_since": "2026-11-01T00:00:00Z", "message": f"{index} {name}"}
         yield item | {"friendly_name": name} | told
+
+
+def renamed(names: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the example fleet with these names."""
+    for item in items(len(names), 1, datetime.now(UTC)):
+        is_subaccount = item["sk"].startswith("SUBACCOUNT#")
+        index = int(item["sk"].removeprefix("SUBACCOUNT#AC"), 16) - 1 if is_subaccount else 0
+        yield item | ({"friendly_name": names[index]} if is_subaccount else {})

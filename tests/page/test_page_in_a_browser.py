@@ -4,13 +4,16 @@ import csv
 import io
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from onboarding.table.dynamodb import Table
 from onboarding.trust_products import Status
 from shaken_stir.page.server import served
 from shaken_stir.page.watch import Watch
@@ -22,7 +25,7 @@ from shaken_stir.words import visible
 from simulator.fleet import Fleet
 from tests.commands import hostile
 from tests.page.conftest import ALL_NAMED_BY, Serve, Show
-from tests.page.hostile_fleet import SCRIPTS, named
+from tests.page.hostile_fleet import SCRIPTS, named, renamed
 from tests.page.looking import ROWS, downloaded
 from tests.page.shelf import PLACE, Shelf, example
 from tests.world import NAMED, a_fleet
@@ -80,10 +83,10 @@ def test_the_first_screen_says_what_matters_and_what_to_do(visit: Show, address:
     expect(needs).to_contain_text(
         "Something that is assigned is not the account's own: look at what is assigned to it."
     )
-    expect(needs).to_contain_text("docs/errors.md#22205")
-    expect(needs).to_contain_text("docs/errors.md#twilio-unavailable")
+    expect(needs.get_by_role("link", name="Errors: 22205")).to_be_visible()
+    expect(needs.get_by_role("link", name="Errors: Twilio Unavailable")).to_be_visible()
     expect(page.locator("header")).to_contain_text(PLACE)
-    expect(page.locator("#read")).to_have_text(re.compile(r"Read at \d\d:\d\d:\d\d UTC"))
+    expect(page.locator("#read")).to_have_text(re.compile(r"Read at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"))
 
 
 def test_bar_and_plot_are_told_in_words(visit: Show, address: str) -> None:
@@ -152,6 +155,212 @@ def test_a_fleet_without_subaccounts_shows_one_sentence(visit: Show, serve: Serv
 
     expect(page.locator("#count")).to_have_text("No run has worked on a subaccount yet.")
     expect(page.locator("#table")).to_be_hidden()
+
+
+def phones(page: Page) -> list[str]:
+    return page.locator(".detail mark.phone").all_inner_texts()
+
+
+@pytest.mark.parametrize("typed", ["+13035550107", "(303) 555-01 07", "3035550107"])
+def test_a_search_for_a_number_opens_its_subaccount_and_marks_the_number(visit: Show, address: str, typed: str) -> None:
+    shelf = Shelf(example())
+    numbers = read_numbers_of(shelf.table, (fleet := read_status(shelf.table, PLACE)), fleet.subaccounts)
+    [number] = [it for it in numbers if it.phone_number == "+13035550107"]
+    page = visit(address)
+
+    page.get_by_label("Search").fill(typed)
+
+    expect(page.locator("#count")).to_have_text("1 of 100 subaccounts")
+    expect(page.locator(ROWS)).to_contain_text(number.account_sid)
+    expect(page.locator(f"{ROWS} mark")).to_have_text("1 number matches")
+    expect(page.locator(".detail tbody tr").first).to_contain_text(number.phone_number_sid)
+    assert phones(page) == [number.phone_number]
+
+
+def test_a_search_finds_a_number_by_its_sid(visit: Show, address: str) -> None:
+    page = visit(address)
+
+    page.get_by_label("Search").fill(f"PN{3:016x}{4:016x}")
+
+    expect(page.locator(ROWS)).to_have_count(1)
+    expect(page.locator(ROWS)).to_contain_text(f"AC{3:032x}")
+    expect(page.locator("mark.phone")).to_have_count(1)
+
+
+def test_subaccounts_with_matching_numbers_say_how_many(visit: Show, address: str) -> None:
+    page = visit(address)
+
+    page.get_by_label("Search").fill("+1303")
+
+    expect(page.locator(f"{ROWS} mark").first).to_have_text(re.compile(r"[1-5] numbers? match"))
+    expect(page.locator(".detail")).to_have_count(0)
+    page.get_by_label("Search").fill("+1999")
+    expect(page.locator("#count")).to_have_text("No subaccount and no number matches “+1999”.")
+    expect(page.locator("#searching")).to_be_hidden()
+
+
+def test_a_long_search_shows_its_progress(visit: Show, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shaken_stir.page.server.SEARCH_PATIENCE", 0.0)
+    page = visit(serve(Shelf(example(100, 2)).source))
+    page.evaluate(
+        """() => new MutationObserver(([it]) => { document.body.dataset.seen += `${it.target.textContent}|` }).observe(
+            document.getElementById('searching'), { childList: true })"""
+    )
+
+    page.get_by_label("Search").fill("+13035550107")
+
+    expect(page.locator("mark.phone")).to_have_count(1)
+    seen = str(page.locator("body").get_attribute("data-seen"))
+    assert "Searching the numbers: 40 of 100 subaccounts are read." in seen
+    assert "Searching the numbers: 80 of 100 subaccounts are read." in seen
+
+
+def test_a_search_for_numbers_that_fails_says_why(visit: Show, serve: Serve) -> None:
+    shelf = Shelf(example(10))
+    page = visit(serve(shelf.source), expected="503")
+    shelf.problem = "AWS does not answer; try again."
+
+    page.get_by_label("Search").fill("+1303")
+
+    expect(page.locator("#searching")).to_have_text("The numbers cannot be searched: AWS does not answer; try again.")
+
+
+def test_an_answer_to_a_search_contains_no_numbers(visit: Show, address: str) -> None:
+    page = visit(address)
+    answers: list[str] = []
+    page.on("response", lambda it: answers.append(it.text()) if "/search" in it.url else None)
+
+    page.get_by_label("Search").fill("+1303")
+    expect(page.locator(f"{ROWS} mark").first).to_be_visible()
+
+    assert answers
+    assert "+1303" not in answers[0]
+
+
+def test_the_csv_file_of_a_number_has_that_number(visit: Show, address: str) -> None:
+    page = visit(address)
+
+    page.get_by_label("Search").fill("303-555-0107")
+    expect(page.locator("mark.phone")).to_have_count(1)
+
+    assert [it["phone_number"] for it in csv.DictReader(io.StringIO(downloaded(page)))] == ["+13035550107"]
+
+
+def test_the_view_is_in_the_address(visit: Show, address: str) -> None:
+    page = visit(address)
+    page.get_by_label("Search").fill("a")
+    page.get_by_role("button", name="Subaccount").click()
+    page.get_by_role("button", name="Subaccount").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#pages")).to_have_text(re.compile("^21 to 40"))
+    expect(page).to_have_url(f"{address}?search=a&sort=name&order=descending&page=2")
+    names = page.locator(f"{ROWS} bdi").all_inner_texts()
+
+    page.reload()
+
+    expect(page.get_by_label("Search")).to_have_value("a")
+    expect(page.locator("[data-sort=name]")).to_have_attribute("aria-sort", "descending")
+    expect(page.locator("#pages")).to_have_text(re.compile("^21 to 40"))
+    assert page.locator(f"{ROWS} bdi").all_inner_texts() == names
+    page.get_by_label("Search").fill("")
+    page.get_by_role("button", name="Subaccount").click()
+    expect(page).to_have_url(address)
+    page.get_by_role("checkbox", name="Needs a person").check()
+    expect(page).to_have_url(f"{address}?needs=1")
+
+
+def test_a_copied_link_shows_the_view(visit: Show, address: str) -> None:
+    page = visit(f"{address}?search=303-555-0107&needs=0&sort=nothing&page=x")
+    expect(page.locator("mark.phone")).to_have_text("+13035550107")
+
+    page = visit(f"{address}?needs=1")
+    expect(page.locator("#count")).to_have_text("6 of 100 subaccounts")
+    expect(page.get_by_role("checkbox", name="Needs a person")).to_be_checked()
+
+    page = visit(f"{address}?needs=1&search=x#AC{3:032x}")
+    expect(page.locator("#count")).to_have_text("1 of 100 subaccounts")
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+
+
+def test_the_page_of_a_search_for_numbers_stays_after_a_reload(visit: Show, address: str) -> None:
+    page = visit(f"{address}?search=%2B1&search=555&page=2")
+    page.get_by_label("Search").fill("555")
+    expect(page.locator("#pages")).to_have_text("1 to 20 of 100")
+    page.get_by_role("button", name="Next").click()
+
+    page.reload()
+
+    expect(page.locator("#pages")).to_have_text("21 to 40 of 100")
+
+
+def test_a_link_to_a_subaccount_works_before_the_first_reading_has_ended(
+    visit: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shaken_stir.page.server.FIRST_PATIENCE", 0.0)
+    table, reading = Shelf(example(10)).table, threading.Event()
+
+    def look() -> Table:
+        reading.wait(30)
+        return table
+
+    watch = Watch(Source(PLACE, look), ALL_NAMED_BY, refresh_seconds=0.05)
+    first = threading.Thread(target=watch.look)
+    first.start()
+    with served(watch, 0) as address:
+        page = visit(f"{address}#AC{3:032x}")
+        expect(page.locator("h1")).to_have_text("Reading the fleet…")
+        reading.set()
+        first.join()
+        expect(page.locator("#count")).to_have_text("1 of 10 subaccounts")
+        expect(page.locator(".detail tbody tr")).to_have_count(5)
+        page.goto("about:blank")
+
+
+def test_a_changed_search_forgets_the_link_that_was_followed(visit: Show, address: str) -> None:
+    page = visit(f"{address}#AC{3:032x}")
+    expect(page.locator("#count")).to_have_text("1 of 100 subaccounts")
+
+    page.get_by_label("Search").fill("harbor")
+    page.reload()
+
+    expect(page.locator("#count")).to_have_text("5 of 100 subaccounts")
+    page.go_back()
+
+
+def test_subaccounts_are_in_natural_order_after_those_that_need_a_person(visit: Show, serve: Serve) -> None:
+    names = [f"Acme {number}" for number in range(12, 0, -1)]
+    page = visit(serve(Shelf(renamed(names)).source))
+
+    # The example fleet has trouble in its 6th, 8th and 12th subaccount.
+    expect(page.locator(f"{ROWS} bdi")).to_have_text([f"Acme {it}" for it in (1, 5, 7, 2, 3, 4, 6, 8, 9, 10, 11, 12)])
+    page.get_by_role("button", name="Subaccount").click()
+    expect(page.locator(f"{ROWS} bdi")).to_have_text(names[::-1])
+
+
+def test_a_remedy_leads_to_its_section_and_back(visit: Show, address: str) -> None:
+    page = visit(f"{address}?search=harbor")
+    page.locator(".open").first.click()
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+
+    page.locator("#needs").get_by_role("link", name="Errors: 22205").first.click()
+
+    expect(page.get_by_role("heading", name="22205")).to_be_in_viewport()
+    expect(page.locator("main")).to_contain_text("What is to be assigned is not valid there")
+    assert page.locator("main [id]:target").inner_text() == "22205"
+    page.go_back()
+    expect(page.get_by_label("Search")).to_have_value("harbor")
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+
+
+def test_the_remedy_of_a_number_leads_to_its_section(visit: Show, address: str) -> None:
+    page = visit(address)
+    refused = page.locator("#needs article", has_text="refused by Twilio").locator("li").first
+    refused.get_by_role("link").click()
+
+    link = page.locator(".detail tbody tr").first.get_by_role("link")
+
+    expect(link).to_have_text(re.compile("Errors: 222.."))
+    assert str(link.get_attribute("href")).startswith("/docs/errors.md#222")
 
 
 def test_columns_are_sorted_up_and_down(visit: Show, address: str) -> None:
@@ -271,8 +480,10 @@ def test_what_cannot_be_read_is_told_and_what_was_read_stays(visit: Show, serve:
     shelf.problem = "AWS does not answer; try again."
     expect(page.get_by_role("alert")).to_have_text("AWS does not answer; try again.")
     assert page.locator("h1").inner_text() == before
+    expect(page.locator("#old")).to_be_visible()
     shelf.problem = ""
     expect(page.locator("#problem")).to_be_hidden()
+    expect(page.locator("#old")).to_be_hidden()
 
 
 def test_numbers_that_cannot_be_read_are_told_in_their_place(visit: Show, serve: Serve) -> None:
@@ -285,13 +496,21 @@ def test_numbers_that_cannot_be_read_are_told_in_their_place(visit: Show, serve:
     expect(page.locator(".detail")).to_contain_text("cannot be read: AWS does not answer; try again.")
 
 
-def test_a_server_that_has_ended_is_told(visit: Show) -> None:
+def test_a_stopped_command_is_named_and_the_data_is_marked_as_old(visit: Show) -> None:
     with served(Watch(Shelf(example(5)).source, ALL_NAMED_BY, refresh_seconds=0.05), 0) as address:
         # Refused, reset or not connected: which one depends on what the browser has still open.
         page = visit(address, expected="Failed to load resource: net::ERR_")
         expect(page.locator("#count")).to_have_text("5 of 5 subaccounts")
 
-    expect(page.get_by_role("alert")).to_contain_text("does not answer any more")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The command that serves this page has stopped, so this data is old: "
+        "run the same command again and open the address that it prints."
+    )
+    expect(page.locator("header")).to_contain_text("Old data. Read at")
+    expect(page.locator("#old")).to_be_visible()
+    assert page.title() == f"Old data: SHAKEN/STIR: {PLACE}"
+    page.locator(".open").first.click()
+    expect(page.locator(".detail")).to_contain_text("cannot be read: the command that serves this page has stopped.")
 
 
 def test_the_numbers_of_what_is_shown_are_downloaded(visit: Show, address: str, shelf: Shelf) -> None:
@@ -393,6 +612,13 @@ def test_hostile_names_are_text(visit: Show, serve: Serve) -> None:
     assert page.locator("main b, main img, main script").count() == 0
     listed = page.locator(f"{ROWS} bdi").all_text_contents()
     assert set(listed) <= {visible(name) for name in names}
+
+
+def test_hostile_text_in_an_address_is_text(visit: Show, address: str) -> None:
+    page = visit(f"{address}?search={quote('<img src=x onerror=document.title=1>')}")
+
+    expect(page.locator("#count")).to_have_text("No subaccount matches “<img src=x onerror=document.title=1>”.")
+    assert page.title() == f"SHAKEN/STIR: {PLACE}"
 
 
 def test_five_thousand_subaccounts_are_searched_with_few_elements(visit: Show, serve: Serve) -> None:

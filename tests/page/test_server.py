@@ -11,7 +11,16 @@ from shaken_stir.page.server import HEADERS, served
 from shaken_stir.page.watch import Watch
 from tests.page.shelf import Shelf, example
 
-PATHS = ("", "page.css", "page.js", "changes", f"subaccounts/AC{1:032x}/numbers", "numbers.csv")
+PATHS = (
+    "",
+    "page.css",
+    "page.js",
+    "changes",
+    "search?search=555",
+    "docs/errors.md",
+    f"subaccounts/AC{1:032x}/numbers",
+    "numbers.csv",
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +71,20 @@ def test_head_is_answered_without_a_body(address: str) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-@pytest.mark.parametrize("path", ["nowhere", "page.py", "../pyproject.toml", "files/page.js", "subaccounts/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nowhere",
+        "page.py",
+        "../pyproject.toml",
+        "files/page.js",
+        "subaccounts/",
+        "docs/",
+        "docs/nothing.md",
+        "docs/..%2FREADME.md",
+        "docs/pictures",
+    ],
+)
 def test_nothing_else_is_served(address: str, path: str) -> None:
     answer = requests.get(address + path, timeout=30)
 

@@ -9,7 +9,7 @@ import pytest
 from onboarding.phone_numbers import Stage
 from onboarding.trust_products import Status, StatusChange
 from shaken_stir.page.plot import BAR_WIDTH, COLUMNS, NARROWEST, PLOT_HEIGHT, bar, plot
-from shaken_stir.page.rendering import as_data, matches
+from shaken_stir.page.rendering import as_data
 from shaken_stir.page.review import review, steps, validities
 from shaken_stir.page.words import without_references
 from shaken_stir.status.model import Counts, FleetStatus, ProductStatus, Reason, RunStatus
@@ -110,17 +110,3 @@ def test_data_ends_no_script_and_is_read_back_as_it_was() -> None:
 
     assert not set(text) & set("<>&\u2028")
     assert json.loads(text) == value
-
-
-@pytest.mark.parametrize(
-    ("search", "needs", "found"),
-    [
-        ("", False, True),
-        (" SUBACCOUNT 1", False, True),
-        ("ac0000", False, True),
-        ("2", False, False),
-        ("", True, False),
-    ],
-)
-def test_a_search_takes_parts_of_names_and_sids(search: str, *, needs: bool, found: bool) -> None:
-    assert matches(subaccount(1), search, needs=needs) is found
