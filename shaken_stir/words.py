@@ -18,8 +18,10 @@ def visible(text: str) -> str:
 
 
 def lasted(since: datetime, until: datetime) -> str:
-    """Say how long something took: `2 days 3 hours`, `5 hours`, `12 minutes`."""
-    minutes = max(0, int((until - since).total_seconds() // 60))
+    """Put a duration into words: `2 days 3 hours`, `5 hours`, `12 minutes`, `less than a minute`."""
+    minutes = int((until - since).total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
     days, hours = divmod(minutes // 60, 24)
     if days:
         return plural(days, "day") + (f" {plural(hours, 'hour')}" if hours else "")

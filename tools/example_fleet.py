@@ -210,7 +210,7 @@ def _run(execution: str, at: datetime, counts: Counter[Stage], before: Counter[S
         "execution": execution,
         "summarised_at": _iso(at),
         "busy": 0,
-        "changed": sum(counts[stage] != before[stage] for stage in counts),
+        "changed": (counts - before).total(),
         "numbers": {stage.value: count for stage, count in counts.items()},
         "numbers_before": {stage.value: count for stage, count in before.items()},
     }

@@ -43,7 +43,7 @@ def document(fleet: FleetStatus, numbers: Sequence[NumberStatus]) -> str:
             problem="",
             sections=sections,
             data=data,
-            footer="This file stays as it is; it holds phone numbers.",
+            footer="This file does not update. It contains phone numbers.",
             documents=documents.sections(),
             policy=_policy(rendering.script(), rendering.stylesheet()),
         )

@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from onboarding.phone_numbers import Stage
-from shaken_stir.page.words import STAGES
+from shaken_stir.page.words import STAGES, reason_in_words
 from shaken_stir.status.model import Counts, Reason, RunStatus
 from shaken_stir.words import day
 
@@ -70,6 +70,11 @@ def bar(counts: Counts) -> list[Part]:
     ]
 
 
+def bar_in_words(counts: Counts) -> str:
+    """Return what the bar shows, for a reader who cannot see it."""
+    return ", ".join(f"{it.numbers:,} {reason_in_words(it.reason).lower()}" for it in bar(counts))
+
+
 def plot(runs: Iterable[RunStatus]) -> Plot | None:
     """Place a column for each of the last runs over the whole fleet; None where fewer than two can be compared."""
     whole = [it for it in runs if it.whole_fleet and _counted(it.numbers)][-COLUMNS:]
@@ -79,7 +84,9 @@ def plot(runs: Iterable[RunStatus]) -> Plot | None:
     stages = tuple(it for it in STAGES if it is not Stage.RELEASED and any(run.numbers.get(it) for run in whole))
     columns = tuple(_column(index, run, stages, highest) for index, run in enumerate(whole))
     first, last = (f"{_says(it, stages)} on {day(it.at)}" for it in (whole[0], whole[-1]))
-    says = f"Numbers after each of the last {len(whole)} runs over the whole fleet: from {first} to {last}."
+    says = (
+        f"Numbers by assignment after each of the last {len(whole)} runs over the whole fleet: from {first} to {last}."
+    )
     return Plot(len(whole) * (COLUMN + GAP) - GAP, highest, columns, stages, says)
 
 

@@ -14,7 +14,7 @@ from shaken_stir.page import words
 from shaken_stir.page.documents import Documents, Section
 from shaken_stir.page.needs import what_needs_a_person
 from shaken_stir.page.order import by_name
-from shaken_stir.page.plot import bar, plot
+from shaken_stir.page.plot import bar, bar_in_words, plot
 from shaken_stir.page.review import review, status_in_words, steps, validities
 from shaken_stir.status.csv_file import cells
 from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStanding
@@ -71,6 +71,7 @@ def sections(
         "links": documents.links,
         "headline": words.without_references(fleet.headline),
         "parts": bar(fleet.counts),
+        "bar_says": bar_in_words(fleet.counts),
         "plot": plot(fleet.runs),
         "steps": steps(fleet),
         "review": review(fleet),
@@ -127,8 +128,8 @@ def _told(text: str, documents: Documents) -> dict[str, Any] | None:
 
 
 def labels() -> dict[str, str]:
-    """Give the words for each reason."""
-    return {reason.value: label for reason, label in words.REASONS.items()}
+    """Return the label of each reason."""
+    return {reason.value: words.reason_in_words(reason) for reason in Reason}
 
 
 def as_data(value: Any) -> Markup:
@@ -164,10 +165,11 @@ def environment() -> Environment:
     made.filters |= {
         "moment": moment,
         "status": status_in_words,
+        "reason": words.reason_in_words,
         "plural": plural,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
-    made.globals |= {"REASONS": words.REASONS, "STAGES": words.STAGES, "UNNAMED": words.UNNAMED}
+    made.globals |= {"STAGES": words.STAGES, "UNNAMED": words.UNNAMED}
     return made
 
 
@@ -184,7 +186,7 @@ def _row(it: SubaccountStanding, documents: Documents) -> dict[str, Any]:
         "all": sum(it.counts.by_reason.values()),
         "need": it.counts.need_a_person,
         "needs": it.needs_a_person,
-        "state": words.OUTCOMES[it.status],
+        "state": words.outcome_in_words(it.status),
         "failed": it.is_failing,
         "failing": _moment(it.failing_since),
         "message": _told(it.message, documents),

@@ -26,7 +26,7 @@ REASONS: Final[Mapping[Reason, str]] = {
 STAGES: Final[Mapping[Stage, str]] = {
     Stage.ON_TRUST_PRODUCT: "on the Trust Product",
     Stage.ON_BUSINESS_PROFILE: "on the Business Profile only",
-    Stage.DISCOVERED: "to do",
+    Stage.DISCOVERED: "not assigned",
     Stage.REFUSED: "refused",
     Stage.INELIGIBLE: "ineligible",
     Stage.RELEASED: "released",
@@ -42,13 +42,23 @@ STATUSES: Final[Mapping[Status, str]] = {
 OUTCOMES: Final[Mapping[SubaccountStatus, str]] = {
     SubaccountStatus.ONBOARDED: "Onboarded",
     SubaccountStatus.FAILED: "Failed",
-    SubaccountStatus.BUSY: "Busy",
+    SubaccountStatus.BUSY: "Busy with another run",
     SubaccountStatus.IN_PROGRESS: "Under way",
 }
 
 UNNAMED: Final = "Unnamed subaccount"
 
 _REFERENCE: Final = re.compile(r" ?\((docs/[\w./-]+(?:#[\w-]+)?)\)")
+
+
+def reason_in_words(reason: Reason) -> str:
+    """Return the label of a reason; the page also shows one that has no label yet."""
+    return REASONS.get(reason, reason.value.replace("-", " ").capitalize())
+
+
+def outcome_in_words(outcome: SubaccountStatus) -> str:
+    """Return the label of an outcome; the page also shows one that has no label yet."""
+    return OUTCOMES.get(outcome, outcome.value.replace("_", " ").capitalize())
 
 
 def name_of(friendly_name: str) -> str:

@@ -58,7 +58,7 @@ def test_numbers_that_it_does_not_hold_are_said_to_be_elsewhere(
     page.get_by_label("Search").fill("Harbor Dental")
     page.locator(".open").click()
 
-    expect(page.locator(".detail")).to_contain_text("Its numbers are not in this file")
+    expect(page.locator(".detail")).to_contain_text("This file does not contain the numbers of this subaccount.")
 
 
 def test_its_csv_is_that_of_the_numbers_that_it_holds(

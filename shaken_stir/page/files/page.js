@@ -247,11 +247,11 @@ function takeMatches({ matches, read, total }, again) {
 function drawDetail(row) {
   const cell = element("td", { colspan: "4", id: `detail-${row.sid}` });
   if (row.message) cell.append(element("p", { class: "message" }, ...drawTold(row.message)));
-  if (row.failing) cell.append(element("p", { class: "more" }, row.success ? `Last success: ${row.success}` : "It never succeeded."));
+  if (row.failing) cell.append(element("p", { class: "more" }, row.success ? `Last successful run: ${row.success}` : "No run has succeeded."));
   const known = embedded ? embedded[row.sid] ?? [] : numbersRead.get(row.sid);
   if (known) cell.append(...drawNumbers(row, known, NUMBERS_AT_ONCE));
   else {
-    cell.append(element("p", { class: "calm", role: "status" }, "Reading its numbers…"));
+    cell.append(element("p", { class: "calm", role: "status" }, "Reading the numbers…"));
     readNumbers(row, cell);
   }
   return element("tr", { class: "detail" }, cell);
@@ -263,7 +263,7 @@ async function readNumbers(row, cell) {
     numbersRead.set(row.sid, said.numbers);
     cell.lastChild.replaceWith(...drawNumbers(row, said.numbers, NUMBERS_AT_ONCE));
   } catch (error) {
-    cell.lastChild.textContent = `Its numbers cannot be read: ${error.message}`;
+    cell.lastChild.textContent = `The numbers cannot be read: ${error.message}`;
   }
 }
 
@@ -281,7 +281,7 @@ function drawNumbers(row, unordered, most) {
   const numbers = [...matching, ...unordered.filter((it) => !matching.has(it))];
   const drawNumber = (it) => drawNumberRow(it, matching.has(it));
   if (!numbers.length) {
-    return [element("p", { class: "calm" }, row.all ? "Its numbers are not in this file." : "No numbers.")];
+    return [element("p", { class: "calm" }, row.all ? "This file does not contain the numbers of this subaccount." : "No numbers.")];
   }
   const head = element(
     "tr", {},
@@ -309,7 +309,7 @@ function drawNumberRow({ cells, why: explanation, remedy }, isMatch) {
   const reason = element("span", { class: `reason ${it.reason}` }, reasons[it.reason] ?? it.reason);
   const why = element("td", {}, reason, ...(explanation ? drawTold(explanation) : []));
   if (remedy) why.append(element("span", { class: "says" }, ...drawTold(remedy)));
-  if (it.tried_again_at) why.append(element("span", { class: "says" }, `A run tries it again after ${minute(it.tried_again_at)}.`));
+  if (it.tried_again_at) why.append(element("span", { class: "says" }, `A run retries this number after ${minute(it.tried_again_at)}.`));
   return element(
     "tr", {},
     element("th", { scope: "row" }, element(isMatch ? "mark" : "span", { class: "phone" }, it.phone_number), element("span", { class: "under" }, it.phone_number_sid)),

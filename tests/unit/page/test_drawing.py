@@ -41,6 +41,9 @@ def test_columns_are_as_high_as_the_largest_fleet_and_stand_on_the_ground() -> N
     first, last = (it.pieces for it in drawn.columns)
     assert (first[0].y, first[0].height) == (PLOT_HEIGHT / 2, PLOT_HEIGHT / 2)
     assert [(it.y, it.height) for it in last] == [(20, 80), (0, 20)]
+    assert drawn.says.startswith(
+        "Numbers by assignment after each of the last 2 runs over the whole fleet: from 5 on the"
+    )
     assert drawn.columns[1].says == "2026-10-03: 8 on the Trust Product, 2 refused"
 
 
@@ -90,9 +93,17 @@ def test_an_end_that_is_near_says_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(-1, "0 minutes"), (59, "59 minutes"), (60, "1 hour"), (1440, "1 day"), (1500, "1 day 1 hour")],
+    [
+        (-1, "less than a minute"),
+        (0.9, "less than a minute"),
+        (1, "1 minute"),
+        (59, "59 minutes"),
+        (60, "1 hour"),
+        (1440, "1 day"),
+        (1500, "1 day 1 hour"),
+    ],
 )
-def test_durations_are_told_in_their_largest_units(minutes: int, words: str) -> None:
+def test_durations_are_told_in_their_largest_units(minutes: float, words: str) -> None:
     assert lasted(NOW, NOW + timedelta(minutes=minutes)) == words
 
 
