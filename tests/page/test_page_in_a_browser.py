@@ -168,6 +168,10 @@ def test_a_subaccount_without_a_name_is_called_unnamed(visit: Show, serve: Serve
 def test_a_time_takes_few_lines_and_keeps_its_zone(visit: Show, address: str, width: int, most: int) -> None:
     page = visit(address, viewport={"width": width, "height": 900})
 
+    page.locator(".open").first.click()
+    expect(page.locator(".detail tbody tr")).to_have_count(5)
+    fits = "all => all.every(it => it.scrollWidth <= it.clientWidth)"
+    assert page.locator(".when:visible, .detail td.wide:visible").evaluate_all(fits)
     times = page.locator("time:visible")
     assert times.count() > 20
     assert all(it.endswith(" UTC") for it in times.all_inner_texts())
@@ -653,9 +657,25 @@ def test_axe_finds_nothing_serious(visit: Show, address: str, settings: dict[str
     page.locator(".open").nth(1).click()
     expect(page.locator(".detail tbody tr")).to_have_count(10)
 
-    found = Axe().run(page).response["violations"]
+    assert serious(page) == []
 
-    assert [(it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}] == []
+
+@pytest.mark.parametrize("settings", [DARK, NARROW], ids=["dark", "light and narrow"])
+def test_axe_finds_nothing_serious_in_a_search_and_in_a_document(
+    visit: Show, address: str, settings: dict[str, Any]
+) -> None:
+    page = visit(f"{address}?search=303-555-0107", **settings)
+    expect(page.locator("mark.phone")).to_be_visible()
+    page.evaluate("document.body.classList.add('old'); document.getElementById('old').hidden = false")
+    in_search = serious(page)
+    page.goto(f"{address}docs/errors.md#22205")
+
+    assert [*in_search, *serious(page)] == []
+
+
+def serious(page: Page) -> list[tuple[str, str]]:
+    found = Axe().run(page).response["violations"]
+    return [(it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}]
 
 
 def test_hostile_names_are_text(visit: Show, serve: Serve) -> None:

@@ -91,6 +91,37 @@ def test_numbers_are_read_again_only_for_what_was_recorded_since(monkeypatch: py
     assert accounts & asked.keys() == {chosen}
 
 
+def test_a_search_reads_each_subaccount_once_and_again_only_after_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = example(5)
+    shelf = Shelf(wanted)
+    watch = Watch(shelf.source, "", refresh_seconds=0)
+    watch_at_once(watch)
+    read: list[str] = []
+    query = ItemsAtRest.query
+
+    def recording(table: ItemsAtRest, pk: str, sk_prefix: str, *, only: str | None = None) -> Any:
+        read.extend([pk] if sk_prefix == "NUMBER#" else [])
+        return query(table, pk, sk_prefix, only=only)
+
+    monkeypatch.setattr(ItemsAtRest, "query", recording)
+    assert watch.search("harbor", 0) == ({}, 5, 5)
+    assert read == []
+    assert watch.search("+1303555", 0) == ({f"AC{2:032x}": 5}, 5, 5)
+    assert len(read) == len(set(read)) == 5
+    read.clear()
+    assert watch.search("+1212555", 0) == ({f"AC{1:032x}": 5}, 5, 5)
+    assert read == []
+
+    chosen = f"SUBACCOUNT#AC{1:032x}"
+    recorded = {"recorded_at": "2026-11-24T00:00:00Z"}
+    ported = {"phone_number": "+13035550000"}
+    changes = {("FLEET", chosen): recorded, (chosen, f"NUMBER#PN{1:016x}{0:016x}"): ported}
+    shelf.put([item | changes.get((item["pk"], item["sk"]), {}) for item in wanted])
+
+    assert watch.search("+13035550000", 0).matches == {f"AC{1:032x}": 1}
+    assert read == [chosen]
+
+
 def test_who_comes_while_it_is_read_for_the_first_time_need_not_wait() -> None:
     reading, finish = threading.Event(), threading.Event()
     table = Shelf(example(5)).table
