@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from shaken_stir.project import ROOT
+
+HEADING: Final = 3
+"""How many tokens a heading has: its beginning, its text and its end."""
 
 
 class Link(NamedTuple):
@@ -123,7 +126,7 @@ def _anchor(heading: str) -> str:
 
 
 def _html(reference: str, addresses: dict[str, str], *, first_heading: int) -> str:
-    """Render a section without its heading, or a whole document with it.
+    """Render a section or a document. Only a document that is a page of its own has its heading.
 
     Args:
         reference: The section or the document.
@@ -131,11 +134,12 @@ def _html(reference: str, addresses: dict[str, str], *, first_heading: int) -> s
         first_heading: The level of the document's highest heading on the page.
     """
     name, _, anchor = reference.partition("#")
-    tokens = deepcopy(_section(name, anchor) if anchor else list(_tokens(name)))
+    is_page = first_heading == 1
+    tokens = deepcopy(_section(name, anchor) if anchor else list(_tokens(name)[0 if is_page else HEADING :]))
     for at, token in enumerate(tokens):
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(6, int(token.tag[1]) + first_heading - 1)}"
-        if token.type == "heading_open" and first_heading == 1:
+        if token.type == "heading_open" and is_page:
             token.attrSet("id", _anchor(_text(tokens[at + 1])))
         _lead_links(token.children or (), name, addresses)
     parser = _parser()

@@ -223,6 +223,9 @@ def test_a_fleet_without_subaccounts_shows_one_sentence(visit: Show, serve: Serv
 
     expect(page.locator("#count")).to_have_text("No run has worked on a subaccount yet.")
     expect(page.locator("#table")).to_be_hidden()
+    expect(page.locator("h1")).to_have_text("No run has worked on a subaccount yet: send a request.")
+    link = page.locator("#summary").get_by_role("link", name="The first day on a real account")
+    expect(link).to_have_attribute("href", "/docs/first-day.md")
 
 
 def phones(page: Page) -> list[str]:

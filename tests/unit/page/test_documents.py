@@ -36,6 +36,17 @@ def test_a_section_ends_where_the_next_one_begins() -> None:
     assert section.html.count("<p>") == 1
 
 
+def test_a_document_in_a_file_has_its_title_once() -> None:
+    used = Documents(embedded=True)
+    used.link("docs/first-day.md")
+
+    [section] = used.sections()
+
+    assert section.title == "The first day on a real account"
+    assert section.title not in section.html
+    assert "<h5>Before the first run</h5>" in section.html
+
+
 def test_links_of_a_section_lead_to_sections_of_the_same_file_or_are_text() -> None:
     used = Documents(embedded=True)
     used.links(["docs/errors.md#20003", "docs/errors.md#credentials-refused"])

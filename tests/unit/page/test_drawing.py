@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from onboarding.phone_numbers import Stage
+from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import Status, StatusChange
+from shaken_stir.page import words
 from shaken_stir.page.plot import BAR_WIDTH, COLUMNS, NARROWEST, PLOT_HEIGHT, bar, plot
 from shaken_stir.page.rendering import as_data
 from shaken_stir.page.review import review, steps, validities
@@ -121,3 +123,11 @@ def test_data_ends_no_script_and_is_read_back_as_it_was() -> None:
 
     assert not set(text) & set("<>&\u2028")
     assert json.loads(text) == value
+
+
+def test_a_reason_and_an_outcome_without_a_label_are_shown_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "REASONS", {})
+    monkeypatch.setattr(words, "OUTCOMES", {})
+
+    assert words.reason_in_words(Reason.IN_REVIEW) == "In review"
+    assert words.outcome_in_words(SubaccountStatus.IN_PROGRESS) == "In progress"
