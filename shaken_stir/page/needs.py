@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from onboarding.errors import section
 from onboarding.trust_products import Status
 from onboarding.words import plural
-from shaken_stir.page.order import by_name, natural
 from shaken_stir.page.words import sentence, without_references
 from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStanding
+from shaken_stir.status.order import by_name, natural
 from shaken_stir.status.reasons import EXPLANATIONS, REMEDIES, SEND_AGAIN
 
 LISTED: Final = 25
@@ -89,6 +89,13 @@ def what_needs_a_person(fleet: FleetStatus, numbers: Iterable[NumberStatus]) -> 
 
 def _of_product(fleet: FleetStatus) -> Iterator[Need]:
     product, counts = fleet.product, fleet.counts.by_reason
+    profile = fleet.profile
+    if profile and profile.status is not Status.APPROVED:
+        why = f"The Business Profile {profile.sid} is {profile.status.value}, not twilio-approved."
+        on_it = plural(counts.get(Reason.PROFILE_NOT_APPROVED, 0), "number")
+        remedy = sentence(REMEDIES[Reason.PROFILE_NOT_APPROVED])
+        cause = Cause(why, remedy, (section("BusinessProfileNotApproved"),))
+        yield Need(f"The Business Profile is not approved: {on_it} on it", (cause,))
     if product and product.status is Status.REJECTED:
         told = without_references(product.explanation)
         remedy = REMEDIES[Reason.REJECTED]

@@ -13,11 +13,11 @@ from markupsafe import Markup
 from shaken_stir.page import words
 from shaken_stir.page.documents import Documents, Section
 from shaken_stir.page.needs import what_needs_a_person
-from shaken_stir.page.order import by_name
 from shaken_stir.page.plot import bar, bar_in_words, plot
 from shaken_stir.page.review import review, status_in_words, steps, validities
 from shaken_stir.status.csv_file import cells
 from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStanding
+from shaken_stir.status.order import by_name
 from shaken_stir.words import moment, plural, visible
 
 FILES: Final = Path(__file__).with_name("files")
@@ -184,6 +184,7 @@ def _row(it: SubaccountStanding, documents: Documents) -> dict[str, Any]:
         "signed": it.counts.signed,
         "eligible": it.counts.eligible,
         "all": sum(it.counts.by_reason.values()),
+        "unread": not (it.is_read or it.is_failing or it.counts.by_reason),
         "need": it.counts.need_a_person,
         "needs": it.needs_a_person,
         "state": words.outcome_in_words(it.status),

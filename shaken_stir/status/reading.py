@@ -1,6 +1,5 @@
 """Read a fleet's status from the progress table: Query and GetItem only."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -36,6 +35,7 @@ from shaken_stir.status.model import (
     SubaccountStanding,
     counts_together,
 )
+from shaken_stir.status.order import natural
 from shaken_stir.status.reasons import Bundles, counts_of, headline, number_status, stage_with
 
 RUNS_SINCE = timedelta(days=30)
@@ -96,13 +96,8 @@ def with_unsigned(subaccounts: Iterable[SubaccountStanding]) -> Iterator[Subacco
 
 def _need_first(subaccount: SubaccountStanding) -> tuple[Any, ...]:
     """Sort what needs a person first, then by name in natural order: `Acme 2` before `Acme 10`."""
-    return not subaccount.needs_a_person, natural(subaccount.friendly_name), subaccount.sid
-
-
-def natural(name: str) -> list[tuple[bool, int, str]]:
-    """Return a sort key that compares digits as numbers and ignores case."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
-    return [(True, int(part), "") if part[0] in "0123456789" else (False, 0, part) for part in parts]
+    name = subaccount.friendly_name
+    return not subaccount.needs_a_person, not name, natural(name), subaccount.sid
 
 
 def _profile(in_use: Validity | None) -> ProfileStatus | None:

@@ -97,13 +97,13 @@ def test_a_search_reads_each_subaccount_once_and_again_only_after_a_change(monke
     watch = Watch(shelf.source, "", refresh_seconds=0)
     watch_at_once(watch)
     read: list[str] = []
-    query = ItemsAtRest.query
+    query = SavedTable.query
 
-    def recording(table: ItemsAtRest, pk: str, sk_prefix: str, *, only: str | None = None) -> Any:
+    def recording(table: SavedTable, pk: str, sk_prefix: str, *, only: str | None = None) -> Any:
         read.extend([pk] if sk_prefix == "NUMBER#" else [])
         return query(table, pk, sk_prefix, only=only)
 
-    monkeypatch.setattr(ItemsAtRest, "query", recording)
+    monkeypatch.setattr(SavedTable, "query", recording)
     assert watch.search("harbor", 0) == ({}, 5, 5)
     assert read == []
     assert watch.search("+1303555", 0) == ({f"AC{2:032x}": 5}, 5, 5)

@@ -17,6 +17,7 @@ from shaken_stir.engine.functions import FunctionFailed
 from shaken_stir.live import learned, request, survey
 from shaken_stir.live.survey import Survey
 from shaken_stir.page import rendering
+from shaken_stir.page.documents import Documents
 from shaken_stir.status.changes import Change, changes_since
 from shaken_stir.status.check import compare, read_twilio
 from shaken_stir.status.csv_file import write_csv
@@ -184,7 +185,7 @@ class Histories(RuleBasedStateMachine):
         assert by_account == {it.sid: counted(numbers, it.sid) for it in fleet.subaccounts}
         eligible = sum(it.move is not Move.NEVER for it in numbers)
         assert fleet.headline.startswith(f"{len(said)} of {eligible} eligible number")
-        rows = rendering.rows(fleet)
+        rows = rendering.rows(fleet, Documents(embedded=True))
         assert (sum(it["signed"] for it in rows), sum(it["eligible"] for it in rows)) == (len(said), eligible)
         if any(it.move in {Move.CUSTOMER, Move.OPERATOR} for it in numbers):
             assert fleet.needs_a_person

@@ -1,7 +1,9 @@
 """The status of a fleet, read from the table that the steps have written."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+from onboarding.words import moment
 from shaken_stir.status.changes import Change, changes_since
 from shaken_stir.status.model import FleetStatus, Move, NumberStatus, Reason
 from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
@@ -238,3 +240,56 @@ def test_each_run_is_there_with_what_it_changed(start: Start) -> None:
     assert first.change == {"on_trust_product": 4}
     assert (second.execution, second.whole_fleet) == ("second", False)
     assert (second.numbers, second.change) == ({"on_trust_product": 3}, {"on_trust_product": 1})
+
+
+def test_a_run_that_goes_on_says_since_when_and_how_far_it_is(start: Start) -> None:
+    steps = start(**APPROVED)
+    begun = steps.begin(NAMED)
+    started_at = datetime.now(UTC)
+    steps.invoke("audit_assignments", manifest=begun["manifest"], started_at=started_at.isoformat(), **BUNDLES)
+
+    before = status_of(steps)
+    assert before.run
+    assert (before.run.started_at, before.run.accounts, before.run.done) == (started_at, 2, 0)
+    assert before.headline == f"A run has been going on since {moment(started_at)}, 0 of 2 accounts done."
+    steps.onboard(1)
+
+    meanwhile = status_of(steps)
+    assert meanwhile.run
+    assert meanwhile.run.done == 1
+    assert meanwhile.headline.endswith(f"; a run has been going on since {moment(started_at)}, 1 of 2 accounts done.")
+    steps.onboard(2)
+    steps.invoke("summarise_subaccounts", manifest=begun["manifest"], subaccounts=None)
+
+    assert status_of(steps).run is None
+
+
+def test_a_run_that_was_stopped_is_not_going_on_for_ever(start: Start) -> None:
+    steps = start(**APPROVED)
+    begun = steps.begin(NAMED)
+    steps.invoke("audit_assignments", manifest=begun["manifest"], **BUNDLES)
+
+    assert status_of(steps, datetime.now(UTC) + timedelta(minutes=16)).run is None
+
+
+def test_a_subaccount_that_a_run_has_just_begun_with_has_a_name_and_is_not_read_yet(start: Start) -> None:
+    steps = start(**APPROVED)
+    of = {"subaccount_sid": account(1), "friendly_name": "Shop"}
+    steps.simulator.controls.plan_fault(operation="GET */IncomingPhoneNumbers.json", status=400)
+    steps.failure("list_phone_numbers", **of, **LIST, **BUNDLES)
+
+    [subaccount] = status_of(steps).subaccounts
+
+    assert (subaccount.friendly_name, subaccount.is_read, subaccount.status) == ("Shop", False, "in_progress")
+
+
+def test_numbers_of_a_subaccount_that_a_run_works_on_are_counted_as_they_are(start: Start) -> None:
+    steps = start(**APPROVED)
+    run(steps, NAMED)
+    steps.simulator.controls.buy(account(1))
+    steps.invoke("list_phone_numbers", execution="second", subaccount_sid=account(1), **LIST, **BUNDLES)
+
+    fleet = status_of(steps)
+
+    assert fleet.counts.by_reason == {Reason.SIGNED: 4, Reason.UNDER_WAY: 1}
+    assert fleet.counts.by_reason == Counter(it.reason for it in numbers_of(steps).values())

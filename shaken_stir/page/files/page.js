@@ -110,7 +110,7 @@ function drawRow(row) {
   return element(
     "tr", {},
     element("th", { scope: "row" }, button, element("span", { class: "under" }, row.sid), ...drawMatches(row)),
-    element("td", { class: "number" }, row.eligible ? `${counted(row.signed)} of ${counted(row.eligible)}` : "No eligible numbers"),
+    element("td", { class: "number" }, signedNumbers(row)),
     element("td", { class: "number wide" }, counted(row.need)),
     element("td", {}, state, ...(at ? [element("span", { class: "since" }, ` ${at}`)] : [])),
   );
@@ -119,6 +119,11 @@ function drawRow(row) {
 function drawMatches(row) {
   const count = numberSearch.matches[row.sid];
   return count ? [element("mark", {}, count === 1 ? "1 number matches" : `${counted(count)} numbers match`)] : [];
+}
+
+function signedNumbers(row) {
+  if (row.unread) return "Not read yet";
+  return row.eligible ? `${counted(row.signed)} of ${counted(row.eligible)}` : "No eligible numbers";
 }
 
 function turn(sid) {

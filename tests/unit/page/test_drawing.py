@@ -9,7 +9,8 @@ import pytest
 from onboarding.phone_numbers import Stage
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import Status, StatusChange
-from shaken_stir.page import words
+from shaken_stir.page import rendering, words
+from shaken_stir.page.documents import Documents
 from shaken_stir.page.plot import BAR_WIDTH, COLUMNS, NARROWEST, PLOT_HEIGHT, bar, plot
 from shaken_stir.page.rendering import as_data
 from shaken_stir.page.review import review, steps, validities
@@ -131,3 +132,12 @@ def test_a_reason_and_an_outcome_without_a_label_are_shown_by_their_names(monkey
 
     assert words.reason_in_words(Reason.IN_REVIEW) == "In review"
     assert words.outcome_in_words(SubaccountStatus.IN_PROGRESS) == "In progress"
+
+
+def test_a_subaccount_is_not_read_yet_until_a_run_has_been_through_it() -> None:
+    counted = {Reason.SIGNED: 1}
+    shown = fleet(subaccount(1), subaccount(2, recorded_at=NOW), subaccount(3, counted), subaccount(4, status="failed"))
+
+    rows = rendering.rows(shown, Documents(embedded=True))
+
+    assert [row["unread"] for row in rows] == [True, False, False, False]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shaken_stir.page.order import by_name
 from shaken_stir.page.search import Search
 from shaken_stir.page.words import UNNAMED
+from shaken_stir.status.order import by_name
 from tests.unit.page.fleets import subaccount
 
 PHONE, SID = "+12125550134", "PN" + "1a2b" * 8
