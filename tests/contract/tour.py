@@ -39,7 +39,7 @@ FLEET = Fleet.model_validate(
                 "numbers": [
                     {"sid": phone_number(4, 0), "phone_number": "+18885550100"},
                     {"sid": phone_number(4, 1), "phone_number": "+441632960100", "voice": False},
-                    {"sid": phone_number(4, 2), "refuse": {"code": 22205, "message": "It is being ported"}},
+                    {"sid": phone_number(4, 2), "refuse": {"code": 22205, "message": "It belongs to another account"}},
                 ],
             },
         ],

@@ -8,7 +8,7 @@ from tests.steps.conftest import Start
 from tests.steps.whole_run import run
 from tests.world import NAMED, PROFILE, account, phone_number, product, subaccount
 
-REFUSED = {"code": 22205, "message": "It is being ported out"}
+REFUSED = {"code": 22205, "message": "It belongs to another account"}
 
 
 def measured(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:

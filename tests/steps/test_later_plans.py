@@ -26,7 +26,7 @@ from tests.world import account as account_sid
 
 LISTS_SETTLE_SECONDS = 0.02
 FIRST, SECOND, THIRD = (phone_number(1, index) for index in range(3))
-REFUSAL = {"code": 22205, "message": "is being ported out"}
+REFUSAL = {"code": 22205, "message": "is another account's"}
 NUMBER = {"sid": THIRD, "phone_number": "+15125550103", "refuse": REFUSAL}
 REFUSING = {"subaccounts": [subaccount(1) | {"numbers": [*subaccount(1)["numbers"], NUMBER]}]}
 TWO_SUBACCOUNTS = {"subaccounts": [subaccount(1), subaccount(2)]}
@@ -165,13 +165,13 @@ def test_a_refused_number_is_left_alone_and_told_with_twilio_s_words_and_when_it
 
     [refused] = [it for whose in plans.accounts for it in whose.numbers if it.stage is Stage.REFUSED]
     assert (refused.sid, refused.phone_number, refused.will_be_put_on) == (THIRD, "+15125550103", ())
-    assert (refused.reason, refused.error_code) == ("is being ported out", 22205)
+    assert (refused.reason, refused.error_code) == ("is another account's", 22205)
     assert refused.refused_at
     assert refused.tried_again_at == refused.refused_at + timedelta(days=7)
     assert refused.tried_again_at > datetime.now(UTC)
     told = "\n".join(plan_words.by_account(plans.accounts, every=False))
     assert f"Subaccount 1 ({account_sid(1)}): 1 refused" in told
-    assert f"+15125550103 ({THIRD}): Twilio refused it: is being ported out (code 22205); tried again after 2" in told
+    assert f"+15125550103 ({THIRD}): Twilio refused it: is another account's (code 22205); tried again after 2" in told
     assert "change nothing" in plan_words.steps(plans)
     as_planned(steps, NAMED, plans)
 

@@ -12,7 +12,7 @@ from tests.steps.whole_fleet import APPROVED, go_through
 from tests.world import account, phone_number, posts, subaccount
 
 NUMBER = "GET /2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers/{Sid}.json"
-REFUSE = {"code": 22205, "message": "This number is being ported"}
+REFUSE = {"code": 22205, "message": "This number belongs to another account"}
 
 
 def counted(steps: Steps, number: int) -> dict[str, int]:
@@ -38,7 +38,7 @@ def test_numbers_that_cannot_be_signed_are_told_apart(start: Start) -> None:
         phone_number(1, 1): ("ineligible", "it has no voice capability"),
         phone_number(1, 2): ("ineligible", "its region is CA, not US"),
         phone_number(1, 3): ("on_trust_product", None),
-        phone_number(1, 4): ("refused", "This number is being ported"),
+        phone_number(1, 4): ("refused", "This number belongs to another account"),
     }
 
 

@@ -127,7 +127,7 @@ def test_a_rejection_is_the_customer_s_move_with_its_reasons(start: Start) -> No
 
 
 def test_refused_and_ineligible_numbers_say_why_and_who(start: Start) -> None:
-    refused = {"code": 22205, "message": "It is being ported out"}
+    refused = {"code": 22205, "message": "It belongs to another account"}
     odd = subaccount(2)
     odd["numbers"][0]["refuse"] = refused
     odd["numbers"][1]["phone_number"] = "+14165550110"
@@ -140,7 +140,7 @@ def test_refused_and_ineligible_numbers_say_why_and_who(start: Start) -> None:
     assert [it.sid for it in fleet.subaccounts] == [account(2), account(1)]
     assert [it.sid for it in with_unsigned(fleet.subaccounts)] == [account(2)]
     refusal, foreign = numbers[phone_number(2, 0)], numbers[phone_number(2, 1)]
-    assert refusal.explanation == "Twilio refused it: It is being ported out (code 22205)"
+    assert refusal.explanation == "Twilio refused it: It belongs to another account (code 22205)"
     assert refusal.since
     assert refusal.tried_again_at
     assert timedelta(days=7) - timedelta(minutes=1) < refusal.tried_again_at - refusal.since <= timedelta(days=7)

@@ -19,7 +19,7 @@ REFUSED, CANADIAN = phone_number(1, 9), phone_number(1, 8)
 MANY = 20
 BOTH = "to be put on the Business Profile and the Trust Product"
 NUMBERS = [
-    {"sid": REFUSED, "phone_number": "+15125550109", "refuse": {"code": 22205, "message": "It is being ported out."}},
+    {"sid": REFUSED, "phone_number": "+15125550109", "refuse": {"code": 22205, "message": "It is another account's."}},
     {"sid": CANADIAN, "phone_number": "+14165550110"},
 ]
 FLEET = a_fleet(
@@ -138,7 +138,7 @@ def test_doctor_reads_the_state_file_that_it_is_told_and_nothing_is_asked_when_n
 
     assert (code, err, terminal.asked) == (0, "", 0)
     assert "  change nothing\n" in out
-    assert "Twilio refused it: It is being ported out. (code 22205); tried again after 2" in out
+    assert "Twilio refused it: It is another account's. (code 22205); tried again after 2" in out
     assert "(0 POSTs)" in out
     assert sent(simulator, "POST") == before
 
@@ -168,7 +168,7 @@ def test_doctor_names_what_is_not_signed_and_never_as_well(
         f"      +15125550100 ({phone_number(1, 1)} of {whose}): {BOTH}\n",
         f"of Subaccount 2, {account(2)}): {BOTH}\n",
         "  ! 1 refused by Twilio.\n",
-        f"      +15125550109 ({REFUSED} of {whose}): Twilio refused it: It is being ported out. (code 22205); tried",
+        f"      +15125550109 ({REFUSED} of {whose}): Twilio refused it: It is another account's. (code 22205); tried",
         "  ! 1 ineligible: its region is CA, not US.\n",
         f"      +14165550110 ({CANADIAN} of {whose}): ineligible: its region is CA, not US\n",
         f"  ✓ What they did is known from {state_of(simulator, tmp_path)}.\n",

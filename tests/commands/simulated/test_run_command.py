@@ -98,7 +98,7 @@ def test_json_is_one_object_per_run_and_nothing_else(objects: Done) -> None:
         ("ineligible", "its region is CA, not US"),
         (
             "refused",
-            "Twilio refused it: Phone number +16025550109 is being ported out and cannot be assigned (code 22205)",
+            "Twilio refused it: Phone number +16025550109 does not exist or belongs to another account (code 22205)",
         ),
     ]
     assert not [call for call in second["twilio_calls"] if call.startswith("POST")]

@@ -31,7 +31,7 @@ TOLD: Mapping[str, list[str]] = {
         "Signed now: 30 numbers of 3 subaccounts",
         "Twilio was sent 61 POSTs to assign them",
         "+14165550110 is ineligible: its region is CA, not US",
-        "+16025550109 is refused: Phone number +16025550109 is being ported out",
+        "+16025550109 is refused: Phone number +16025550109 does not exist or belongs to another account",
         "A signed number costs 2 POSTs",
     ],
     "nothing-to-do": [

@@ -19,7 +19,7 @@ from tests.commands.output import run
 from tests.commands.simulated.running import Done, shaken_stir
 from tests.world import NAMED, a_fleet, account, phone_number, subaccount
 
-REFUSED = {"code": 22205, "message": "It is being ported out"}
+REFUSED = {"code": 22205, "message": "It belongs to another account"}
 
 
 def fleet() -> Fleet:
@@ -51,7 +51,7 @@ def test_which_numbers_are_not_signed_and_whose_move_it_is(served: str) -> None:
     assert done.out.startswith("2 of 3 eligible numbers are signed; 1 needs you; 1 subaccount failed.\n")
     refused = next(line for line in done.out.splitlines() if phone_number(2, 0) in line)
     assert "refused since" in refused
-    assert "Twilio refused it: It is being ported out (code 22205); tried again after" in refused
+    assert "Twilio refused it: It belongs to another account (code 22205); tried again after" in refused
     assert "Operator's move:" in refused
     assert "(docs/errors.md#22205)" in refused
     foreign = next(line for line in done.out.splitlines() if phone_number(2, 1) in line)
@@ -158,7 +158,7 @@ def test_the_page_is_written_as_one_file_that_names_what_needs_a_person(served: 
     assert done.out.endswith(f"4 numbers written to {file}.\n")
     page = file.read_text(encoding="utf-8")
     assert "<h1>2 of 3 eligible numbers are signed; 1 needs you; 1 subaccount failed.</h1>" in page
-    assert "It is being ported out" in page
+    assert "It belongs to another account" in page
     assert phone_number(1, 0) in page
     assert "<script src" not in page
     assert 'rel="stylesheet"' not in page
