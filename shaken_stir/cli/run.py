@@ -1,6 +1,7 @@
 """A run against the simulated Twilio, shown as it happens."""
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
@@ -18,7 +19,14 @@ from simulator.fleet import FleetError, load_fleet
 
 
 def run_simulated(  # noqa: PLR0913 - each by its name
-    *, event: Path | None, fleet: str | None, repeat: int, time_scale: float, as_json: bool, log: Path | None
+    *,
+    event: Path | None,
+    fleet: str | None,
+    repeat: int,
+    time_scale: float,
+    as_json: bool,
+    log: Path | None,
+    on_start: Callable[[], object],
 ) -> int:
     """Run an event against a fleet as often as asked.
 
@@ -29,16 +37,19 @@ def run_simulated(  # noqa: PLR0913 - each by its name
         time_scale: By what every wait is multiplied.
         as_json: Whether a JSON object is printed per run instead of words.
         log: Where the functions' log is kept, None for nowhere.
+        on_start: Called once AWS and Twilio are up, before anything is printed.
 
     Returns:
         The exit code.
     """
     out = Console(file=sys.stdout, highlight=False)
     try:
-        sent, at_twilio = load_event(event or EXAMPLE_EVENT), load_fleet(fleet or SMALL_FLEET)
         with ExitStack() as stack:
+            stack.callback(on_start)
+            sent, at_twilio = load_event(event or EXAMPLE_EVENT), load_fleet(fleet or SMALL_FLEET)
             stack.enter_context(redirect_stdout(stack.enter_context(open_log(log))))
             local = stack.enter_context(SimulatedPlace(at_twilio, time_scale))
+            on_start()
             for number in range(1, repeat + 1):
                 if as_json:
                     report = local.run(sent)

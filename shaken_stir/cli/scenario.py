@@ -1,6 +1,5 @@
-"""`shaken-stir run --scenario` and `--list`: stories, told while they are played."""
+"""`shaken-stir run --scenario`: stories, told while they are played."""
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
@@ -10,32 +9,26 @@ from typing import Any
 from rich.console import Console
 
 from shaken_stir.cli.log import open_log
-from shaken_stir.cli.prose import complain, say, say_lines
+from shaken_stir.cli.prose import complain, say_lines
 from shaken_stir.cli.view import shown
 from shaken_stir.engine.events import EventError
 from shaken_stir.engine.intrinsics import TemplateError
 from shaken_stir.report import Report
-from shaken_stir.scenarios.catalogue import SCENARIOS, UnknownScenarioError, find
+from shaken_stir.scenarios.catalogue import SCENARIOS
 from shaken_stir.scenarios.play import DifferedError, Play, Scenario
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.snapshot import Snapshot
 from simulator.fleet import FleetError
 
-WIDTH = max(map(len, SCENARIOS)) + 2
 
-
-def list_scenarios(*, as_json: bool) -> int:
-    """Print every story with a line on what happens in it; give the exit code."""
-    out = Console(file=sys.stdout, highlight=False)
-    for scenario in SCENARIOS.values():
-        if as_json:
-            out.file.write(json.dumps({"name": scenario.name, "title": scenario.title}) + "\n")
-            continue
-        say(out, scenario.title, lead=f"{scenario.name:{WIDTH}}")
-    return 0
-
-
-def play(name: str, *, time_scale: float | None, as_json: bool, log: Path | None) -> int:
+def play(
+    name: str,
+    *,
+    time_scale: float | None,
+    as_json: bool,
+    log: Path | None,
+    on_start: Callable[[], object],
+) -> int:
     """Play a story and tell it.
 
     Args:
@@ -43,24 +36,29 @@ def play(name: str, *, time_scale: float | None, as_json: bool, log: Path | None
         time_scale: By what every wait is multiplied, None for the story's own.
         as_json: Whether a JSON object is printed per run instead of words.
         log: Where the functions' log is kept, None for nowhere.
+        on_start: Called once AWS and Twilio are up, before anything is printed.
 
     Returns:
         The exit code.
     """
     try:
-        return _play(find(name), time_scale, log, as_json=as_json)
-    except (EventError, FleetError, TemplateError, UnknownScenarioError, OSError) as error:
+        return _play(SCENARIOS[name], time_scale, log, as_json=as_json, on_start=on_start)
+    except (EventError, FleetError, TemplateError, OSError) as error:
         complain("run", error)
         return 2
 
 
-def _play(scenario: Scenario, time_scale: float | None, log: Path | None, *, as_json: bool) -> int:
+def _play(
+    scenario: Scenario, time_scale: float | None, log: Path | None, *, as_json: bool, on_start: Callable[[], object]
+) -> int:
     out = Console(file=sys.stdout, highlight=False)
     with ExitStack() as stack:
+        stack.callback(on_start)
         stack.enter_context(redirect_stdout(stack.enter_context(open_log(log))))
         local = stack.enter_context(
             SimulatedPlace(scenario.fleet(), time_scale or scenario.time_scale, scenario.parameters)
         )
+        on_start()
         teller = JsonLines(out, local) if as_json else Words(out, local)
         teller.tell(f"{scenario.name}: {scenario.title}.")
         try:

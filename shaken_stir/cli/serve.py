@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack, redirect_stdout, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +47,9 @@ class Listening(NamedTuple):
     webhook: Address
 
 
-def serve(where: Listening, *, fleet: str | None, time_scale: float, log: Path | None) -> int:
+def serve(
+    where: Listening, *, fleet: str | None, time_scale: float, log: Path | None, on_start: Callable[[], object]
+) -> int:
     """Serve until Ctrl-C.
 
     Args:
@@ -54,6 +57,7 @@ def serve(where: Listening, *, fleet: str | None, time_scale: float, log: Path |
         fleet: What exists at Twilio, None for the fleet that the events of `events/` are made for.
         time_scale: By what every wait within executions is multiplied.
         log: Where the functions' log is kept, None for nowhere.
+        on_start: Called once all are up, before anything is printed.
 
     Returns:
         The exit code.
@@ -61,8 +65,9 @@ def serve(where: Listening, *, fleet: str | None, time_scale: float, log: Path |
     out = sys.stdout
     fleet = fleet or str(SERVED_FLEET)
     try:
-        at_twilio = load_fleet(fleet)
         with ExitStack() as stack:
+            stack.callback(on_start)
+            at_twilio = load_fleet(fleet)
             stack.enter_context(redirect_stdout(stack.enter_context(open_log(log))))
             local = stack.enter_context(
                 SimulatedPlace(at_twilio, time_scale, twilio=where.twilio, webhook=where.webhook)
@@ -74,6 +79,7 @@ def serve(where: Listening, *, fleet: str | None, time_scale: float, log: Path |
             said = words(local, aws.url, where.aws.host, fits_the_events=fits_the_events)
             # Before it is said where all is, so that nothing goes untold of whoever comes at once.
             local.tell = Listener(Console(file=out, highlight=False)).tell
+            on_start()
             print(said, file=out, flush=True)
             threading.Event().wait()
     except (FleetError, TemplateError, OSError) as error:

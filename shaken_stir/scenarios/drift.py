@@ -56,7 +56,6 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="drift",
-    title="somebody removes and makes assignments by hand; the next run notices and puts it right",
     play=play,
     fleet=acme.fleet,
 )

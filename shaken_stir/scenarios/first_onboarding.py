@@ -38,7 +38,6 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="first-onboarding",
-    title="a fleet of which no number is signed is taken to full (A) attestation",
     play=play,
     fleet=acme.fleet,
 )

@@ -41,7 +41,6 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="lost-callback",
-    title="Twilio's callback never arrives, and the poll finds the verdict",
     play=play,
     fleet=lambda: acme.fleet(10 * POLL_SECONDS),
     time_scale=0.0005,

@@ -31,7 +31,6 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="nothing-to-do",
-    title="the same request again reads, and changes nothing",
     play=play,
     fleet=acme.fleet,
 )

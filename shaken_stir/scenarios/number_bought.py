@@ -44,7 +44,6 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="number-bought",
-    title="a number is bought, and an EventBridge event takes it through by itself",
     play=play,
     fleet=acme.fleet,
 )

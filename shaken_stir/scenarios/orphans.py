@@ -63,7 +63,6 @@ def _found(report: Report) -> OrphansReport:
 
 SCENARIO = Scenario(
     name="orphans",
-    title="released numbers leave assignments behind; two runs name them before one may remove them",
     play=play,
     fleet=acme.fleet,
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shaken_stir.report import Report
+from shaken_stir.scenarios.names import TITLES
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.snapshot import Snapshot
 from simulator.fleet import Fleet
@@ -59,7 +60,6 @@ class Scenario:
 
     Attributes:
         name: What it is called on the command line.
-        title: What happens in it, in a line.
         play: Plays it, and gives the sentence on what is to be learned from it; raises `DifferedError`.
         fleet: Gives what exists at Twilio when it begins.
         time_scale: The factor by which its waits take longer than in earnest.
@@ -67,11 +67,15 @@ class Scenario:
     """
 
     name: str
-    title: str
     play: Callable[[Play], str]
     fleet: Callable[[], Fleet]
     time_scale: float = 0.1
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What happens in it, in a line."""
+        return TITLES[self.name]
 
 
 def expect(what: str, seen: object, expected: object) -> None:

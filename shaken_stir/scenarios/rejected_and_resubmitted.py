@@ -56,7 +56,6 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="rejected-and-resubmitted",
-    title="Twilio rejects the Trust Product and says why; corrected, it is submitted again",
     play=play,
     fleet=lambda: acme.fleet(acme.UNTIL_DECIDED),
 )

@@ -61,7 +61,6 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="rejected-for-good",
-    title="Twilio rejects the Trust Product and does not take it again; another one is made by hand and named",
     play=play,
     fleet=lambda: acme.fleet(acme.UNTIL_DECIDED),
 )

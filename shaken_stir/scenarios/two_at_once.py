@@ -45,7 +45,6 @@ def play(play: Play) -> str:
 
 SCENARIO = Scenario(
     name="two-at-once",
-    title="two executions start together: one Trust Product, and no number is assigned twice",
     play=play,
     fleet=acme.fleet,
     time_scale=0.05,

@@ -6,8 +6,9 @@ from typing import Final
 import click
 
 from shaken_stir.cli.command import EXIT_CODES, Command
+from shaken_stir.cli.notice import STARTING, STARTING_LIVE, noticed
 from shaken_stir.cli.options import COUNT, FILE, FLEET, MINUTES, TIME_SCALE, Headed, Read, of_the_account, some
-from shaken_stir.scenarios.names import NAMES
+from shaken_stir.scenarios.names import NAMES, unknown
 
 REAL_ACCOUNT: Final = "On the real account of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
 FOR_LIVE: Final = ("dry_run", "yes", "wait", "state", "numbers", "twilio", "transcript")
@@ -90,28 +91,36 @@ def command(
 ) -> int:
     """Run what the options ask for; give the exit code."""
     given = [name for name, value in click.get_current_context().params.items() if value not in {None, False}]
-    if misused := _misused(given):
+    if misused := _misused(given) or (unknown(scenario) if scenario else None):
         from shaken_stir.cli.prose import complain
 
         complain("run", misused)
         return 2
     if live:
-        from shaken_stir.cli.live import LiveOptions, run_live
+        with noticed(STARTING_LIVE, quiet=as_json, only_in_terminal=True):
+            from shaken_stir.cli.live import LiveOptions, run_live
 
         return run_live(LiveOptions(event, state, log, wait, twilio, as_json, dry_run, yes, numbers, transcript))
     if list_:
-        from shaken_stir.cli.scenario import list_scenarios
+        from shaken_stir.cli.scenario_list import list_scenarios
 
         return list_scenarios(as_json=as_json)
-    if scenario:
-        from shaken_stir.cli.scenario import play
+    with noticed(STARTING, quiet=as_json) as on_start:
+        if scenario:
+            from shaken_stir.cli.scenario import play
 
-        return play(scenario, time_scale=time_scale, as_json=as_json, log=log)
-    from shaken_stir.cli.run import run_simulated
+            return play(scenario, time_scale=time_scale, as_json=as_json, log=log, on_start=on_start)
+        from shaken_stir.cli.run import run_simulated
 
-    return run_simulated(
-        event=event, fleet=fleet, repeat=repeat or 1, time_scale=time_scale or 1.0, as_json=as_json, log=log
-    )
+        return run_simulated(
+            event=event,
+            fleet=fleet,
+            repeat=repeat or 1,
+            time_scale=time_scale or 1.0,
+            as_json=as_json,
+            log=log,
+            on_start=on_start,
+        )
 
 
 def _misused(given: list[str]) -> str | None:

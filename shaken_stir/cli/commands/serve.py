@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from shaken_stir.cli.command import EXIT_CODES, Command
+from shaken_stir.cli.notice import STARTING, noticed
 from shaken_stir.cli.options import ADDRESS, FILE, FLEET, PORT, TIME_SCALE
 from shaken_stir.defaults import AWS_PORT, TWILIO_PORT, WEBHOOK_PORT
 from simulator.addresses import EVERYWHERE, Address
@@ -50,9 +51,10 @@ def command(
     log: Path | None,
 ) -> int:
     """Serve until Ctrl-C; give the exit code."""
-    from shaken_stir.cli.serve import Listening, serve
+    with noticed(STARTING) as on_start:
+        from shaken_stir.cli.serve import Listening, serve
 
-    where = Listening(
-        aws=Address(host, aws_port), twilio=Address(host, twilio_port), webhook=Address(host, webhook_port)
-    )
-    return serve(where, fleet=fleet, time_scale=time_scale, log=log)
+        where = Listening(
+            aws=Address(host, aws_port), twilio=Address(host, twilio_port), webhook=Address(host, webhook_port)
+        )
+        return serve(where, fleet=fleet, time_scale=time_scale, log=log, on_start=on_start)

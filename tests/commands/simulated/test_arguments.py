@@ -15,6 +15,7 @@ from onboarding.trust_products import Status
 from shaken_stir.cli.commands.callback import STATUSES
 from shaken_stir.cli.group import COMMANDS, shaken_stir
 from shaken_stir.cli.main import execute
+from shaken_stir.cli.notice import STARTING
 from shaken_stir.cli.options import BUNDLE_SID
 from shaken_stir.scenarios.catalogue import SCENARIOS
 from shaken_stir.scenarios.names import NAMES
@@ -113,7 +114,7 @@ def test_a_log_that_cannot_be_written_is_told_in_one_sentence(
     assert execute([*command, "--log", str(log)]) == 2
 
     told = capsys.readouterr()
-    assert told.out == ""
+    assert told.out == ("" if "--json" in command else f"{STARTING}\n")
     assert told.err == (
         f"shaken-stir {command[0]}: The log file {log} cannot be written (No such file or directory); "
         "name another with --log.\n"

@@ -175,6 +175,13 @@ def test_nothing_heavy_is_loaded_for_completion() -> None:
     assert loaded(HEAVY, *(([], asking(it)) for it in typed)) == [[0], []]
 
 
+def test_the_scenarios_are_listed_without_loading_the_engine() -> None:
+    engine = ("boto3", "botocore", "flask", "moto", "pydantic", "requests", "twilio", "shaken_stir.engine.engine")
+
+    listed = "shaken_stir.cli.scenario_list"
+    assert loaded((*engine, listed), (["run", "--list"], {})) == [[0], [listed]]
+
+
 def test_no_command_s_options_are_loaded_for_the_list_of_commands() -> None:
     modules = [f"shaken_stir.cli.commands.{name}" for name in COMMANDS]
 

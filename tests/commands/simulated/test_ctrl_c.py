@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from shaken_stir.cli.notice import STARTING
 from shaken_stir.project import ROOT
 
 # As Python does it when the signal comes while a module is looked for.
@@ -24,9 +25,17 @@ main()
 
 
 @pytest.mark.parametrize(
-    "module", ["click", "shaken_stir.cli.commands.run", "shaken_stir.cli.run", "moto"], ids=lambda it: it
+    ("module", "said"),
+    [
+        ("click", ""),
+        ("shaken_stir.cli.commands.run", ""),
+        # What a person waits for is said before it is loaded.
+        ("shaken_stir.cli.run", f"{STARTING}\n"),
+        ("rich", f"{STARTING}\n"),
+        ("moto", f"{STARTING}\n"),
+    ],
 )
-def test_ctrl_c_while_it_is_loaded_ends_it_with_130_and_a_sentence(module: str) -> None:
+def test_ctrl_c_while_it_is_loaded_ends_it_with_130_and_a_sentence(module: str, said: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PRESSED.format(module=module), "run", "--fleet", "1x1"],
         cwd=ROOT,
@@ -36,5 +45,5 @@ def test_ctrl_c_while_it_is_loaded_ends_it_with_130_and_a_sentence(module: str) 
         check=False,
     )
 
-    assert (done.returncode, done.stdout) == (130, "")
+    assert (done.returncode, done.stdout) == (130, said)
     assert done.stderr == "Stopped. Nothing is left behind: run it again at any time.\n"

@@ -14,6 +14,7 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from shaken_stir.cli.main import execute
+from shaken_stir.cli.notice import STARTING
 from shaken_stir.project import ROOT, load_event
 from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
 from simulator.addresses import THIS_MACHINE
@@ -185,5 +186,5 @@ def test_a_port_in_use_is_told_in_one_sentence(which: str, capsys: pytest.Captur
         assert execute(["serve", "--host", THIS_MACHINE, *FREE_PORTS, f"--{which}-port", str(port)]) == 2
 
     told = capsys.readouterr()
-    assert told.out == ""
+    assert told.out == f"{STARTING}\n"
     assert re.fullmatch(rf"shaken-stir serve: [Pp]ort {port} .*in use.*\n", told.err)
