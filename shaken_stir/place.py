@@ -43,9 +43,11 @@ class Place(ABC):
 
     Attributes:
         engine: The AWS side.
+        review_seconds: How long a review takes at the simulated Twilio, None at Twilio itself.
     """
 
     engine: Engine
+    review_seconds: float | None = None
 
     def __init__(self) -> None:
         self._listed: dict[str, frozenset[str]] = {}
@@ -91,6 +93,11 @@ class Place(ABC):
     def next_look(self, arn: str) -> datetime | None:  # noqa: ARG002 - for those who know
         """Say when Twilio is asked next for the verdict that an execution waits for, None if nobody knows."""
         return None
+
+    def awaited(self, arn: str) -> str | None:
+        """Return the Trust Product (`BU…`) whose review an execution waits for, None if it does not wait."""
+        product = self._data(arn).get("trust_product") if self.engine.waiting_since(arn) else None
+        return product["sid"] if product else None
 
     @property
     def table(self) -> Table:
@@ -198,6 +205,8 @@ class Place(ABC):
             subaccounts=self._subaccounts_of(arns),
             review=self.review(arns[0]),
             twilio_calls=self.twilio_calls().total() - calls_before,
+            awaited=self.awaited(arns[0]),
+            review_seconds=self.review_seconds,
             next_look=self.next_look(arns[0]),
             state=self.engine.state(arns[0]),
             retries=[*(it for arn in arns for it in self.engine.retries(arn)), *self._unanswered.under_way()],

@@ -43,6 +43,8 @@ class Snapshot(BaseModel):
         subaccounts: How many it works on, None until they are listed.
         review: The Trust Product's status at Twilio, None before there is a product.
         twilio_calls: How many requests were sent to Twilio.
+        awaited: The Trust Product (`BU…`) whose review the run waits for, None if it does not wait.
+        review_seconds: How long a review takes at the simulated Twilio, None at Twilio itself.
         next_look: When Twilio is asked next for the verdict, None if nothing waits for it.
         state: The state at the machine's top level, and since when; None before the first.
         retries: What is tried again, since Twilio or AWS did not do it.
@@ -53,6 +55,8 @@ class Snapshot(BaseModel):
     subaccounts: int | None = None
     review: str | None
     twilio_calls: int
+    awaited: str | None = None
+    review_seconds: float | None = None
     next_look: datetime | None = None
     state: tuple[str, datetime] | None = None
     retries: list[Retry] = []

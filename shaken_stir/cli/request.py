@@ -11,7 +11,7 @@ from rich.console import Console
 from onboarding.subaccounts import SubaccountOutcome
 from shaken_stir.cli.exit_codes import INTERRUPTED
 from shaken_stir.cli.prose import complain, say, say_lines
-from shaken_stir.cli.show import counts
+from shaken_stir.cli.show import counts, status
 from shaken_stir.deployed import commands, executions
 from shaken_stir.deployed.executions import Ended, Failed, News, ReviewAwaited, StateEntered, SubaccountDone, Unanswered
 from shaken_stir.deployed.stack import DeployedStack, StackError, aws_failures_told, aws_session, find_complete
@@ -131,7 +131,7 @@ def _summary(output: Any) -> str:
     ]
     looked_through = [f"\n{said}" for key in LOOKED_THROUGH if (said := output.get(key, {}).get("message"))]
     return (
-        f"{plural(summary['onboarded'], 'subaccount')} onboarded, {summary['busy']:,} left to another execution"
+        f"{plural(summary['onboarded'], 'subaccount')} done, {summary['busy']:,} left to another execution"
         f"{counts(summary['numbers'])}.{''.join([*left_out, *looked_through])}"
         f"\nThe Trust Product {product['sid']} {state}."
     )
@@ -139,7 +139,7 @@ def _summary(output: Any) -> str:
 
 def _subaccount(outcome: SubaccountOutcome) -> str:
     name = f"{outcome.friendly_name} ({outcome.subaccount_sid})" if outcome.friendly_name else outcome.subaccount_sid
-    told = f"{name}: {outcome.status}{counts(outcome.numbers)}"
+    told = f"{name}: {status(outcome.status, outcome.numbers)}{counts(outcome.numbers)}"
     return f"{told}: {outcome.error}: {outcome.message}" if outcome.error else told
 
 

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from rich.cells import cell_len
 
 from onboarding.phone_numbers import Stage
+from shaken_stir.cli.show import status
 from shaken_stir.snapshot import Row
 from shaken_stir.words import visible
 
@@ -49,11 +50,12 @@ class Standings:
         under_way: Those that are worked on.
         finished: All others.
         longest_name: The cells that the longest name of all takes.
+        longest_status: The cells that the longest status of all takes, in words.
     """
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self.failed, self.under_way, self.finished = Group(), Group(), Group()
-        self.longest_name = 0
+        self.longest_name = self.longest_status = 0
         self._rows: dict[str, Row] = {}
         self.take_in(rows)
 
@@ -78,6 +80,7 @@ class Standings:
             self._rows[row.sid] = row
             self._group(row).add(row)
             self.longest_name = max(self.longest_name, cell_len(visible(row.friendly_name)))
+            self.longest_status = max(self.longest_status, len(status(row.status, row.numbers)))
 
     def first(self, most: int, to_come: int) -> tuple[list[Row], bool]:
         """Choose which rows are shown by themselves: what failed, then what is under way, then the rest.

@@ -28,7 +28,7 @@ def summarise(out: Console, report: Report, local: Place, *, whole_fleet: bool) 
         whole_fleet: Whether the request meant all subaccounts.
     """
     style = "green" if report.status in {"SUCCEEDED", AWAITING_REVIEW} and not report.error else "red"
-    out.print(f"\n[bold {style}]{report.status}[/] in {report.seconds:.1f} s", markup=True)
+    out.print(f"\n[bold {style}]{_ending(report)}", markup=True)
     if report.cause:
         say_lines(out, f"{report.error}: {report.cause}")
     product = report.trust_product
@@ -67,6 +67,13 @@ def _signed(report: Report) -> str:
     if in_review := counts.by_reason.get(Reason.IN_REVIEW):
         sentence += f"; {in_review:,} will be once Twilio approves the Trust Product"
     return f"{sentence}."
+
+
+def _ending(report: Report) -> str:
+    """Return how the run ended, with markup, and how long it took."""
+    if report.status == AWAITING_REVIEW:
+        return f"Submitted: waiting for Twilio's review[/] ({report.seconds:.1f} s)"
+    return f"{report.status}[/] in {report.seconds:.1f} s"
 
 
 def _unsigned(out: Console, report: Report, *, live: bool) -> None:
@@ -111,7 +118,7 @@ def _looked_through(out: Console, report: Report) -> None:
     if report.orphans and report.orphans.release_message:
         say(out, report.orphans.release_message)
     if report.announced:
-        say(out, f"Announced: {', '.join(report.announced)}.")
+        say(out, f"Events sent (docs/announcements.md): {', '.join(report.announced)}.")
 
 
 def _reason(number: NumberStatus) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -13,13 +13,16 @@ from rich.table import Table
 from rich.text import Text
 
 from onboarding.phone_numbers import Stage
+from onboarding.subaccounts import SubaccountStatus
 from shaken_stir.cli.lines import Lines
-from shaken_stir.cli.show import PATIENCE_ON_SCREEN, STAGES, awaited, tried_again, under_way
+from shaken_stir.cli.show import PATIENCE_ON_SCREEN, STAGES, STATUSES, awaited, status, tried_again, under_way
 from shaken_stir.cli.standings import FAILED, UNDER_WAY, Standings
 from shaken_stir.snapshot import Row, Snapshot
 from shaken_stir.words import plural, visible
 
 STATUS_STYLES = {"onboarded": "green", FAILED: "red", UNDER_WAY: "yellow"}
+WORKING = len(STATUSES[SubaccountStatus.IN_PROGRESS])
+"""The fewest cells of a status: `working`."""
 SHORT = {**STAGES, Stage.ON_BUSINESS_PROFILE: "profile", Stage.ON_TRUST_PRODUCT: "product", Stage.INELIGIBLE: "inelig."}
 ALWAYS = (Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.ON_TRUST_PRODUCT)
 NOT_SIGNED = (Stage.REFUSED, Stage.INELIGIBLE, Stage.RELEASED)
@@ -63,14 +66,34 @@ class View:
         self._live.update(picture(snapshot, self._standings, width, height - 1, left))
 
 
+class Estimate(NamedTuple):
+    """The time until all subaccounts are through.
+
+    Attributes:
+        seconds: From now on; 0 or less if this time has passed.
+        overdue: Whether the run takes longer than the first estimate said.
+    """
+
+    seconds: float
+    overdue: bool
+
+    def __str__(self) -> str:
+        left = f"{about(self.seconds)} left" if self.seconds > 0 else ""
+        return ", ".join(filter(None, (left, "longer than estimated" if self.overdue else "")))
+
+
 class Pace:
     """Estimates the time left, from how long the subaccounts that are through have taken together."""
 
     def __init__(self) -> None:
         self._began: float | None = None
+        self._done = 0
+        self._first_end = self._end = 0.0
 
-    def left(self, snapshot: Snapshot, done: int) -> float | None:
-        """Give the seconds until all subaccounts are through, None if that cannot be said yet or is over.
+    def left(self, snapshot: Snapshot, done: int) -> Estimate | None:
+        """Estimate the time until all subaccounts are through, None if that cannot be said yet or is over.
+
+        A subaccount that gets through makes a new estimate. Until the next one the time runs down.
 
         Args:
             snapshot: Where the run stands.
@@ -82,7 +105,19 @@ class Pace:
             self._began = snapshot.seconds
         if done < ENOUGH_TO_ESTIMATE or done >= snapshot.subaccounts:
             return None
-        return (snapshot.seconds - self._began) / done * (snapshot.subaccounts - done)
+        if done != self._done:
+            self._end = snapshot.seconds + (snapshot.seconds - self._began) / done * (snapshot.subaccounts - done)
+            self._first_end = self._first_end or self._end
+            self._done = done
+        left = self._end - snapshot.seconds
+        return Estimate(left, overdue=left <= 0 or snapshot.seconds > self._first_end)
+
+
+class Layout(NamedTuple):
+    """The columns that fit, and the cells of a status."""
+
+    columns: Sequence["Column"]
+    status: int
 
 
 class Column(NamedTuple):
@@ -97,7 +132,7 @@ class Column(NamedTuple):
         return f"{count:,}" if count else "·"
 
 
-def picture(snapshot: Snapshot, standings: Standings, width: int, height: int, left: float | None) -> Group:
+def picture(snapshot: Snapshot, standings: Standings, width: int, height: int, left: Estimate | None) -> Group:
     """Draw a snapshot.
 
     What failed comes first, then what is under way. What is finished is one row where not all of it fits. Names are
@@ -108,20 +143,21 @@ def picture(snapshot: Snapshot, standings: Standings, width: int, height: int, l
         standings: Its rows so far.
         width: The cells of the screen.
         height: The lines of the screen.
-        left: The seconds until all subaccounts are through, None if nobody knows.
+        left: The time until all subaccounts are through, None if it cannot be estimated.
     """
     progress, said = bar(snapshot, standings, width, left), sentences(snapshot, width)
     if not standings:
         return Group(*progress, *said)
-    columns = columns_for(standings.numbers, width)
-    explained = of_others(standings.numbers, columns)
+    layout = layout_for(standings, width)
+    explained = of_others(standings.numbers, layout.columns)
     used = 2 + len(progress) + lines([*explained, *said], width)
     shown = standings.first(max(1, height - used), snapshot.subaccounts or 0)
-    return Group(table(standings, shown, columns, width), *explained, *progress, *said)
+    return Group(table(standings, shown, layout, width), *explained, *progress, *said)
 
 
-def columns_for(totals: Counter[Stage], width: int) -> list[Column]:
+def layout_for(standings: Standings, width: int) -> Layout:
     """Choose the columns that leave room for names: all, else those with numbers, else one for all unsigned ones."""
+    totals, longest = standings.numbers, max(WORKING, standings.longest_status)
     short = [Column(SHORT[stage], (stage,)) for stage in STAGES if stage in ALWAYS or totals[stage]]
     candidates = (
         [Column(heading, (stage,)) for stage, heading in STAGES.items()],
@@ -129,7 +165,8 @@ def columns_for(totals: Counter[Stage], width: int) -> list[Column]:
         short,
     )
     narrowest = [*(Column(SHORT[stage], (stage,)) for stage in ALWAYS), Column("other", NOT_SIGNED)]
-    return next((it for it in candidates if room_for_names(it, totals, width) >= NAME), narrowest)
+    layouts = (Layout(it, longest) for it in candidates)
+    return next((it for it in layouts if room_for_names(it, totals, width) >= NAME), Layout(narrowest, WORKING))
 
 
 def of_others(totals: Counter[Stage], columns: Sequence[Column]) -> list[Text]:
@@ -140,40 +177,51 @@ def of_others(totals: Counter[Stage], columns: Sequence[Column]) -> list[Text]:
     return [Text(f"other: {words}", style="dim")] if words else []
 
 
-def table(standings: Standings, shown: tuple[Sequence[Row], bool], columns: Sequence[Column], width: int) -> Table:
+def table(standings: Standings, shown: tuple[Sequence[Row], bool], layout: Layout, width: int) -> Table:
     """Draw the rows that fit, one for those that are finished, one for those left out, and the totals."""
     totals, (first, folded) = standings.numbers, shown
-    names = min(max(NAME, standings.longest_name), room_for_names(columns, totals, width))
+    names = min(max(NAME, standings.longest_name), room_for_names(layout, totals, width))
     drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     drawn.add_column("Subaccount", width=names, no_wrap=True, overflow="ellipsis")
-    drawn.add_column("Status", width=len(UNDER_WAY), no_wrap=True)
-    for column in columns:
+    drawn.add_column("Status", width=layout.status, no_wrap=True)
+    for column in layout.columns:
         drawn.add_column(column.heading, justify="right", no_wrap=True, width=cells(column, totals))
 
     def add(name: str, status: Text | str, numbers: Counter[Stage], style: str = "") -> None:
-        drawn.add_row(Text(name), status, *(column.cell(numbers) for column in columns), style=style)
+        drawn.add_row(Text(name), status, *(column.cell(numbers) for column in layout.columns), style=style)
 
     for row in first:
-        status = Text(row.status, style=STATUS_STYLES.get(row.status, ""))
-        add(visible(row.friendly_name), status, Counter(row.numbers))
+        add(visible(row.friendly_name), standing_of(row, layout.status), Counter(row.numbers))
     finished = standings.finished.numbers if folded else Counter[Stage]()
     left_out = len(standings) - len(first) - folded * len(standings.finished)
     if left_out:
         add(f"… {left_out:,} more", "", totals - finished - summed(first))
     if folded:
-        add(f"{len(standings.finished):,} finished", "", finished, style="green")
+        add(f"{len(standings.finished):,} finished", "", finished, style=style_of("onboarded", finished))
     add("In all", "", totals, style="bold")
     return drawn
 
 
-def bar(snapshot: Snapshot, standings: Standings, width: int, left: float | None) -> list[RenderableType]:
+def standing_of(row: Row, cells: int) -> Text:
+    """Return a subaccount's status in words, without its refused numbers where they do not fit."""
+    words = status(row.status, row.numbers)
+    return Text(words if len(words) <= cells else words.partition(",")[0], style=style_of(row.status, row.numbers))
+
+
+def style_of(status: str, numbers: Mapping[Stage, int]) -> str:
+    """Return the style of a status: nothing with a refused number is green."""
+    style = STATUS_STYLES.get(status, "")
+    return "yellow" if style == "green" and numbers.get(Stage.REFUSED) else style
+
+
+def bar(snapshot: Snapshot, standings: Standings, width: int, left: Estimate | None) -> list[RenderableType]:
     """Draw how many of the subaccounts are through, once it is known how many there are."""
     if snapshot.subaccounts is None:
         return []
     done, failed = standings.through, len(standings.failed)
     words = f"{done:,} of {plural(snapshot.subaccounts, 'subaccount')}"
     words += f", {failed:,} failed" if failed else ""
-    words += f", {about(left)} left" if left is not None else ""
+    words += f", {left}" if left else ""
     room = min(LONGEST_BAR, width - len(words) - GAP)
     line = Table.grid(padding=(0, GAP, 0, 0))
     if room >= BAR:
@@ -227,6 +275,6 @@ def cells(column: Column, totals: Counter[Stage]) -> int:
     return max(len(column.heading), len(column.cell(totals)))
 
 
-def room_for_names(columns: Sequence[Column], totals: Counter[Stage], width: int) -> int:
+def room_for_names(layout: Layout, totals: Counter[Stage], width: int) -> int:
     """Give what the other columns leave for names."""
-    return width - GAP - len(UNDER_WAY) - sum(GAP + cells(column, totals) for column in columns)
+    return width - GAP - layout.status - sum(GAP + cells(column, totals) for column in layout.columns)

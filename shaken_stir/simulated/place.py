@@ -49,6 +49,7 @@ class SimulatedPlace(Place):
             time_scale=time_scale,
             tell=self._hand_on,
         )
+        self.review_seconds = fleet.review.seconds * time_scale
         self.tell: Tell = tell_nobody
         self._webhook = webhook
         self._account_concurrency = account_concurrency

@@ -1,6 +1,7 @@
 """What a run looks like on screens of several sizes."""
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,11 +11,12 @@ from rich.console import Console
 from onboarding.phone_numbers import Stage
 from shaken_stir.cli.lines import Lines
 from shaken_stir.cli.standings import Standings
-from shaken_stir.cli.view import Pace, View, about, picture, shown
+from shaken_stir.cli.view import Estimate, Pace, View, about, picture, shown, standing_of
 from shaken_stir.retries import Retry
 from shaken_stir.snapshot import Row, Snapshot
 
 NAMES = ["Sales [/] EMEA", "[prod] Support", "東京 Vertrieb 📞 with a long name", "one\ntwo \x1b[2J", "W" * 64]
+PRODUCT = "BU" + "5" * 32
 ORDER = ("onboarded", "in_progress", "failed")
 SCREENS = [(60, 20), (80, 24), (120, 40)]
 every_screen = pytest.mark.parametrize(("width", "height"), SCREENS)
@@ -37,7 +39,7 @@ def rows(failed: int, in_progress: int, onboarded: int) -> list[Row]:
     return [*done, *busy, *(row(number, "failed", discovered=1, refused=1) for number in range(failed))]
 
 
-def drawn(snapshot: Snapshot, width: int, height: int, left: float | None = None) -> list[str]:
+def drawn(snapshot: Snapshot, width: int, height: int, left: Estimate | None = None) -> list[str]:
     out = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None)
     out.print(picture(snapshot, Standings(snapshot.rows), width, height, left))
     lines: list[str] = out.file.getvalue().splitlines()  # type: ignore[attr-defined]
@@ -59,11 +61,11 @@ def cells(line: str) -> list[str]:
 
 @every_screen
 def test_a_large_fleet_fits_with_failures_on_top_and_totals_below(width: int, height: int) -> None:
-    lines = drawn(snapshot(rows(3, 40, 37), subaccounts=100), width, height - 1, left=75)
+    lines = drawn(snapshot(rows(3, 40, 37), subaccounts=100), width, height - 1, left=Estimate(75, overdue=False))
 
     assert all("failed" in line for line in lines[1:4])
-    assert "in_progress" in lines[4]
-    assert not any("onboarded" in line for line in lines)
+    assert "working" in lines[4]
+    assert not any(" done" in line for line in lines)
     [folded] = [line for line in lines if line.startswith("37 finished")]
     assert "37,000" in cells(folded)
     [totals] = [line for line in lines if line.startswith("In all")]
@@ -80,8 +82,8 @@ def test_a_large_fleet_fits_with_failures_on_top_and_totals_below(width: int, he
 def test_twelve_subaccounts_are_rows_with_status_and_numbers(width: int, height: int) -> None:
     lines = drawn(snapshot(rows(1, 5, 6), subaccounts=12), width, height - 1)
 
-    assert sum("onboarded" in line for line in lines) == 6
-    assert sum("in_progress" in line for line in lines) == 5
+    assert sum(" done" in line for line in lines) == 6
+    assert sum(" working" in line for line in lines) == 5
     assert "failed" in lines[1]
     assert [line for line in lines if line.startswith("In all")]
     assert "Trust Product: pending-review" in lines[-1 if width > 60 else -2] + lines[-1]
@@ -92,7 +94,7 @@ def test_a_name_is_shortened_before_a_status_or_a_number() -> None:
 
     assert lines[1].startswith("W")
     assert "W…" in lines[1]
-    assert "in_progress" in lines[1]
+    assert " working" in lines[1]
     assert "123,456" in lines[1]
 
 
@@ -165,8 +167,70 @@ def test_the_time_left_is_estimated_from_what_is_through() -> None:
 
     assert pace.left(snapshot([], seconds=10), 0) is None
     assert pace.left(snapshot([], seconds=10, subaccounts=10), 0) is None
-    assert pace.left(snapshot([], seconds=30, subaccounts=10), 5) == 20
+    assert pace.left(snapshot([], seconds=30, subaccounts=10), 5) == (20, False)
+    assert pace.left(snapshot([], seconds=40, subaccounts=10), 5) == (10, False)
     assert pace.left(snapshot([], seconds=50, subaccounts=10), 10) is None
+
+
+def test_an_estimate_that_has_passed_becomes_longer_than_estimated() -> None:
+    pace = Pace()
+    pace.left(snapshot([], seconds=0, subaccounts=10), 0)
+
+    told = [
+        str(pace.left(snapshot([], seconds=seconds, subaccounts=10), done))
+        for seconds, done in [(20, 5), (39, 5), (40, 5), (400, 5), (480, 8)]
+    ]
+
+    assert told == [
+        "about 20 s left",
+        "about 10 s left",
+        "longer than estimated",
+        "longer than estimated",
+        "about 2 min left, longer than estimated",
+    ]
+    drawn_bar = drawn(snapshot([], subaccounts=10), 80, 24, Estimate(-5, overdue=True))[0]
+    assert drawn_bar.rstrip().endswith("0 of 10 subaccounts, longer than estimated")
+
+
+def test_a_refused_number_is_in_the_status_which_is_not_green() -> None:
+    done, refused = row(1, "onboarded", on_trust_product=3), row(2, "onboarded", on_trust_product=3, refused=1)
+
+    assert [(standing_of(it, 20).plain, standing_of(it, 20).style) for it in (done, refused)] == [
+        ("done", "green"),
+        ("done, 1 refused", "yellow"),
+    ]
+    assert standing_of(refused, 7).plain == "done"
+    assert "done, 1 refused" in drawn(snapshot([refused], subaccounts=1), 120, 40)[1]
+
+
+def test_the_columns_are_named_in_full_where_there_is_room() -> None:
+    heading = drawn(snapshot([row(1, "onboarded", on_trust_product=3)], subaccounts=1), 140, 40)[0]
+
+    assert re.split("  +", heading.strip())[:5] == [
+        "Subaccount",
+        "Status",
+        "to do",
+        "on the profile",
+        "on the Trust Product",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"review_seconds": 3}, "in this simulation that takes up to 3 seconds"),
+        ({"review_seconds": 1.0}, "in this simulation that takes up to 1 second"),
+        ({"review_seconds": 601}, "in this simulation that takes up to 11 minutes"),
+        (
+            {"next_look": datetime(2026, 12, 1, 10, 15, tzinfo=UTC)},
+            "next poll at 10:15:00 UTC (Ctrl-C ends the wait)",
+        ),
+    ],
+)
+def test_the_review_that_is_awaited_is_named(more: dict[str, object], told: str) -> None:
+    lines = drawn(snapshot([], awaited=PRODUCT, **more), 200, 24)
+
+    assert lines[-1] == f"Waiting for Twilio to review the Trust Product {PRODUCT}; {told}"
 
 
 @pytest.mark.parametrize(("encoding", "kind"), [("utf-8", View), ("ascii", Lines)])

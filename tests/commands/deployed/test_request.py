@@ -40,9 +40,9 @@ def test_it_is_followed_to_the_review_each_subaccount_told_before_the_states_aft
     assert switched_on_by(lines)
     assert any("Twilio reviews the Trust Product" in line for line in lines)
     told = [line.strip() for line in lines]
-    [first] = [index for index, line in enumerate(told) if line.startswith(f"Subaccount 1 ({account(1)}): onboarded")]
+    [first] = [index for index, line in enumerate(told) if line.startswith(f"Subaccount 1 ({account(1)}): done")]
     after = next(index for index, line in enumerate(told) if line.endswith("Summarise Subaccounts"))
-    assert told[first].endswith("(2 on product)")
+    assert told[first].endswith("(2 on the Trust Product)")
     assert first < after
     assert sum("Subaccount 2" in line for line in told) == 1
 
@@ -73,7 +73,7 @@ def test_with_wait_an_eventbridge_event_is_followed_to_its_end_whatever_aws_says
     assert local.engine.describe_execution(arn_of(lines))["input"].startswith('{"trust_product"')
     assert states(lines)[-1] == "Onboarded"
     assert lines[-3].startswith("SUCCEEDED after 0:00:")
-    assert lines[-2] == "2 subaccounts onboarded, 0 left to another execution (4 on product)."
+    assert lines[-2] == "2 subaccounts done, 0 left to another execution (4 on the Trust Product)."
     assert re.fullmatch(r"The Trust Product BU\w{32} is twilio-approved\.", lines[-1])
 
 
@@ -87,8 +87,8 @@ def test_what_the_request_names_and_cannot_be_is_told_in_the_singular_and_by_num
     code, told = run_in_ascii(monkeypatch, "request", "--event", str(event), "--wait")
 
     assert code == 0
-    assert f"B\\xfcro ({account(1)}): onboarded" in told
-    assert "\n1 subaccount onboarded, 0 left to another execution (1 on product).\n" in told
+    assert f"B\\xfcro ({account(1)}): done" in told
+    assert "\n1 subaccount done, 0 left to another execution (1 on the Trust Product).\n" in told
     assert told.splitlines()[-2] == f"Left out of the request: {wrong}: it is not a number of {account(1)}."
 
 

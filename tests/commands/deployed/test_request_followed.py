@@ -51,8 +51,10 @@ def test_that_twilio_reviews_is_told_once_and_when_it_is_followed_again_what_was
     assert len(states(again)) == len(set(states(again)))
     assert {"Read Request", "Await Review", "Onboarded"} <= set(states(again))
     told = [line.split("  ")[-1] for line in again]
-    assert told.index("Onboard Subaccounts") < told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)")
-    assert told.index(f"Subaccount 1 ({account(1)}): onboarded (2 on product)") < told.index("Summarise Subaccounts")
+    assert told.index("Onboard Subaccounts") < told.index(f"Subaccount 1 ({account(1)}): done (2 on the Trust Product)")
+    assert told.index(f"Subaccount 1 ({account(1)}): done (2 on the Trust Product)") < told.index(
+        "Summarise Subaccounts"
+    )
 
 
 def test_when_aws_fails_meanwhile_it_says_that_the_execution_goes_on(

@@ -57,7 +57,7 @@ def test_from_a_look_to_submitted_and_its_status_without_a_word_to_twilio(  # no
 
     code, told, _ = command("run", "--live", "--yes", "--twilio", simulator.url)
     assert code == 0
-    assert "AWAITING_REVIEW" in told
+    assert "Submitted: waiting for Twilio's review (" in told
     assert told.startswith(note)
     assert told.endswith(f"{note}\n")
     before = simulator.calls

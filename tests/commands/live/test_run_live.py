@@ -46,7 +46,7 @@ def test_it_asks_and_goes_from_nothing_to_submitted_and_later_a_number_that_came
 
     second = laptop.run(simulated, "--yes")
     assert second.code == 0, second.err
-    assert "AWAITING_REVIEW" in second.out
+    assert "Submitted: waiting for Twilio's review (" in second.out
     assert "the review takes Twilio up to 72 hours or more" in second.out
     assert "(0 POSTs)" in second.out
     assert len(posts(simulated)) == 12
@@ -62,7 +62,7 @@ def test_a_verdict_is_waited_for_by_asking_for_it(twilio: Start, laptop: Laptop)
 
     def approve_once_the_next_look_is_announced(asked: Request) -> None:
         [awaited] = simulated.simulator.state.trust_products
-        announced = "asked for again at" in output.getvalue()
+        announced = "next poll at" in output.getvalue()
         if asked.path.endswith(f"/{PRODUCT}") and announced and awaited.status == "in-review":
             simulated.simulator.controls.decide(PRODUCT, "approved")
 
@@ -73,7 +73,7 @@ def test_a_verdict_is_waited_for_by_asking_for_it(twilio: Start, laptop: Laptop)
     assert waited.code == 0, waited
     assert "4 of 4 eligible numbers of 2 accounts are signed with full (A) attestation.\n" in waited.out
     assert "verdict by asking Twilio" in waited.out
-    assert "Announced" not in waited.out
+    assert "Events sent" not in waited.out
 
 
 def test_nothing_is_changed_when_the_answer_is_no(twilio: Start, laptop: Laptop) -> None:

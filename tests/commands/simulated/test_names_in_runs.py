@@ -18,7 +18,7 @@ def test_a_small_terminal_ends_with_a_row_for_each_name_the_totals_the_bar_and_t
     shown_as_text(seen.text)
     none_is_raw(seen.raw)
     last_picture = seen.text[seen.text.rindex("Status") : seen.text.rindex("SUCCEEDED")].splitlines()
-    assert sum("onboarded" in line for line in last_picture) == len(NAMES)
+    assert sum(" done" in line for line in last_picture) == len(NAMES)
     assert [line for line in last_picture if line.startswith("In all")]
     assert f"{len(NAMES)} of {len(NAMES)} subaccounts" in "\n".join(last_picture)
     assert "Trust Product: twilio-approved" in "\n".join(last_picture)

@@ -122,7 +122,7 @@ def test_the_functions_logs_are_kept_when_asked_for(objects: Done, log: Path) ->
 
 def test_without_a_terminal_each_change_is_a_line_and_the_end_is_told_in_words(words: Done) -> None:
     assert words.code == 0
-    assert "Acme Support (AC10000000000000000000000000000001): onboarded (13 on product)" in words.out
+    assert "Acme Support (AC10000000000000000000000000000001): done (13 on the Trust Product)" in words.out
     assert "Trust Product: twilio-approved" in words.out
     assert "30 of 31 eligible numbers of 3 accounts are signed with full (A) attestation." in words.out
     assert "its region is CA, not US" in words.out
@@ -140,12 +140,14 @@ def test_names_stand_beside_sids(words: Done) -> None:
 def test_until_when_the_profile_is_valid_is_told_and_its_end_announced_while_numbers_are_assigned(words: Done) -> None:
     told = " ".join(words.out.split())
     assert f"The Business Profile {PROFILE} was valid until 2020-01-01 (" in told
-    assert "Announced: Validity Ending, Subaccounts Onboarded, Trust Product Approved." in told
+    assert (
+        "Events sent (docs/announcements.md): Validity Ending, Subaccounts Onboarded, Trust Product Approved." in told
+    )
     assert "30 of 31 eligible numbers of 3 accounts are signed" in told
 
 
 def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(words: Done) -> None:
-    assert "B\\xfcro \\u260e (AC30000000000000000000000000000003): onboarded" in words.out
+    assert "B\\xfcro \\u260e (AC30000000000000000000000000000003): done, 1 refused (" in words.out
 
 
 def test_numbers_that_were_bought_go_through_the_template_s_rule_and_are_told_without_the_rest_of_the_fleet(
@@ -189,7 +191,7 @@ def test_a_request_with_a_wrong_account_is_refused_in_a_sentence(tmp_path: Path)
 
 def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = written(of_one_number({"seconds": 600}), tmp_path)
-    out, threads = Heard({"onboarded": press}), set(threading.enumerate())
+    out, threads = Heard({": done": press}), set(threading.enumerate())
 
     with process_ends_after(), redirect_stdout(out):
         code = execute(["run", "--fleet", str(file)])

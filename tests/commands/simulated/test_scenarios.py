@@ -111,7 +111,7 @@ def test_a_story_comes_out_as_told_and_says_what_was_measured_where_only_ascii_i
     assert (code, capsys.readouterr().err) == (0, "")
     for told in TOLD[name]:
         assert told in out
-    assert re.search(r"^ +\d+\.\d s  Acme Support .*: onboarded", out, re.MULTILINE)
+    assert re.search(r"^ +\d+\.\d s  Acme Support .*: done", out, re.MULTILINE)
     assert out.splitlines()[-1].startswith("Learned: ")
 
 
