@@ -26,7 +26,7 @@ COMMANDS: Final = {
     "doctor": "look at a real Twilio account, or at a deployed stack, and say what is in the way; changes nothing",
     "status": "say which numbers are signed, which are not, why, and whose move it is",
     "page": "show the fleet in a browser: what needs a person, every number, the Trust Product, the runs",
-    "request": "send a request to a deployed stack and follow it",
+    "request": "send a request to a deployed stack, or to `make serve`, and follow it",
     "callback": "send a signed status callback, as Twilio does, to `make serve`",
 }
 """Each command's module in `commands/`, with the line that `shaken-stir --help` has on it."""

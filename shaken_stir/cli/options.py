@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-from shaken_stir.defaults import AWS_PORT, TWILIO_PORT
+from shaken_stir.defaults import SERVED, TWILIO_PORT
 from simulator.addresses import THIS_MACHINE
 
 LARGEST_TIME_SCALE: Final = 1_000
@@ -199,8 +199,10 @@ def of_a_place[F: Callable[..., Any]](command: F) -> F:
             "--served",
             cls=Headed,
             heading=heading,
-            metavar="URL",
-            help=f"where `make serve` serves AWS (http://{THIS_MACHINE}:{AWS_PORT})",
+            is_flag=False,
+            flag_value=SERVED,
+            metavar="[URL]",
+            help=f"what `make serve` keeps up, by the address of its AWS ({SERVED})",
         ),
         click.option(
             "--twilio",

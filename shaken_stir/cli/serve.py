@@ -12,13 +12,14 @@ from rich.console import Console
 
 from shaken_stir.cli.log import open_log
 from shaken_stir.cli.prose import complain, say
+from shaken_stir.defaults import SERVED
 from shaken_stir.deployed.webhook import phrase
 from shaken_stir.engine.intrinsics import REGION, TemplateError
 from shaken_stir.engine.server import AwsServer
 from shaken_stir.engine.webhook import PortInUse
 from shaken_stir.news import ExecutionEnded, ExecutionStarted, InvocationFailed, News, WebhookAnswered
 from shaken_stir.simulated.place import SimulatedPlace
-from shaken_stir.simulated.serve import SERVED_FLEET, prepare
+from shaken_stir.simulated.serve import SERVED_FLEET, prepare, publish_webhook
 from shaken_stir.words import clock
 from simulator.addresses import EVERYWHERE, Address
 from simulator.fleet import FleetError, load_fleet
@@ -31,12 +32,14 @@ Webhook  {webhook}/status-callback
 {reach}
 
 Next, in another terminal:
+  .venv/bin/shaken-stir request --served{served}  sends a request and follows it
+  .venv/bin/shaken-stir page --served{served}  shows the fleet in a browser
   make invoke FN=AssignToTrustProduct     {events}
   AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local \\
   aws stepfunctions start-execution --endpoint-url {aws} --region {region} \\
     --state-machine-arn {machine} \\
     --input file://events/onboarding.json
-Ctrl-C ends it, and with it everything in it. Until then, what happens is told in a line each."""
+Ctrl-C stops everything. Until then, each event is a line."""
 
 
 class Listening(NamedTuple):
@@ -73,6 +76,7 @@ def serve(
                 SimulatedPlace(at_twilio, time_scale, twilio=where.twilio, webhook=where.webhook)
             )
             aws = stack.enter_context(AwsServer(where.aws))
+            publish_webhook(local.engine)
             fits_the_events = fleet == str(SERVED_FLEET)
             if fits_the_events:
                 prepare(local.engine)
@@ -134,6 +138,7 @@ def words(local: SimulatedPlace, aws_url: str, host: str, *, fits_the_events: bo
         auth_token=local.simulator.auth_token,
         webhook=local.engine.public_url,
         machine=local.engine.state_machine_arn,
+        served="" if aws_url == SERVED else f" {aws_url}",
         reach="Containers reach them, and so does your network: for development only (--host 127.0.0.1 keeps both out)."
         if host == EVERYWHERE
         else f"They listen on {host}.",

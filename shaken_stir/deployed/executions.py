@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from onboarding.subaccounts import SubaccountOutcome
 from onboarding.table.dynamodb import Table
 from onboarding.table.outcomes import read_outcomes
+from shaken_stir.deployed.served import ServedStack
 from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, StackError, may_pass, sentence
 from shaken_stir.retries import reason, what_happened
 
@@ -108,10 +109,10 @@ type News = StateEntered | SubaccountDone | Failed | Unanswered | ReviewAwaited 
 def start(stack: DeployedStack, request: Mapping[str, Any]) -> str:
     """Start an execution and return its ARN."""
     # With a name, AWS's client may send this twice without starting two.
-    started = stack.session.client("stepfunctions").start_execution(
+    started = stack.client("stepfunctions").start_execution(
         stateMachineArn=stack.outputs["StateMachineArn"], name=str(uuid.uuid4()), input=json.dumps(dict(request))
     )
-    return started["executionArn"]
+    return str(started["executionArn"])
 
 
 def find(stack: DeployedStack, arn: str) -> str:
@@ -121,7 +122,7 @@ def find(stack: DeployedStack, arn: str) -> str:
         StackError: The stack has no such execution.
     """
     try:
-        execution = stack.session.client("stepfunctions").describe_execution(executionArn=arn)
+        execution = stack.client("stepfunctions").describe_execution(executionArn=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] not in {"ExecutionDoesNotExist", "InvalidArn"}:
             raise
@@ -132,13 +133,14 @@ def find(stack: DeployedStack, arn: str) -> str:
 
 
 def follow(stack: DeployedStack, arn: str, *, to_the_end: bool) -> Iterator[News]:
-    """Tell what happens in an execution, as it happens.
+    """Yield what happens in an execution, as it happens.
 
     Args:
         stack: Where it runs.
         arn: Which execution.
         to_the_end: Whether to go on through Twilio's review, which takes days.
     """
+    review_seconds = POLL_SECONDS if isinstance(stack, ServedStack) else REVIEW_POLL_SECONDS
     followed, seconds = _Followed(stack, arn), POLL_SECONDS
     unanswered = 0
     while True:
@@ -151,7 +153,7 @@ def follow(stack: DeployedStack, arn: str, *, to_the_end: bool) -> Iterator[News
                 raise
             news, seconds = [Unanswered(what_happened(sentence(error)), POLL_SECONDS)], POLL_SECONDS
         else:
-            seconds = REVIEW_POLL_SECONDS if followed.awaited else POLL_SECONDS
+            seconds = review_seconds if followed.awaited else POLL_SECONDS
         yield from news
         if followed.ended or (followed.awaited and not to_the_end):
             return
@@ -167,7 +169,7 @@ class _Followed:
     """
 
     def __init__(self, stack: DeployedStack, arn: str) -> None:
-        self._client = stack.session.client("stepfunctions", config=_IMPATIENT)
+        self._client = stack.client("stepfunctions", config=_IMPATIENT)
         self._table, self._arn = _table(stack), arn
         self._known: set[str] = set()
         self._last_event, self._within_map, self._caught_up, self._announced = 0, False, False, False
@@ -249,4 +251,4 @@ def _end(execution: "DescribeExecutionOutputTypeDef") -> Ended:
 
 def _table(stack: DeployedStack) -> Table:
     """Give the stack's progress table."""
-    return Table(stack.session.client("dynamodb", config=_IMPATIENT), stack.outputs["ProgressTableName"])
+    return Table(stack.client("dynamodb", config=_IMPATIENT), stack.outputs["ProgressTableName"])

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from socket import gaierror
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -75,6 +76,12 @@ class DeployedStack:
     outputs: Mapping[str, str]
     session: boto3.Session
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """Return a client of the account and region that it is in."""
+        # boto3 has an overload for each service by its name.
+        session: Any = self.session
+        return session.client(service, config=config)
 
     def resources(self, kind: str) -> dict[str, str]:
         """List the resources of a type (`AWS::…`): logical id -> physical id."""

@@ -17,6 +17,10 @@ from simulator.addresses import THIS_MACHINE
 _SECONDS: Final = 20
 
 
+class UnansweredError(StackError):
+    """The webhook did not answer; the message is one sentence for a person."""
+
+
 def post(url: str, parameters: Mapping[str, str], auth_token: str) -> int:
     """Send a signed request.
 
@@ -29,12 +33,12 @@ def post(url: str, parameters: Mapping[str, str], auth_token: str) -> int:
         The HTTP status of the answer.
 
     Raises:
-        StackError: There was no answer.
+        UnansweredError: There was no answer.
     """
     signature = callback.sign(url, parameters, auth_token)
     with requests.Session() as session:
         # A company's proxy does not know what listens on this machine.
-        here = urlsplit(url).hostname in {THIS_MACHINE, "localhost"}
+        here = is_here(url)
         session.trust_env = not here
         try:
             return session.post(
@@ -45,8 +49,16 @@ def post(url: str, parameters: Mapping[str, str], auth_token: str) -> int:
                 allow_redirects=False,
             ).status_code
         except (requests.RequestException, ValueError) as error:
-            address, up = url.partition("?")[0], "keep it up with `make serve`" if here else "see that it is up"
-            raise StackError(f"{address} does not answer ({type(error).__name__}): {up}.") from error
+            address, up = (
+                url.partition("?")[0],
+                "start it with `make serve`, or name another with --url" if here else "see that it is up",
+            )
+            raise UnansweredError(f"{address} does not answer ({type(error).__name__}): {up}.") from error
+
+
+def is_here(url: str) -> bool:
+    """Say whether an address is of this machine."""
+    return urlsplit(url).hostname in {THIS_MACHINE, "localhost"}
 
 
 def phrase(status: int) -> str:
@@ -76,7 +88,7 @@ def send_callback(target: Target, status: str) -> int:
         The HTTP status of the answer.
 
     Raises:
-        StackError: There was no answer.
+        UnansweredError: There was no answer.
     """
     form = {"BundleSid": target.trust_product_sid, "Status": status, "FailureReason": ""}
     return post(callback.url_for(target.url, target.trust_product_sid), form, target.auth_token)

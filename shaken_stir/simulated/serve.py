@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from shaken_stir.defaults import WEBHOOK_PORT
+from shaken_stir.deployed.served import CALLBACK_URL
 from shaken_stir.deployed.webhook import Target
 from shaken_stir.project import ROOT, load_event
 from simulator.addresses import THIS_MACHINE
@@ -11,6 +12,7 @@ from simulator.fleet import load_fleet
 if TYPE_CHECKING:
     from shaken_stir.engine.engine import Engine
 
+CALLBACK_PATH: Final = "/status-callback"
 EVENTS: Final = ROOT / "events"
 SERVED_FLEET: Final = ROOT / "simulator/fleets/serve.json"
 
@@ -36,8 +38,14 @@ def prepare(engine: "Engine") -> None:
         engine.invoke(function, load_event(EVENTS / f"{function}.json") | changes)
 
 
+def publish_webhook(engine: Engine) -> None:
+    """Write the webhook's address where other commands find it: in a tag of the state machine."""
+    tag = {"key": CALLBACK_URL, "value": f"{engine.public_url}{CALLBACK_PATH}"}
+    engine.client("stepfunctions").tag_resource(resourceArn=engine.state_machine_arn, tags=[tag])
+
+
 def served_webhook() -> Target:
     """Give the webhook that is kept up, for callbacks on the fleet's first Trust Product."""
     fleet = load_fleet(str(SERVED_FLEET))
-    address = f"http://{THIS_MACHINE}:{WEBHOOK_PORT}/status-callback"
+    address = f"http://{THIS_MACHINE}:{WEBHOOK_PORT}{CALLBACK_PATH}"
     return Target(address, fleet.parent.auth_token, fleet.products[0].sid)

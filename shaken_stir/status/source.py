@@ -3,25 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-import boto3
 from botocore.config import Config
 
 from onboarding.errors import AwsUnavailable
 from onboarding.table.dynamodb import Table
-from shaken_stir.defaults import AWS_PORT
-from shaken_stir.deployed.stack import AWS_FAILURES, StackError, aws_failures_told, aws_session, find_complete
-from shaken_stir.engine.intrinsics import REGION
-from simulator.addresses import THIS_MACHINE
+from shaken_stir.defaults import SERVED
+from shaken_stir.deployed.served import find_served
+from shaken_stir.deployed.stack import StackError, aws_failures_told, aws_session, find_complete
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-SERVED: Final = f"http://{THIS_MACHINE}:{AWS_PORT}"
-"""Where `make serve` serves AWS."""
-PROGRESS_TABLE: Final = "ProgressTable"
-_ANY: Final = "local"
 _PATIENCE: Final = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
 
@@ -101,7 +92,7 @@ def of_stack(name: str) -> Source:
     try:
         with aws_failures_told():
             stack = find_complete(aws_session(), name)
-            table = Table(stack.session.client("dynamodb", config=_PATIENCE), stack.outputs["ProgressTableName"])
+            table = Table(stack.client("dynamodb", _PATIENCE), stack.outputs["ProgressTableName"])
     except StackError as error:
         raise SourceError(str(error)) from error
     return Source(f"stack {name}, {stack.session.region_name}", lambda: table)
@@ -150,21 +141,8 @@ def of_served(endpoint: str = SERVED) -> Source:
         SourceError: Nothing is served there.
     """
     try:
-        client: DynamoDBClient = boto3.client(
-            "dynamodb",
-            endpoint_url=endpoint,
-            region_name=REGION,
-            aws_access_key_id=_ANY,
-            aws_secret_access_key=_ANY,
-            config=_PATIENCE,
-        )
-        names = [it for it in client.list_tables()["TableNames"] if it.endswith(PROGRESS_TABLE)]
-    except (*AWS_FAILURES, ValueError) as error:
-        raise SourceError(
-            f"Nothing is served at {endpoint}; start it with `make serve`, or name a deployed stack with --stack, or "
-            "your own account's runs with --live."
-        ) from error
-    if not names:
-        raise SourceError(f"There is no progress table at {endpoint}; start one with `make serve`.")
-    table = Table(client, names[0])
+        served = find_served(endpoint)
+    except StackError as error:
+        raise SourceError(str(error)) from error
+    table = Table(served.client("dynamodb"), served.outputs["ProgressTableName"])
     return Source(f"local stack at {endpoint}", lambda: table)

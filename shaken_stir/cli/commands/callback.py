@@ -7,7 +7,6 @@ import click
 from shaken_stir.cli.command import Command
 from shaken_stir.cli.options import ADDRESS, BUNDLE_SID, NAME
 
-SIGNED_WITH: Final = "TWILIO_AUTH_TOKEN"
 STATUSES: Final = ("draft", "pending-review", "in-review", "twilio-rejected", "twilio-approved")
 """The values of `Status`, which takes longer to load than all of this."""
 
@@ -30,11 +29,10 @@ STATUSES: Final = ("draft", "pending-review", "in-review", "twilio-rejected", "t
     "--auth-token-env",
     type=NAME,
     metavar="VARIABLE",
-    help=f"the environment variable with the Auth Token that signs ({SIGNED_WITH} with --url)",
+    help="the environment variable with the Auth Token that signs (TWILIO_AUTH_TOKEN for a webhook elsewhere)",
 )
 def command(*, status: str, trust_product: str | None, url: str | None, auth_token_env: str | None) -> int:
     """Send the callback and print the answer; give the exit code."""
     from shaken_stir.cli.callback import send
 
-    variable = auth_token_env or (SIGNED_WITH if url else None)
-    return send(status, trust_product_sid=trust_product, url=url, auth_token_variable=variable)
+    return send(status, trust_product_sid=trust_product, url=url, auth_token_variable=auth_token_env)

@@ -1,35 +1,53 @@
-"""`shaken-stir request`: a request sent to a deployed stack, and followed."""
+"""`shaken-stir request`: a request sent to a deployed stack or to `make serve`, and followed."""
 
 from pathlib import Path
 
 import click
 
 from shaken_stir.cli.command import Command
-from shaken_stir.cli.options import ARN, FILE, NAME
-from shaken_stir.defaults import STACK
+from shaken_stir.cli.options import ADDRESS, ARN, FILE, NAME
+from shaken_stir.defaults import SERVED, STACK
 
 
 @click.command(
     "request",
     cls=Command,
-    help="Starts an execution of the deployed state machine, or follows one that was started, and tells each state "
-    "and subaccount as they come, up to Twilio's review. Ctrl-C stops following, not the execution.",
-    examples=["request --event events/whole_fleet.json", "request --event events/onboarding.json --stack test --wait"],
+    help="Starts an execution of the deployed state machine, or of the one that `make serve` keeps up, or follows one "
+    "that was started. It prints each state and subaccount, up to Twilio's review. Ctrl-C stops following, not the "
+    "execution.",
+    examples=[
+        "request --event events/whole_fleet.json",
+        "request --event events/onboarding.json --stack test --wait",
+        "request --served",
+    ],
     exit_codes="0 the execution succeeded or awaits the review, 1 it failed, 2 it could not be started or followed, "
     "130 Ctrl-C",
 )
-@click.option("--event", type=FILE, metavar="FILE", help="a request, or an EventBridge event with one")
+@click.option(
+    "--event", type=FILE, metavar="FILE", help="a request, or an EventBridge event with one (with --served: {})"
+)
 @click.option("--execution", type=ARN, metavar="ARN", help="follow this execution, and start none")
-@click.option("--stack", type=NAME, default=STACK, metavar="NAME", help=f"the stack ({STACK})")
+@click.option("--stack", type=NAME, metavar="NAME", help=f"the stack ({STACK})")
+@click.option(
+    "--served",
+    type=ADDRESS,
+    is_flag=False,
+    flag_value=SERVED,
+    metavar="[URL]",
+    help=f"what `make serve` keeps up, by the address of its AWS ({SERVED})",
+)
 @click.option("--wait", is_flag=True, help="follow on through Twilio's review, which takes days; else stop there")
-def command(*, event: Path | None, execution: str | None, stack: str, wait: bool) -> int:
+def command(*, event: Path | None, execution: str | None, stack: str | None, served: str | None, wait: bool) -> int:
     """Send the request, or find the execution that is named, and follow it; give the exit code."""
     if event and execution:
         raise click.UsageError("--event starts an execution and --execution follows one; leave one of them out")
-    from shaken_stir.cli.request import follow_execution, send_request
+    if stack and served:
+        raise click.UsageError("--stack and --served are different places; name one")
+    from shaken_stir.cli.request import Receiver, follow_execution, send_request
 
+    receiver = Receiver(stack or STACK, served)
     if execution:
-        return follow_execution(execution, stack=stack, to_the_end=wait)
-    if event:
-        return send_request(event, stack=stack, to_the_end=wait)
+        return follow_execution(execution, receiver, to_the_end=wait)
+    if event or served:
+        return send_request(event, receiver, to_the_end=wait)
     raise click.UsageError("say what to send with --event FILE, or what to follow with --execution ARN")

@@ -15,6 +15,7 @@ from twilio.request_validator import RequestValidator
 
 from shaken_stir.cli.main import execute
 from shaken_stir.cli.notice import STARTING
+from shaken_stir.deployed.served import CALLBACK_URL, find_served
 from shaken_stir.project import ROOT, load_event
 from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
 from simulator.addresses import THIS_MACHINE
@@ -38,6 +39,7 @@ class Visit:
     machine: str
     ended: dict[str, str]
     answers: list[int]
+    callback_url: str
 
 
 def ask(served: Served, service: str, target: str, **body: str) -> dict[str, Any]:
@@ -78,11 +80,11 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
     for subaccount in fleet["subaccounts"]:
         subaccount["numbers"] = subaccount["numbers"][:1]
     file.write_text(json.dumps(fleet))
-    served, (machine, ended, answers) = visited(look_around, "--fleet", str(file), "--time-scale", "0.01")
-    return Visit(served, machine, ended, answers)
+    served, (machine, ended, answers, callback_url) = visited(look_around, "--fleet", str(file), "--time-scale", "0.01")
+    return Visit(served, machine, ended, answers, callback_url)
 
 
-def look_around(served: Served) -> tuple[str, dict[str, str], list[int]]:
+def look_around(served: Served) -> tuple[str, dict[str, str], list[int], str]:
     parent = load_fleet(SERVED_FLEET).parent
     machine = ask(served, "states", "AWSStepFunctions.ListStateMachines")["stateMachines"][0]["stateMachineArn"]
     ended = {
@@ -103,7 +105,8 @@ def look_around(served: Served) -> tuple[str, dict[str, str], list[int]]:
         requests.get(f"{served.url('Webhook')}/nowhere", timeout=30),
         requests.get(f"{served.url('Twilio')}/v1/TrustProducts", auth=("AC", "wrong"), timeout=30),
     ]
-    return machine, ended, [answer.status_code for answer in answers]
+    callback_url = find_served(served.url("AWS")).outputs[CALLBACK_URL]
+    return machine, ended, [answer.status_code for answer in answers], callback_url
 
 
 def invoke_every_function(served: Served) -> subprocess.CompletedProcess[str]:
@@ -144,6 +147,14 @@ def test_every_function_works_by_itself_until_ctrl_c() -> None:
 def test_executions_started_over_http_run_to_their_end(visit: Visit) -> None:
     assert f"--state-machine-arn {visit.machine} " in visit.served.words
     assert visit.ended == {"good": "SUCCEEDED", "bad": "FAILED"}
+
+
+def test_the_next_commands_name_the_ports_that_are_not_the_usual_ones(visit: Visit) -> None:
+    aws = visit.served.url("AWS")
+
+    assert f"  .venv/bin/shaken-stir request --served {aws}  " in visit.served.words
+    assert f"  .venv/bin/shaken-stir page --served {aws}  " in visit.served.words
+    assert visit.callback_url == f"{visit.served.url('Webhook')}/status-callback"
 
 
 def test_the_webhook_takes_what_twilio_signed_and_nothing_else(visit: Visit) -> None:
