@@ -43,6 +43,7 @@ class Asked:
         csv_file, html_file: What is written.
         as_json: Whether one JSON object is printed instead of words.
         check: Whether the table is compared with Twilio.
+        watch: Whether it is printed again after each change, until Ctrl-C.
     """
 
     account: str | None = None
@@ -55,6 +56,7 @@ class Asked:
     html_file: Path | None = None
     as_json: bool = False
     check: bool = False
+    watch: bool = False
 
     @property
     def names_numbers(self) -> bool:
@@ -79,6 +81,10 @@ def tell_status(where: Where, asked: Asked, must_act: MustAct | None = None) -> 
                 f"No run has worked on {asked.account} (read from the {source.place}); `status --all` names all.",
             )
             return 2
+        if asked.watch:
+            from shaken_stir.cli.status_watch import watch  # noqa: PLC0415 - imports this module
+
+            watch(source, asked)
         if asked.check:
             from shaken_stir.cli.status_check import tell_differences  # noqa: PLC0415 - loads twilio
 

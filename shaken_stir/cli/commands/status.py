@@ -36,6 +36,7 @@ REASONS: Final = (
         "status --live AC00000000000000000000000000000001",
         "status --stack shaken-stir +13035550121",
         "status --since 24h",
+        "status --served --watch",
         "status --stack shaken-stir --exit-code",
     ],
     exit_codes="0 it was read, 1 --check found a difference, 2 wrong option or nothing to read, with --exit-code 3 a "
@@ -52,6 +53,7 @@ REASONS: Final = (
 @click.option("--html", "html_file", type=FILE, metavar="FILE", help="write the page as one file that stands by itself")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object and nothing else")
 @click.option("--check", is_flag=True, help="compare with Twilio, by GETs, and tell where the table is wrong")
+@click.option("--watch", is_flag=True, help="print it again whenever it has changed, until Ctrl-C")
 @click.option("--exit-code", is_flag=True, help="end with 3 when a person must act")
 @click.option("--strict", is_flag=True, help="with --exit-code: end with 3 also while Twilio reviews")
 @of_a_place
@@ -74,6 +76,8 @@ def command(
         raise click.UsageError("--csv - and --json both write to standard output; name a file, or leave one out")
     if others["check"] and (since or unsigned or reason or others["csv_file"] or others["html_file"]):
         raise click.UsageError("--check tells differences, the other options tell numbers; leave one of them out")
+    if others["watch"] and (exit_code or others["check"] or others["csv_file"] or others["html_file"]):
+        raise click.UsageError("--watch goes on until Ctrl-C; leave out --check, --csv, --html and --exit-code")
     number = of if of and not of.startswith("AC") else None
     if number and (since or unsigned or reason or others["check"] or others["every"] or others["html_file"]):
         raise click.UsageError("one number is shown alone; with it go --csv, --json and --exit-code only")

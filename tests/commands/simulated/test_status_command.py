@@ -218,6 +218,7 @@ def test_the_exit_code_says_that_a_person_must_act(served: str) -> None:
         (["--twilio", "http://127.0.0.1:8010"], "--twilio belongs to --live, or to a comparison with --check"),
         (["--csv", "-", "--json"], "--csv - and --json both write to standard output"),
         (["--check", "--unsigned"], "--check tells differences, the other options tell numbers"),
+        (["--watch", "--exit-code"], "--watch goes on until Ctrl-C; leave out --check, --csv, --html and --exit-code"),
         (["--csv", ""], "argument --csv: the name is empty"),
     ],
 )
