@@ -58,13 +58,16 @@ $(SAM) $(CHECKOV): | $(STACK_SYNCED)
 	$(UV) pip install --quiet --python .tools/$(@F)/bin/python --require-hashes --requirements $<
 	@touch $@
 
+# Ctrl-C reaches make, too, which then ends with 130 by itself; without its "Error 130" the command's sentence is the last one.
+OR_CTRL_C := || { code=$$?; [ $$code -eq 130 ] || exit $$code; }
+
 # TWILIO=live is the account that TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN name; ARGS is for more options.
 WHERE = $(if $(filter live,$(TWILIO)),--live,--fleet simulator/fleets/small.json --event events/onboarding.json)
 
 .PHONY: run
 run: $(RUN_SYNCED) ## take the small simulated fleet from nothing to approved, or with TWILIO=live your own to its review
 	@[ -z '$(filter-out live,$(TWILIO))' ] || { echo 'make run: TWILIO is live or nothing, not $(TWILIO).' >&2; exit 2; }
-	@$(RUN)shaken-stir run $(WHERE) $(ARGS)
+	@$(RUN)shaken-stir run $(WHERE) $(ARGS) $(OR_CTRL_C)
 
 .PHONY: lint lint-python lint-template lint-sam
 lint: setup $(SAM) ## ruff, the strict type checker, and the template's linters
@@ -147,7 +150,7 @@ request: $(RUN_SYNCED) ## send EVENT=events/... to the deployed STACK and follow
 
 .PHONY: serve
 serve: $(RUN_SYNCED) ## keep AWS, Twilio and the webhook up on this machine, until Ctrl-C
-	@$(RUN)shaken-stir serve
+	@$(RUN)shaken-stir serve $(ARGS) $(OR_CTRL_C)
 
 # AssignToTrustProduct is tried with events/assign_to_trust_product.json.
 EVENT = events/$(shell sed -E 's/([a-z])([A-Z])/\1_\2/g' <<<'$(FN:Function=)' | tr A-Z a-z).json

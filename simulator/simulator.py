@@ -16,7 +16,15 @@ from simulator.state import State
 
 
 class PortInUse(OSError):  # noqa: N818 - reads as what it says
-    """Something else listens on the port already; the text is one sentence that names it."""
+    """Something else listens on the port already; the text is one sentence that names it.
+
+    Attributes:
+        port: The port.
+    """
+
+    def __init__(self, port: int, host: str) -> None:
+        super().__init__(f"port {port} on {host} is already in use")
+        self.port = port
 
 
 class Simulator:
@@ -88,7 +96,7 @@ class Simulator:
             self._server = Server(self._host, self._port, self.answer)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise PortInUse(f"port {self._port} on {self._host} is already in use") from None
+                raise PortInUse(self._port, self._host) from None
             raise
         self._port = self._server.port
         self._server.start()

@@ -17,6 +17,7 @@ from onboarding.credentials import TwilioCredentials
 from onboarding.errors import CredentialsRefused, OnboardingError
 from shaken_stir.cli.exit_codes import INTERRUPTED
 from shaken_stir.cli.log import open_log, see_that_it_can_be_written
+from shaken_stir.cli.output import aside
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.cli.reading import reading
 from shaken_stir.cli.summary import summarise
@@ -93,7 +94,7 @@ def run_live(options: LiveOptions) -> int:
             return look_and_run(options, parent, file, event, console)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print("Stopped. What was done is kept: the same command goes on from there.", file=sys.stderr)
+        aside("Stopped. What was done is kept: the same command goes on from there.")
         return INTERRUPTED
     except OnboardingError as error:
         complain("run", sentence(error, twilio))
@@ -251,7 +252,7 @@ def told_to_stop() -> Iterator[None]:
     """Say at Ctrl-C what is still waited for."""
 
     def stop(signal_number: int, frame: FrameType | None) -> None:
-        print("Stopping: what was sent to Twilio is being answered and recorded.", file=sys.stderr)
+        aside("Stopping: what was sent to Twilio is being answered and recorded.")
         signal.default_int_handler(signal_number, frame)
 
     before = signal.signal(signal.SIGINT, stop)

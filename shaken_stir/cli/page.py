@@ -12,7 +12,7 @@ from shaken_stir.cli.prose import complain, say
 from shaken_stir.page.watch import Watch
 from shaken_stir.status.source import SourceError, Where, find_source
 
-CANNOT_LISTEN: Final = "The port {port} cannot be used ({why}); name another with --port, or none."
+CANNOT_LISTEN: Final = "Port {port} cannot be used ({why}); choose another with --port N (0: any free port)."
 
 
 def show_page(where: Where, port: int, *, opened: bool, named: str) -> int:

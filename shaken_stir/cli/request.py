@@ -10,6 +10,7 @@ from rich.console import Console
 
 from onboarding.subaccounts import SubaccountOutcome
 from shaken_stir.cli.exit_codes import INTERRUPTED
+from shaken_stir.cli.output import aside
 from shaken_stir.cli.prose import complain, say, say_lines
 from shaken_stir.cli.show import counts, status
 from shaken_stir.defaults import SERVED
@@ -109,7 +110,7 @@ def _follow(stack: DeployedStack, arn: str, receiver: Receiver, *, to_the_end: b
         with aws_failures_told():
             code = _tell(out, executions.follow(stack, arn, to_the_end=to_the_end), again, review)
     except KeyboardInterrupt:
-        print(STOPPED.format(again=again), file=sys.stderr)
+        aside(STOPPED.format(again=again))
         return INTERRUPTED
     except StackError as error:
         complain("request", error)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from shaken_stir.cli.log import open_log
+from shaken_stir.cli.output import OutputLostError
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.defaults import SERVED
 from shaken_stir.deployed.webhook import phrase
@@ -21,10 +22,12 @@ from shaken_stir.news import ExecutionEnded, ExecutionStarted, InvocationFailed,
 from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.simulated.serve import SERVED_FLEET, prepare, publish_webhook
 from shaken_stir.words import clock
+from simulator import simulator
 from simulator.addresses import EVERYWHERE, Address
 from simulator.fleet import FleetError, load_fleet
 from simulator.refusals import RequestRefused
 
+PORT_OPTIONS = {"AWS": "--aws-port", "Twilio": "--twilio-port", "the webhook": "--webhook-port"}
 WORDS = """\
 AWS      {aws}  (DynamoDB, S3, Secrets Manager, Step Functions, ...; region {region}, any credentials)
 Twilio   {twilio}  (both hosts; Account SID {account_sid}, Auth Token {auth_token})
@@ -87,8 +90,19 @@ def serve(
             print(said, file=out, flush=True)
             threading.Event().wait()
     except (FleetError, TemplateError, OSError) as error:
-        complain("serve", error.strerror if isinstance(error, PortInUse) else error)
+        complain("serve", _in_use(error) or error)
     return 2
+
+
+def _in_use(error: Exception) -> str | None:
+    """Return a sentence that names the option for another port, None if the error is not of a port in use."""
+    if isinstance(error, simulator.PortInUse):
+        purpose, port = "Twilio", error.port
+    elif isinstance(error, PortInUse):
+        purpose, port = error.purpose, error.port
+    else:
+        return None
+    return f"Port {port} is in use; choose another for {purpose} with {PORT_OPTIONS[purpose]} N (0: any free port)."
 
 
 class Listener:
@@ -100,7 +114,7 @@ class Listener:
 
     def tell(self, news: News) -> None:
         """Print the news, or do nothing: what is told of goes on even if nobody reads it any more."""
-        with self._one_at_a_time, suppress(OSError):
+        with self._one_at_a_time, suppress(OSError, OutputLostError):
             say(self._out, sentence(news), lead=f"{clock(datetime.now(UTC))}  ")
 
 

@@ -26,6 +26,10 @@ def serve_twilio(fleet: str | None, port: int) -> int:
                 flush=True,
             )
             threading.Event().wait()
-    except (FleetError, PortInUse) as error:
+    except FleetError as error:
         complain("twilio", error)
+    except PortInUse as error:
+        complain("twilio", f"Port {error.port} is in use; choose another with --port N (0: any free port).")
+    except OSError as error:
+        complain("twilio", f"Port {port} cannot be used ({error.strerror}); choose another with --port N.")
     return 2

@@ -24,7 +24,16 @@ _TEXT_TYPES: Final = ("text/", "application/json", "application/javascript", "ap
 
 
 class PortInUse(OSError):  # noqa: N818 - named for what it means
-    """The port is taken; the message is one sentence for a person."""
+    """The port is taken; the message is one sentence for a person.
+
+    Attributes:
+        port: The port.
+        purpose: What it was to be used for.
+    """
+
+    def __init__(self, port: int, purpose: str) -> None:
+        super().__init__(errno.EADDRINUSE, f"Port {port} is in use; choose another for {purpose}.")
+        self.port, self.purpose = port, purpose
 
 
 class _Handler(WSGIRequestHandler):
@@ -104,8 +113,7 @@ def listen(address: Address, purpose: str) -> socket.socket:
     except OSError as error:
         opened.close()
         if error.errno == errno.EADDRINUSE:
-            reason = f"Port {address.port} is in use; choose another for {purpose}."
-            raise PortInUse(errno.EADDRINUSE, reason) from error
+            raise PortInUse(address.port, purpose) from error
         raise
     opened.listen(128)
     return opened

@@ -106,7 +106,8 @@ def test_a_port_in_use_is_told_in_one_sentence(aws: str, capsys: pytest.CaptureF
     told = capsys.readouterr()
     assert told.out == ""
     why = "Address already in use"
-    assert told.err == f"shaken-stir page: The port {port} cannot be used ({why}); name another with --port, or none.\n"
+    other = "choose another with --port N (0: any free port)"
+    assert told.err == f"shaken-stir page: Port {port} cannot be used ({why}); {other}.\n"
 
 
 @pytest.mark.parametrize(

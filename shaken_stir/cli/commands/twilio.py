@@ -16,7 +16,9 @@ from shaken_stir.defaults import TWILIO_PORT
     exit_codes=EXIT_CODES,
 )
 @click.option("--fleet", type=FLEET, metavar="FILE|NxM", help="what exists at Twilio (simulator/fleets/small.json)")
-@click.option("--port", type=PORT, default=TWILIO_PORT, metavar="N", help=f"where to listen ({TWILIO_PORT})")
+@click.option(
+    "--port", type=PORT, default=TWILIO_PORT, metavar="N", help=f"where to listen ({TWILIO_PORT}; 0: any free port)"
+)
 def command(*, fleet: str | None, port: int) -> int:
     """Serve until Ctrl-C; give the exit code."""
     from shaken_stir.cli.twilio import serve_twilio

@@ -2,6 +2,9 @@
 
 import json
 import os
+import pty
+import select
+import subprocess
 import threading
 import time
 from functools import partial
@@ -11,10 +14,12 @@ import pytest
 from shaken_stir.cli import live
 from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
 from shaken_stir.live.state_file import StateFile
+from shaken_stir.project import ROOT
 from simulator.messages import Request
 from tests.commands.ctrl_c import Heard, press, process_ends_after
 from tests.commands.live.conftest import Start
 from tests.commands.live.laptop import (
+    COMMAND,
     DAYS,
     Laptop,
     Said,
@@ -138,3 +143,36 @@ def test_only_one_run_at_a_time_works_with_a_state_file(twilio: Start, laptop: L
     assert second.code == 2
     assert one_sentence(second.err, f"Another run (process {os.getpid()}) works with the state file")
     assert only_gets(simulated)
+
+
+def test_a_run_whose_terminal_is_closed_records_what_was_sent_and_the_next_one_does_the_rest(
+    twilio: Start, laptop: Laptop
+) -> None:
+    simulated = twilio(**FLEET)
+    closed = hold_posts(simulated)
+    ours, theirs = pty.openpty()
+
+    def read_amid_assignments() -> bool:
+        if select.select([ours], [], [], 0)[0]:
+            os.read(ours, 65_536)
+        return len(posts(simulated)) >= AMID_ASSIGNMENTS
+
+    with subprocess.Popen(
+        [*COMMAND, "--event", str(laptop.event), "--yes"],
+        cwd=ROOT,
+        env=simulated.environment(XDG_STATE_HOME=str(laptop.folder), TERM="xterm"),
+        preexec_fn=partial(os.login_tty, theirs),  # noqa: PLW1509 - it only makes a system call
+    ) as process:
+        os.close(theirs)
+        assert wait_until(read_amid_assignments, 120)
+        os.close(ours)
+        closed.set()
+        assert process.wait(60) == 129
+    left = ALL_POSTS - len(posts(simulated))
+
+    done = laptop.run(simulated, "--yes", "--json")
+
+    assert done.code == 0, done.err
+    assert sum(sent_by("POST", json.loads(done.out)["twilio_calls"]).values()) == left
+    assert each_once(simulated, 2, NUMBERS)
+    assert "cut off" not in done.err

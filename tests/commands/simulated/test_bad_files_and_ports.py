@@ -5,12 +5,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from shaken_stir.cli.main import execute
 from shaken_stir.cli.notice import STARTING
 from shaken_stir.project import ROOT
+from simulator.simulator import Simulator
 
 BAD_FILES: dict[str, tuple[str, str, str]] = {
     "fleet not JSON": ("--fleet", "{", "not JSON"),
@@ -64,7 +66,17 @@ def test_a_port_in_use_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str
 
         assert execute(["twilio", "--port", str(port)]) == 2
 
-    one_sentence(capsys, str(port))
+    one_sentence(capsys, f"Port {port} is in use; choose another with --port N (0: any free port).\n")
+
+
+def test_a_port_that_may_not_be_used_is_told_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Simulator, "start", Mock(side_effect=PermissionError(13, "Permission denied")))
+
+    assert execute(["twilio", "--port", "80"]) == 2
+
+    one_sentence(capsys, "Port 80 cannot be used (Permission denied); choose another with --port N.\n")
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,10 @@ def test_it_says_that_it_is_open_to_the_network(visit: Visit) -> None:
     assert "for development only" in visit.served.words
 
 
-@pytest.mark.parametrize("which", ["aws", "twilio", "webhook"])
-def test_a_port_in_use_is_told_in_one_sentence(which: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("which", "purpose"), [("aws", "AWS"), ("twilio", "Twilio"), ("webhook", "the webhook")])
+def test_a_port_in_use_is_told_in_one_sentence_with_the_option(
+    which: str, purpose: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with socket.create_server((THIS_MACHINE, 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -198,4 +200,5 @@ def test_a_port_in_use_is_told_in_one_sentence(which: str, capsys: pytest.Captur
 
     told = capsys.readouterr()
     assert told.out == f"{STARTING}\n"
-    assert re.fullmatch(rf"shaken-stir serve: [Pp]ort {port} .*in use.*\n", told.err)
+    option = f"--{which}-port N (0: any free port)"
+    assert told.err == f"shaken-stir serve: Port {port} is in use; choose another for {purpose} with {option}.\n"

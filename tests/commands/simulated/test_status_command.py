@@ -175,7 +175,7 @@ def test_a_reader_that_has_seen_enough_of_a_list_gets_no_traceback(
         patched.setattr(sys, "stdout", output)
         code = run(patched, ("status", "--served", served, "--csv", "-"), terminal=False)
 
-    assert (code, capsys.readouterr().err) == (1, "")
+    assert (code, capsys.readouterr().err) == (141, "")
 
 
 def test_a_file_that_cannot_be_written_is_told_so(served: str, tmp_path: Path) -> None:
