@@ -54,8 +54,8 @@ def hang_up_is_ctrl_c() -> Iterator[threading.Event]:
         if not issubclass(failed.exc_type, OutputLostError):
             threading.__excepthook__(failed)
             return
-        # The rows of a terminal are drawn by a thread of their own.
-        signal.raise_signal(signal.SIGHUP)
+        # A thread of its own draws the rows of a terminal; the main thread is what must stop.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGHUP)
 
     if before is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, hang_up)
