@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import subprocess
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def pressed(until: str, *arguments: str) -> tuple[int, list[str]]:
         preexec_fn=partial(os.login_tty, theirs),  # noqa: PLW1509 - no thread runs yet
     ) as process:
         os.close(theirs)
+        # Where the words never come, make is stopped and the test fails.
+        patience = threading.Timer(120, process.kill)
+        patience.start()
         said, is_pressed = "", False
         try:
             while more := os.read(ours, 65_536):
@@ -33,6 +37,7 @@ def pressed(until: str, *arguments: str) -> tuple[int, list[str]]:
                     os.write(ours, b"\x03")
         except OSError:
             pass  # its last process has ended
+        patience.cancel()
     os.close(ours)
     return process.returncode, [line for line in said.splitlines() if line.strip()]
 
