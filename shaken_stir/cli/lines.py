@@ -5,7 +5,7 @@ from typing import Self
 from rich.console import Console
 
 from shaken_stir.cli.prose import say
-from shaken_stir.cli.show import PATIENCE_IN_LINES, awaited, counts, status, tried_again, under_way
+from shaken_stir.cli.show import PATIENCE_IN_LINES, awaited, status_and_counts, tried_again, under_way
 from shaken_stir.retries import together
 from shaken_stir.snapshot import Row, Snapshot
 
@@ -35,9 +35,7 @@ class Lines:
         for row in snapshot.rows:
             if self._rows.get(row.sid) != row:
                 self._rows[row.sid] = row
-                self._line(
-                    snapshot, f"{row.friendly_name} ({row.sid}): {status(row.status, row.numbers)}{counts(row.numbers)}"
-                )
+                self._line(snapshot, f"{row.friendly_name} ({row.sid}): {status_and_counts(row.status, row.numbers)}")
         self._tell_retries(snapshot)
         now_awaited, now_under_way = awaited(snapshot), under_way(snapshot, PATIENCE_IN_LINES)
         if now_awaited and now_awaited != self._awaited:

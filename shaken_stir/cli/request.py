@@ -12,7 +12,7 @@ from onboarding.subaccounts import SubaccountOutcome
 from shaken_stir.cli.exit_codes import INTERRUPTED
 from shaken_stir.cli.output import aside
 from shaken_stir.cli.prose import complain, say, say_lines
-from shaken_stir.cli.show import counts, status
+from shaken_stir.cli.show import counts, status_and_counts
 from shaken_stir.defaults import SERVED
 from shaken_stir.deployed import commands, executions
 from shaken_stir.deployed.executions import Ended, Failed, News, ReviewAwaited, StateEntered, SubaccountDone, Unanswered
@@ -173,7 +173,7 @@ def _summary(output: Any) -> str:
 
 def _subaccount(outcome: SubaccountOutcome) -> str:
     name = f"{outcome.friendly_name} ({outcome.subaccount_sid})" if outcome.friendly_name else outcome.subaccount_sid
-    told = f"{name}: {status(outcome.status, outcome.numbers)}{counts(outcome.numbers)}"
+    told = f"{name}: {status_and_counts(outcome.status, outcome.numbers)}"
     return f"{told}: {outcome.error}: {outcome.message}" if outcome.error else told
 
 

@@ -36,6 +36,11 @@ def counts(numbers: Mapping[Stage, int]) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
+def status_and_counts(status: str, numbers: Mapping[Stage, int]) -> str:
+    """Return a subaccount's status and its numbers by stage: `done (4 on the Trust Product, 1 refused)`."""
+    return f"{STATUSES[SubaccountStatus(status)]}{counts(numbers)}"
+
+
 def status(status: str, numbers: Mapping[Stage, int]) -> str:
     """Return a subaccount's status in words: `working`, `done`, `done, 1 refused`, `failed`."""
     words = STATUSES[SubaccountStatus(status)]

@@ -147,7 +147,9 @@ def test_until_when_the_profile_is_valid_is_told_and_its_end_announced_while_num
 
 
 def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(words: Done) -> None:
-    assert "B\\xfcro \\u260e (AC30000000000000000000000000000003): done, 1 refused (" in words.out
+    assert (
+        "B\\xfcro \\u260e (AC30000000000000000000000000000003): done (8 on the Trust Product, 1 refused)" in words.out
+    )
 
 
 def test_numbers_that_were_bought_go_through_the_template_s_rule_and_are_told_without_the_rest_of_the_fleet(
