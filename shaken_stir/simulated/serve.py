@@ -38,7 +38,7 @@ def prepare(engine: "Engine") -> None:
         engine.invoke(function, load_event(EVENTS / f"{function}.json") | changes)
 
 
-def publish_webhook(engine: Engine) -> None:
+def publish_webhook(engine: "Engine") -> None:
     """Write the webhook's address where other commands find it: in a tag of the state machine."""
     tag = {"key": CALLBACK_URL, "value": f"{engine.public_url}{CALLBACK_PATH}"}
     engine.client("stepfunctions").tag_resource(resourceArn=engine.state_machine_arn, tags=[tag])
