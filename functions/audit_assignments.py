@@ -67,7 +67,10 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
     read_at = datetime.now(UTC)
     started = StartedRun(
-        execution=event.execution, started_at=event.started_at or read_at, accounts=event.manifest.count
+        execution=event.execution,
+        started_at=event.started_at or read_at,
+        noted_at=read_at,
+        accounts=event.manifest.count,
     )
     record_start(table, started)
     try:

@@ -74,6 +74,7 @@ class StateFile:
         self._account_sid = account_sid
         self.twilio = twilio
         self._journal = Journal(self.path.with_name(f"{self.path.name}.journal"))
+        self._lock = self.path.with_name(f"{self.path.name}.lock")
         self._stack = ExitStack()
         self.items: list[Attributes] = []
         self.found = False
@@ -103,14 +104,28 @@ class StateFile:
         return self
 
     def known(self) -> SavedTable:
-        """Give what was read as the table that a run begins with, to be read and no more.
+        """Return what was read as a table to read from; if no other process has the file, no run is going on in it.
 
         Raises:
             StateFileError: It holds what is no item of the table.
         """
+        if not self._is_free():
+            return self._table(self.items)
+        return self._table(_without_lease(item) for item in self.items if not _is_start_of_a_run(item))
+
+    def _is_free(self) -> bool:
+        """Whether no other process works with the file; one that was killed has left its number behind."""
+        try:
+            process = int(self._lock.read_text(encoding="utf-8") or 0)
+            os.kill(process, 0)
+        except (OSError, ValueError, OverflowError):
+            return True
+        return process in {0, os.getpid()}
+
+    def _table(self, items: Iterable[Attributes]) -> SavedTable:
         now = time.time()
         table = SavedTable()
-        for item in self.items:
+        for item in items:
             try:
                 if not _expired(item, now):
                     table.add(item)
@@ -124,7 +139,7 @@ class StateFile:
         Raises:
             StateFileError: It cannot be written.
         """
-        table = self.known()
+        table = self._table(self.items)
         before = table.items()
         learn(table)
         after = table.items()
@@ -175,7 +190,7 @@ class StateFile:
         pause = 0.0
         for item in self.items:
             try:
-                if not _expired(item, now):
+                if not _expired(item, now) and not _is_start_of_a_run(item):
                     pause = max(pause, _take_over(item, now, settle_seconds))
                     table.put_item(item)
             except (JsonRESTError, LookupError, TypeError, ValueError):
@@ -224,8 +239,7 @@ class StateFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Hold the lock, which is a file of its own: the state file is replaced at each write."""
-        lock = self.path.with_name(f"{self.path.name}.lock")
-        with os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT, OWNER_ONLY), "r+", encoding="utf-8") as file:
+        with os.fdopen(os.open(self._lock, os.O_RDWR | os.O_CREAT, OWNER_ONLY), "r+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -311,6 +325,15 @@ def _place(twilio: str | None) -> str:
 def _expired(item: Attributes, now: float) -> bool:
     """What DynamoDB's TTL would have deleted."""
     return "expires_at" in item and float(item["expires_at"]["N"]) < now
+
+
+def _is_start_of_a_run(item: Attributes) -> bool:
+    pk, sk = key_of(item)
+    return pk == "RUNS" and sk.startswith("STARTED#")
+
+
+def _without_lease(item: Attributes) -> Attributes:
+    return {name: value for name, value in item.items() if name not in LEASE}
 
 
 def _take_over(item: Attributes, now: float, settle_seconds: float) -> float:

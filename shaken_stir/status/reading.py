@@ -172,16 +172,18 @@ def _numbers(table: Table, sid: str, item: Item, bundles: Bundles) -> Mapping[St
 
 
 def _run_under_way(started: Iterable[StartedRun], fleet: Sequence[Item], now: datetime) -> RunUnderWay | None:
-    """Return the oldest run that is going on: one that holds a lease, or has just begun or recorded an account."""
+    """Return the run that is going on: one that has a lease, else the newest that has just begun or recorded."""
+    found: list[tuple[bool, datetime, RunUnderWay]] = []
     for run in started:
         done = [item for item in fleet if item.get("recorded_by") == run.execution]
-        holds = any(item.get("lease_execution") == run.execution and _is_held(item, now) for item in fleet)
-        times = [run.started_at, *(datetime.fromisoformat(item["recorded_at"]) for item in done)]
-        if holds or now - max(times) < LIVELY:
-            return RunUnderWay(
+        has_lease = any(item.get("lease_execution") == run.execution and _is_held(item, now) for item in fleet)
+        news = max([run.noted_at, *(datetime.fromisoformat(item["recorded_at"]) for item in done)])
+        if has_lease or now - news < LIVELY:
+            under_way = RunUnderWay(
                 execution=run.execution, started_at=run.started_at, accounts=run.accounts, done=len(done)
             )
-    return None
+            found.append((has_lease, news, under_way))
+    return max(found, key=lambda it: it[:2])[2] if found else None
 
 
 def _status(item: Mapping[str, Any], now: datetime) -> SubaccountStatus:

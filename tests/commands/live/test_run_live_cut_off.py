@@ -15,6 +15,8 @@ from shaken_stir.cli import live
 from shaken_stir.live.place import AWAITING_REVIEW, LivePlace
 from shaken_stir.live.state_file import StateFile
 from shaken_stir.project import ROOT
+from shaken_stir.status.model import FleetStatus
+from shaken_stir.status.reading import read_status
 from simulator.messages import Request
 from tests.commands.ctrl_c import Heard, press, process_ends_after
 from tests.commands.live.conftest import Start
@@ -122,6 +124,28 @@ def test_a_run_that_is_killed_goes_on_without_a_duplicate_though_lists_lag(
     assert resumed.code == 0, resumed
     assert each_once(simulated, 2, NUMBERS)
     assert "The last run was cut off while it changed things. Twilio's lists get 1 second to show" in resumed.out
+
+
+def test_a_run_is_going_on_until_it_is_killed(twilio: Start, laptop: Laptop) -> None:
+    simulated = twilio(**FLEET)
+    killed = hold_posts(simulated)
+
+    def status() -> FleetStatus:
+        file = StateFile(laptop.state_file(simulated), simulated.simulator.account_sid)
+        return read_status(file.look().known(), "here")
+
+    with laptop.started(simulated, "--yes") as process:
+        assert wait_until(lambda: len(posts(simulated)) >= AMID_ASSIGNMENTS, 120)
+        going_on = status()
+        process.kill()
+    killed.set()
+    killed_run = status()
+
+    assert going_on.run
+    assert (going_on.run.accounts, going_on.run.done) == (2, 0)
+    assert any(it.status == "in_progress" for it in going_on.subaccounts)
+    assert killed_run.run is None
+    assert {it.status for it in killed_run.subaccounts} == {"failed"}
 
 
 def carried_out(simulated: TwilioItself) -> int:

@@ -31,10 +31,11 @@ class RunRecord(Model):
 
 
 class StartedRun(Model):
-    """A run that has begun to work on its subaccounts; `accounts` counts them."""
+    """A run that has begun to work on its subaccounts; `accounts` counts them, `noted_at` is when this was recorded."""
 
     execution: str
     started_at: datetime
+    noted_at: datetime
     accounts: int
 
 
