@@ -75,6 +75,15 @@ def test_a_profile_or_product_that_is_gone_is_told_and_no_number_taken_for_lost(
     assert found.numbers == 0
 
 
+def test_a_product_of_another_policy_is_told(steps: Steps) -> None:
+    [at_twilio] = steps.simulator.state.trust_products
+    at_twilio.policy_sid = "RN" + "9" * 32
+
+    [other] = says(steps)
+
+    assert other.endswith("the account has no SHAKEN/STIR Trust Product of this SID at Twilio.")
+
+
 def test_a_connection_that_is_gone_is_told(steps: Steps) -> None:
     [at_twilio] = steps.simulator.state.trust_products
     for entity in list(at_twilio.entities):

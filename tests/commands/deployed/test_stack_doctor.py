@@ -143,7 +143,7 @@ def test_a_validity_that_ends_is_told_with_what_to_do_until_another_bundle_is_us
     doctor = Doctor(capsys)
 
     assert doctor.marks("Validity") == ["warning"]
-    assert f"The Trust Product {PRODUCT} was valid until 2020-01-01 (" in doctor.words("Validity")
+    assert f"The Trust Product {PRODUCT} was valid until 2020-01-01 UTC (" in doctor.words("Validity")
     assert "ago), as a run saw on 2019-12-01 00:00 UTC See in the Console's Trust Hub" in doctor.words("Validity")
     assert (doctor.problems, doctor.exit_code) == ([], 0)
     used = seen.model_copy(
@@ -152,7 +152,7 @@ def test_a_validity_that_ends_is_told_with_what_to_do_until_another_bundle_is_us
     record_validity(local.table, used)
     doctor = Doctor(capsys)
     assert doctor.marks("Validity") == ["ok"]
-    assert f"The Trust Product {PROFILE} is valid until 2126-01-01 (in " in doctor.words("Validity")
+    assert f"The Trust Product {PROFILE} is valid until 2126-01-01 UTC (in " in doctor.words("Validity")
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,8 @@ def test_json_is_one_object_and_nothing_else(twilio: Start, doctor_here: Doctor)
 @pytest.mark.parametrize(
     ("valid_until", "said"),
     [
-        ("2020-01-01T00:00:00Z", "! The {} was valid until 2020-01-01 ("),
-        ("2126-01-01T00:00:00Z", "✓ The {} is valid until 2126-01-01 (in "),
+        ("2020-01-01T00:00:00Z", "! The {} was valid until 2020-01-01 UTC ("),
+        ("2126-01-01T00:00:00Z", "✓ The {} is valid until 2126-01-01 UTC (in "),
     ],
 )
 def test_until_when_the_profile_and_the_product_are_valid_is_told_and_in_nobody_s_way(

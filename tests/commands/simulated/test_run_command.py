@@ -139,7 +139,7 @@ def test_names_stand_beside_sids(words: Done) -> None:
 
 def test_until_when_the_profile_is_valid_is_told_and_its_end_announced_while_numbers_are_assigned(words: Done) -> None:
     told = " ".join(words.out.split())
-    assert f"The Business Profile {PROFILE} was valid until 2020-01-01 (" in told
+    assert f"The Business Profile {PROFILE} was valid until 2020-01-01 UTC (" in told
     assert (
         "Events sent (docs/announcements.md): Validity Ending, Subaccounts Onboarded, Trust Product Approved." in told
     )

@@ -92,11 +92,11 @@ def test_an_end_is_near_for_a_month_and_stays_so(days: int, *, ending: bool) -> 
 @pytest.mark.parametrize(
     ("days", "words"),
     [
-        (97, "is valid until 2027-03-01 (in 97 days)"),
-        (1, "is valid until 2027-03-01 (in 1 day)"),
-        (0, "is valid until 2027-03-01 (today)"),
-        (-1, "was valid until 2027-03-01 (1 day ago)"),
-        (-2, "was valid until 2027-03-01 (2 days ago)"),
+        (97, "is valid until 2027-03-01 UTC (in 97 days)"),
+        (1, "is valid until 2027-03-01 UTC (in 1 day)"),
+        (0, "is valid until 2027-03-01 UTC (today)"),
+        (-1, "was valid until 2027-03-01 UTC (1 day ago)"),
+        (-2, "was valid until 2027-03-01 UTC (2 days ago)"),
     ],
 )
 def test_a_validity_is_told_by_its_last_day(days: int, words: str) -> None:

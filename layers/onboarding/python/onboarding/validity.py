@@ -10,7 +10,7 @@ from typing import Literal
 
 from onboarding.models import BundleSid, Model
 from onboarding.trust_products import Status
-from onboarding.words import plural
+from onboarding.words import day, plural
 
 BundleKind = Literal["business_profile", "trust_product"]
 TITLES: dict[BundleKind, str] = {"business_profile": "Business Profile", "trust_product": "Trust Product"}
@@ -76,7 +76,7 @@ def days_left(valid_until: datetime, now: datetime) -> int:
 
 
 def describe_validity(kind: BundleKind, sid: str, valid_until: datetime, now: datetime) -> str:
-    """Put a validity into words: `The Trust Product BU… is valid until 2027-03-01 (in 97 days)`.
+    """Put a validity into words: `The Trust Product BU… is valid until 2027-03-01 UTC (in 97 days)`.
 
     Args:
         kind: What is valid.
@@ -86,8 +86,8 @@ def describe_validity(kind: BundleKind, sid: str, valid_until: datetime, now: da
     """
     days = days_left(valid_until, now)
     when = "today" if not days else f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago"
-    day = f"{valid_until.astimezone(UTC):%Y-%m-%d}"
-    return f"The {TITLES[kind]} {sid} {'is' if days >= 0 else 'was'} valid until {day} ({when})"
+    verb = "is" if days >= 0 else "was"
+    return f"The {TITLES[kind]} {sid} {verb} valid until {day(valid_until)} UTC ({when})"
 
 
 def remedy_of_ending(valid_until: datetime, now: datetime) -> str:
