@@ -245,4 +245,4 @@ def test_every_screen_says_the_same_of_each_number_beginning_with(start: Start, 
     def machine() -> Histories:
         return Histories(start, beginning)
 
-    run_state_machine_as_test(machine, settings=examples(10, 150, steps=12))  # type: ignore[arg-type] # a factory will do
+    run_state_machine_as_test(machine, settings=examples(20, 150, steps=12))  # type: ignore[arg-type] # a factory will do

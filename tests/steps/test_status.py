@@ -289,7 +289,45 @@ def test_numbers_of_a_subaccount_that_a_run_works_on_are_counted_as_they_are(sta
     steps.simulator.controls.buy(account(1))
     steps.invoke("list_phone_numbers", execution="second", subaccount_sid=account(1), **LIST, **BUNDLES)
 
-    fleet = status_of(steps)
+    assert agree(steps).counts.by_reason == {Reason.SIGNED: 4, Reason.UNDER_WAY: 1}
 
-    assert fleet.counts.by_reason == {Reason.SIGNED: 4, Reason.UNDER_WAY: 1}
+
+def agree(steps: Steps) -> FleetStatus:
+    """The counts of the fleet are those of its numbers."""
+    fleet = status_of(steps)
     assert fleet.counts.by_reason == Counter(it.reason for it in numbers_of(steps).values())
+    return fleet
+
+
+def test_a_run_that_a_profile_stops_leaves_no_number_signed(start: Start) -> None:
+    steps = start(**APPROVED)
+    run(steps, NAMED)
+    [profile] = steps.simulator.state.customer_profiles
+    profile.status = "in-review"
+
+    assert run(steps, NAMED, "second").error == "BusinessProfileNotApproved"
+
+    fleet = agree(steps)
+    assert fleet.headline == "0 of 4 eligible numbers are signed; the Business Profile is in-review; 4 need you."
+    assert fleet.counts.by_reason == {Reason.PROFILE_NOT_APPROVED: 4}
+
+
+def test_numbers_that_were_counted_for_another_product_are_to_do(start: Start) -> None:
+    other = "BU" + "3" * 32
+    steps = start(products=[product(business_profile=PROFILE), product(other, business_profile=PROFILE)])
+    run(steps, NAMED | {"trust_product": {"sid": PRODUCT}})
+
+    steps.begin({"trust_product": {"sid": other}}, "second")
+
+    assert agree(steps).counts.by_reason == {Reason.TO_DO: 4}
+
+
+def test_numbers_that_the_audit_found_lost_are_counted_so_although_the_run_went_no_further(start: Start) -> None:
+    steps = start(**APPROVED)
+    run(steps, NAMED)
+    steps.simulator.controls.drop_assignment(PRODUCT, phone_number(1, 0))
+    begun = steps.begin(NAMED, "second")
+
+    steps.invoke("audit_assignments", execution="second", manifest=begun["manifest"], **BUNDLES)
+
+    assert agree(steps).counts.by_reason == {Reason.SIGNED: 3, Reason.TO_DO: 1}

@@ -149,6 +149,16 @@ def test_a_list_is_written_to_a_file_and_no_formula_is_in_it(served: str, tmp_pa
     assert names == {"'=Evil\u202e\nshop", "Subaccount 2"}
 
 
+def test_a_list_that_goes_to_a_file_is_not_printed_too(served: str, tmp_path: Path) -> None:
+    file = tmp_path / "unsigned.csv"
+
+    done = status(served, "--unsigned", "--csv", str(file))
+
+    assert phone_number(2, 0) not in done.out
+    assert done.out.endswith(f"2 numbers written to {file}.\n")
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 3
+
+
 def test_the_page_is_written_as_one_file_that_names_what_needs_a_person(served: str, tmp_path: Path) -> None:
     file = tmp_path / "fleet.html"
 

@@ -1,11 +1,14 @@
 """What happened to numbers since a given time: from their own times and the history of the Trust Product."""
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from rich.console import Console
 
 from onboarding.phone_numbers import Stage
 from onboarding.trust_products import Status, StatusChange
+from shaken_stir.cli.status_words import tell_changes
 from shaken_stir.status.changes import Change, changes_since
 from shaken_stir.status.model import NumberStatus, ProductStatus, ProfileStatus, Reason
 from shaken_stir.status.reasons import Bundles
@@ -111,3 +114,15 @@ def test_a_number_that_is_on_the_product_when_a_rejection_is_corrected_in_reason
     history = bundles((-9, Status.APPROVED), (1, Status.REJECTED), (2, Status.REJECTED))
 
     assert changes([on_both(1, -5)], history) == [(Change.LOST, 1, "1")]
+
+
+def test_twenty_changes_are_named_and_the_rest_is_counted() -> None:
+    numbers = [on_both(index, index / 100) for index in range(1, 31)]
+    text = io.StringIO()
+
+    tell_changes(Console(file=text, width=200), changes_since(numbers, APPROVED, NOON))
+
+    earlier, *named, counted = text.getvalue().strip().splitlines()
+    assert earlier == "… 10 earlier changes (--json names them)"
+    assert (len(named), counted) == (20, "0 came, 30 signed, 0 lost, 0 went.")
+    assert f"PN{30:032x}" in named[-1]
