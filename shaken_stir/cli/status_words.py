@@ -18,7 +18,6 @@ from shaken_stir.status.model import (
     NumberStatus,
     ProductStatus,
     Reason,
-    RunUnderWay,
     SubaccountStanding,
 )
 from shaken_stir.status.reasons import going_on
@@ -54,7 +53,7 @@ def tell_fleet(out: Console, fleet: FleetStatus, *, every: bool, only_head: bool
     """
     say(out, f"{fleet.headline}", style="bold")
     say(out, f"Read from the {fleet.place} at {moment(fleet.read_at)}.", style="dim")
-    for line in (*of_run(fleet.run), *of_product(fleet.product, fleet.read_at), *of_validities(fleet)):
+    for line in (*of_run(fleet), *of_product(fleet.product, fleet.read_at), *of_validities(fleet)):
         say(out, line)
     if only_head or not fleet.subaccounts:
         return
@@ -81,10 +80,10 @@ def tell_fleet(out: Console, fleet: FleetStatus, *, every: bool, only_head: bool
         say(out, f"Number by number: shaken-stir status {first[0].sid}, or --unsigned for all.")
 
 
-def of_run(run: RunUnderWay | None) -> Iterator[str]:
-    """Say that a run is going on, and how far it is."""
-    if run:
-        yield f"A {going_on(run)} ({run.execution})."
+def of_run(fleet: FleetStatus) -> Iterator[str]:
+    """Say that a run is going on, and how far it is, unless the headline says nothing else."""
+    if fleet.run and (says := f"A {going_on(fleet.run)}.") != fleet.headline:
+        yield says
 
 
 def of_product(product: ProductStatus | None, now: datetime) -> Iterator[str]:

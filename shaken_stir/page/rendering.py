@@ -18,6 +18,7 @@ from shaken_stir.page.review import review, status_in_words, steps, validities
 from shaken_stir.status.csv_file import cells
 from shaken_stir.status.model import FleetStatus, NumberStatus, Reason, SubaccountStanding
 from shaken_stir.status.order import by_name
+from shaken_stir.status.reasons import going_on
 from shaken_stir.words import moment, plural, visible
 
 FILES: Final = Path(__file__).with_name("files")
@@ -70,6 +71,7 @@ def sections(
         "all_named_by": all_named_by,
         "links": documents.links,
         "headline": words.without_references(fleet.headline),
+        "going_on": f"A {going_on(fleet.run)}." if fleet.run else "",
         "parts": bar(fleet.counts),
         "bar_says": bar_in_words(fleet.counts),
         "plot": plot(fleet.runs),

@@ -229,8 +229,6 @@ def headline(
         parts.append(f"{under_way:,} {_is(under_way)} under way")
     if failing:
         parts.append(f"{plural(failing, 'subaccount')} failed")
-    if run:
-        parts.append(f"a {going_on(run)}")
     return f"{'; '.join(parts)}."
 
 

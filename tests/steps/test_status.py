@@ -7,7 +7,7 @@ from onboarding.words import moment
 from shaken_stir.status.changes import Change, changes_since
 from shaken_stir.status.model import FleetStatus, Move, NumberStatus, Reason
 from shaken_stir.status.reading import read_numbers_of, read_status, with_unsigned
-from shaken_stir.status.reasons import Bundles
+from shaken_stir.status.reasons import Bundles, going_on
 from tests.steps.conftest import Start
 from tests.steps.steps import BUNDLES, LIST, Steps
 from tests.steps.whole_run import run
@@ -257,7 +257,8 @@ def test_a_run_that_goes_on_says_since_when_and_how_far_it_is(start: Start) -> N
     meanwhile = status_of(steps)
     assert meanwhile.run
     assert meanwhile.run.done == 1
-    assert meanwhile.headline.endswith(f"; a run has been going on since {moment(started_at)}, 1 of 2 accounts done.")
+    assert going_on(meanwhile.run) == f"run has been going on since {moment(started_at)}, 1 of 2 accounts done"
+    assert meanwhile.headline == "2 of 2 eligible numbers are signed."
     steps.onboard(2)
     steps.invoke("summarise_subaccounts", manifest=begun["manifest"], subaccounts=None)
 

@@ -15,7 +15,7 @@ from shaken_stir.page.plot import BAR_WIDTH, COLUMNS, NARROWEST, PLOT_HEIGHT, ba
 from shaken_stir.page.rendering import as_data
 from shaken_stir.page.review import review, steps, validities
 from shaken_stir.page.words import without_references
-from shaken_stir.status.model import Counts, FleetStatus, ProductStatus, Reason, RunStatus
+from shaken_stir.status.model import Counts, FleetStatus, ProductStatus, Reason, RunStatus, RunUnderWay
 from shaken_stir.words import lasted
 from tests.unit.page.fleets import NOW, PRODUCT, fleet, subaccount
 
@@ -141,3 +141,12 @@ def test_a_subaccount_is_not_read_yet_until_a_run_has_been_through_it() -> None:
     rows = rendering.rows(shown, Documents(embedded=True))
 
     assert [row["unread"] for row in rows] == [True, False, False, False]
+
+
+def test_a_run_that_goes_on_is_said_below_the_headline_and_once() -> None:
+    run_of = RunUnderWay(execution="run", started_at=NOW, accounts=9, done=3)
+    sentence = "A run has been going on since 2026-11-24 12:00 UTC, 3 of 9 accounts done."
+
+    for headline in ("3 of 9 eligible numbers are signed.", sentence):
+        shown = rendering.sections(fleet(headline=headline, run=run_of), [], "command", Documents(embedded=True))
+        assert shown["summary"].count(sentence) == 1
