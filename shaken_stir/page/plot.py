@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from onboarding.phone_numbers import Stage
-from shaken_stir.page.words import STAGES, reason_in_words
+from shaken_stir.page.words import REASONS, STAGES
 from shaken_stir.status.model import Counts, Reason, RunStatus
 from shaken_stir.words import day
 
@@ -72,7 +72,7 @@ def bar(counts: Counts) -> list[Part]:
 
 def bar_in_words(counts: Counts) -> str:
     """Return what the bar shows, for a reader who cannot see it."""
-    return ", ".join(f"{it.numbers:,} {reason_in_words(it.reason).lower()}" for it in bar(counts))
+    return ", ".join(f"{it.numbers:,} {REASONS[it.reason].lower()}" for it in bar(counts))
 
 
 def plot(runs: Iterable[RunStatus]) -> Plot | None:

@@ -131,7 +131,7 @@ def _told(text: str, documents: Documents) -> dict[str, Any] | None:
 
 def labels() -> dict[str, str]:
     """Return the label of each reason."""
-    return {reason.value: words.reason_in_words(reason) for reason in Reason}
+    return {reason.value: words.REASONS[reason] for reason in Reason}
 
 
 def as_data(value: Any) -> Markup:
@@ -167,7 +167,7 @@ def environment() -> Environment:
     made.filters |= {
         "moment": moment,
         "status": status_in_words,
-        "reason": words.reason_in_words,
+        "reason": words.REASONS.__getitem__,
         "plural": plural,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
@@ -189,7 +189,7 @@ def _row(it: SubaccountStanding, documents: Documents) -> dict[str, Any]:
         "unread": not (it.is_read or it.is_failing or it.counts.by_reason),
         "need": it.counts.need_a_person,
         "needs": it.needs_a_person,
-        "state": words.outcome_in_words(it.status),
+        "state": words.outcome_in_words(it.status, it.counts.by_reason.get(Reason.REFUSED, 0)),
         "failed": it.is_failing,
         "failing": _moment(it.failing_since),
         "message": _told(it.message, documents),

@@ -40,10 +40,10 @@ STATUSES: Final[Mapping[Status, str]] = {
     DELETED: "Deleted",
 }
 OUTCOMES: Final[Mapping[SubaccountStatus, str]] = {
-    SubaccountStatus.ONBOARDED: "Onboarded",
+    SubaccountStatus.ONBOARDED: "Done",
     SubaccountStatus.FAILED: "Failed",
     SubaccountStatus.BUSY: "Busy with another run",
-    SubaccountStatus.IN_PROGRESS: "Under way",
+    SubaccountStatus.IN_PROGRESS: "Working",
 }
 
 UNNAMED: Final = "Unnamed subaccount"
@@ -51,14 +51,10 @@ UNNAMED: Final = "Unnamed subaccount"
 _REFERENCE: Final = re.compile(r" ?\((docs/[\w./-]+(?:#[\w-]+)?)\)")
 
 
-def reason_in_words(reason: Reason) -> str:
-    """Return the label of a reason; the page also shows one that has no label yet."""
-    return REASONS.get(reason, reason.value.replace("-", " ").capitalize())
-
-
-def outcome_in_words(outcome: SubaccountStatus) -> str:
-    """Return the label of an outcome; the page also shows one that has no label yet."""
-    return OUTCOMES.get(outcome, outcome.value.replace("_", " ").capitalize())
+def outcome_in_words(outcome: SubaccountStatus, refused: int = 0) -> str:
+    """Return the label of an outcome; one that is done with refused numbers says so."""
+    words = OUTCOMES[outcome]
+    return f"{words}, {refused:,} refused" if outcome is SubaccountStatus.ONBOARDED and refused else words
 
 
 def name_of(friendly_name: str) -> str:

@@ -126,12 +126,11 @@ def test_data_ends_no_script_and_is_read_back_as_it_was() -> None:
     assert json.loads(text) == value
 
 
-def test_a_reason_and_an_outcome_without_a_label_are_shown_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "REASONS", {})
-    monkeypatch.setattr(words, "OUTCOMES", {})
-
-    assert words.reason_in_words(Reason.IN_REVIEW) == "In review"
-    assert words.outcome_in_words(SubaccountStatus.IN_PROGRESS) == "In progress"
+def test_every_reason_and_outcome_has_a_label() -> None:
+    assert words.REASONS.keys() == set(Reason)
+    assert words.OUTCOMES.keys() == set(SubaccountStatus)
+    assert words.outcome_in_words(SubaccountStatus.ONBOARDED, refused=2) == "Done, 2 refused"
+    assert words.outcome_in_words(SubaccountStatus.FAILED, refused=2) == "Failed"
 
 
 def test_a_subaccount_is_not_read_yet_until_a_run_has_been_through_it() -> None:
