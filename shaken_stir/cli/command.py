@@ -2,12 +2,13 @@
 
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 import click
 
+from shaken_stir.cli.exit_codes import CUT_SHORT
 from shaken_stir.cli.options import OPTIONS, Headed
 
 NAME: Final = "shaken-stir"
@@ -17,7 +18,7 @@ NOT_INSTALLED: Final = (
     "This needs the local engine, which is not installed (no module {module}); install it in the checkout with "
     "`make setup`, `pip install -e '.[local]'` or `uv tool install --editable '.[local]'`."
 )
-EXIT_CODES: Final = "2 wrong option, file or port, 130 Ctrl-C"
+WRONG_USAGE: Final[Mapping[int, str]] = {2: "wrong option, file or port"}
 
 
 class Command(click.Command):
@@ -26,14 +27,19 @@ class Command(click.Command):
     Args:
         name: What is typed.
         examples: What may be typed behind `shaken-stir`.
-        exit_codes: What the process ends with, and when.
+        exit_codes: The meaning of each exit code except those in `CUT_SHORT`, which every command has.
         settings: All else that click takes.
+
+    Attributes:
+        exit_codes: The meaning of each exit code, `CUT_SHORT` included.
     """
 
-    def __init__(self, name: str | None, *, examples: Sequence[str], exit_codes: str, **settings: Any) -> None:
+    def __init__(
+        self, name: str | None, *, examples: Sequence[str], exit_codes: Mapping[int, str], **settings: Any
+    ) -> None:
         super().__init__(name, **settings)
         self._examples = examples
-        self._exit_codes = exit_codes
+        self.exit_codes: Final[Mapping[int, str]] = {**exit_codes, **CUT_SHORT}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options; what is wrong with them is told with this command's usage."""
@@ -82,7 +88,8 @@ class Command(click.Command):
         formatter.write_paragraph()
         formatter.write("Example:\n" if len(self._examples) == 1 else "Examples:\n")
         formatter.write("".join(f"  {NAME} {example}\n" for example in self._examples))
-        formatter.write(_filled(f"Exit code: {self._exit_codes}.", formatter.width))
+        meanings = "; ".join(f"{code} {meaning}" for code, meaning in self.exit_codes.items())
+        formatter.write(_filled(f"Exit code: {meanings}.", formatter.width))
 
 
 def _heading(option: click.Parameter) -> str:

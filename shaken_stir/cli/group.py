@@ -14,7 +14,7 @@ import click
 from click.exceptions import Exit, NoSuchCommand
 from click.shell_completion import CompletionItem, shell_complete
 
-from shaken_stir.cli.command import EXIT_CODES, NAME, Command
+from shaken_stir.cli.command import NAME, WRONG_USAGE, Command
 from shaken_stir.words import visible
 
 COMPLETE: Final = "_SHAKEN_STIR_COMPLETE"
@@ -72,7 +72,7 @@ shaken_stir: Final = Commands(
     help="SHAKEN/STIR onboarding for a Twilio parent account and its subaccounts, here and on AWS. "
     f"`{NAME} COMMAND --help` describes each command.",
     examples=["run", "doctor --stack shaken-stir"],
-    exit_codes=f"0 all went well, 1 a run did not succeed or something is in the way, {EXIT_CODES}",
+    exit_codes={0: "all went well", 1: "a run did not succeed or something is in the way", **WRONG_USAGE},
     context_settings={"help_option_names": ["-h", "--help"]},
     subcommand_metavar="COMMAND ...",
     no_args_is_help=False,

@@ -20,7 +20,11 @@ STATUSES: Final = ("draft", "pending-review", "in-review", "twilio-rejected", "t
         "callback --status twilio-approved",
         f"callback --status twilio-approved --trust-product BU{'0' * 32} --url https://...",
     ],
-    exit_codes="0 it was taken in, 1 it was not, 2 wrong option, or nothing answers, 130 Ctrl-C",
+    exit_codes={
+        0: "the webhook accepted the callback",
+        1: "the webhook did not accept the callback",
+        2: "wrong option, or the webhook did not answer",
+    },
 )
 @click.option("--status", required=True, type=click.Choice(STATUSES), help="what it says has become of the product")
 @click.option("--trust-product", type=BUNDLE_SID, metavar="SID", help="which product (that of `make serve`)")

@@ -15,8 +15,11 @@ from shaken_stir.cli.options import FILE, NAME, of_the_account
     "which numbers are not signed and why, and what a run would send. It sends GETs only; anything else is stopped "
     "within the process.",
     examples=["doctor --event events/onboarding.json", "doctor --stack shaken-stir --json"],
-    exit_codes="0 nothing is in the way, 1 something is, 2 wrong option or missing variable, or no such stack, "
-    "130 Ctrl-C",
+    exit_codes={
+        0: "nothing is in the way",
+        1: "something is in the way",
+        2: "wrong option, missing variable, or no such stack",
+    },
 )
 @click.option(
     "--event", type=FILE, metavar="FILE", help="the request that the run would be given (the whole fleet: {})"

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from shaken_stir.cli.command import EXIT_CODES, Command
+from shaken_stir.cli.command import WRONG_USAGE, Command
 from shaken_stir.cli.options import PORT, of_a_place, the_place
 
 
@@ -17,7 +17,7 @@ from shaken_stir.cli.options import PORT, of_a_place, the_place
     "for this machine only, reads the progress table with your own credentials, follows a run that goes on, and "
     "changes nothing.",
     examples=["page", "page --stack shaken-stir", "page --live --no-open --port 8080"],
-    exit_codes=EXIT_CODES,
+    exit_codes=WRONG_USAGE,
 )
 @click.option("--port", type=PORT, default=0, metavar="N", help="where the page listens on 127.0.0.1 (a free port)")
 @click.option("--no-open", is_flag=True, help="open no browser, only print the address")

@@ -20,8 +20,11 @@ from shaken_stir.defaults import SERVED, STACK
         "request --event events/onboarding.json --stack test --wait",
         "request --served",
     ],
-    exit_codes="0 the execution succeeded or awaits the review, 1 it failed, 2 it could not be started or followed, "
-    "130 Ctrl-C",
+    exit_codes={
+        0: "the execution succeeded or awaits the review",
+        1: "the execution failed",
+        2: "wrong option, or the execution could not be started or followed",
+    },
 )
 @click.option(
     "--event", type=FILE, metavar="FILE", help="a request, or an EventBridge event with one (with --served: {})"

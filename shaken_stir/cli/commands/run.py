@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from shaken_stir.cli.command import EXIT_CODES, Command
+from shaken_stir.cli.command import WRONG_USAGE, Command
 from shaken_stir.cli.notice import STARTING, STARTING_LIVE, noticed
 from shaken_stir.cli.options import COUNT, FILE, FLEET, MINUTES, TIME_SCALE, Headed, Read, of_the_account, some
 from shaken_stir.scenarios.names import NAMES, unknown
@@ -21,7 +21,11 @@ SCENARIO: Final = Read("name", some("the name"), words=NAMES)
     help="Takes a fleet from nothing to approved with the state machine and functions of template.yaml: against a "
     "simulated Twilio, or with --live on your own account.",
     examples=["run --fleet 100x10 --time-scale 0.1", "run --scenario drift", "run --live --dry-run"],
-    exit_codes=f"0 the last run succeeded, 1 it did not, or a story came out otherwise, {EXIT_CODES}",
+    exit_codes={
+        0: "the last run succeeded or awaits the review (--dry-run: nothing is in the way)",
+        1: "the last run failed, or a scenario did not go as described (--live: or the run did not start)",
+        **WRONG_USAGE,
+    },
 )
 @click.option(
     "--event",

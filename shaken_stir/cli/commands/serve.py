@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from shaken_stir.cli.command import EXIT_CODES, Command
+from shaken_stir.cli.command import WRONG_USAGE, Command
 from shaken_stir.cli.notice import STARTING, noticed
 from shaken_stir.cli.options import ADDRESS, FILE, FLEET, PORT, TIME_SCALE
 from shaken_stir.defaults import AWS_PORT, TWILIO_PORT, WEBHOOK_PORT
@@ -17,7 +17,7 @@ from simulator.addresses import EVERYWHERE, Address
     help="Keeps AWS, Twilio and the webhook up on ports of this machine, for `sam local` and any SDK, and tells each "
     "execution, callback, refused request and failed function in a line as it happens.",
     examples=["serve", "serve --fleet 3x10 --host 127.0.0.1 --time-scale 0.1"],
-    exit_codes=EXIT_CODES,
+    exit_codes=WRONG_USAGE,
 )
 @click.option("--fleet", type=FLEET, metavar="FILE|NxM", help="what exists at Twilio (simulator/fleets/serve.json)")
 @click.option("--host", type=ADDRESS, default=EVERYWHERE, metavar="ADDRESS", help=f"where to listen ({EVERYWHERE})")

@@ -39,8 +39,12 @@ REASONS: Final = (
         "status --served --watch",
         "status --stack shaken-stir --exit-code",
     ],
-    exit_codes="0 it was read, 1 --check found a difference, 2 wrong option or nothing to read, with --exit-code 3 a "
-    "person must act, 130 Ctrl-C",
+    exit_codes={
+        0: "the status was read",
+        1: "--check found a difference, or could not read an account",
+        2: "wrong option, or nothing to read",
+        3: "with --exit-code: a person must act (--strict: also while Twilio reviews)",
+    },
 )
 @click.argument("of", type=ACCOUNT_OR_NUMBER, required=False, metavar="[AC...|PN...|+1...]")
 @click.option("--unsigned", is_flag=True, help="name each number that is not signed")

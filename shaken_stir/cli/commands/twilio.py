@@ -2,7 +2,7 @@
 
 import click
 
-from shaken_stir.cli.command import EXIT_CODES, Command
+from shaken_stir.cli.command import WRONG_USAGE, Command
 from shaken_stir.cli.options import FLEET, PORT
 from shaken_stir.defaults import TWILIO_PORT
 
@@ -13,7 +13,7 @@ from shaken_stir.defaults import TWILIO_PORT
     help="Serves the simulated Trust Hub alone, for any of Twilio's client libraries; docs/simulator.md says how "
     "things are made to happen at it.",
     examples=["twilio --fleet 3x10 --port 8010"],
-    exit_codes=EXIT_CODES,
+    exit_codes=WRONG_USAGE,
 )
 @click.option("--fleet", type=FLEET, metavar="FILE|NxM", help="what exists at Twilio (simulator/fleets/small.json)")
 @click.option(
