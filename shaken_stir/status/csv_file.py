@@ -7,27 +7,29 @@ from typing import Final, TextIO
 
 from shaken_stir.status.model import NumberStatus
 
-COLUMNS: Final = (
-    "account_sid",
-    "account_name",
-    "phone_number_sid",
-    "phone_number",
-    "stage",
-    "signed",
-    "reason",
-    "move",
-    "explanation",
-    "since",
-    "code",
-    "tried_again_at",
-    "trust_product_sid",
-    "trust_product_status",
-    "approved_seen_at",
-    "business_profile_sid",
-    "valid_until",
-    "signed_since",
-    "read_at",
-)
+MEANINGS: Final = {
+    "account_sid": "SID of the account that has the number",
+    "account_name": "friendly name of that account",
+    "phone_number_sid": "SID of the number",
+    "phone_number": "the number in E.164 form",
+    "stage": "the last step of onboarding that the number reached",
+    "signed": "`yes` if calls from the number get full (A) attestation, else `no`",
+    "reason": "why the number is signed or not, as a word that `--reason` accepts",
+    "move": "who must act next: `nobody`, `twilio`, `customer` or `operator`; `never` if the number cannot be signed",
+    "explanation": "the reason as a sentence",
+    "since": "when the reason began to apply",
+    "code": "Twilio's error code, if Twilio refused the number",
+    "tried_again_at": "when runs retry a number that Twilio refused",
+    "trust_product_sid": "SID of the Trust Product that the number is assigned to",
+    "trust_product_status": "status of that Trust Product; empty if runs use another one",
+    "approved_seen_at": "when a run first saw that Trust Product approved",
+    "business_profile_sid": "SID of the Business Profile that the number is assigned to",
+    "valid_until": "when the Trust Product or the Business Profile expires, whichever is first",
+    "signed_since": "when the number's signature began; empty if the number is not signed",
+    "read_at": "when the command read the progress table",
+}
+"""The columns in their order, and the meaning of each."""
+COLUMNS: Final = tuple(MEANINGS)
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 E164: Final = re.compile(r"\+[1-9]\d{1,14}")
