@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO
+from typing import Final, Literal, TextIO
 
+from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 from rich.console import Console
 
 from onboarding.table.dynamodb import Table
@@ -62,6 +64,25 @@ class Asked:
     def names_numbers(self) -> bool:
         """Whether numbers are named one by one."""
         return bool(self.account or self.number or self.unsigned or self.reason or self.csv_file or self.html_file)
+
+
+def is_left_out(value: object) -> bool:
+    """Return whether a field is None, so the JSON object does not have it."""
+    return value is None
+
+
+class StatusReport(BaseModel):
+    """The status, as `shaken-stir status --json` prints it.
+
+    Attributes:
+        fleet: Everything except the numbers.
+        numbers: The numbers that the options select; only if they select any.
+        changes: What changed, oldest first; only with `--since`.
+    """
+
+    fleet: FleetStatus
+    numbers: list[NumberStatus] | SkipJsonSchema[None] = Field(default=None, exclude_if=is_left_out)
+    changes: list[Changed] | SkipJsonSchema[None] = Field(default=None, exclude_if=is_left_out)
 
 
 def tell_status(where: Where, asked: Asked, must_act: MustAct | None = None) -> int:
@@ -138,15 +159,8 @@ def tell(fleet: FleetStatus, numbers: list[NumberStatus], asked: Asked) -> None:
         with written(asked.csv_file) as file:
             write_csv(numbers, file)
     if asked.as_json:
-        told: dict[str, Any] = {"fleet": fleet.model_dump(mode="json")}
-        if asked.names_numbers:
-            told["numbers"] = [it.model_dump(mode="json") for it in numbers]
-        if changes is not None:
-            told["changes"] = [
-                {"at": it.at.isoformat(), "change": it.change, "number": it.number.model_dump(mode="json")}
-                for it in changes
-            ]
-        print(json.dumps(told))
+        report = StatusReport(fleet=fleet, numbers=numbers if asked.names_numbers else None, changes=changes)
+        print(json.dumps(report.model_dump(mode="json")))
         return
     say_in_words(fleet, numbers, changes, asked)
 

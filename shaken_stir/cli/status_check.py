@@ -50,8 +50,7 @@ def tell_differences(source: Source, fleet: FleetStatus, twilio: str | None, *, 
         return 2
     compared = compare(read, fleet, numbers)
     if as_json:
-        differences = [it.model_dump() for it in compared.differences]
-        print(json.dumps({"compared": compared.numbers, "differences": differences, "unread": dict(compared.unread)}))
+        print(json.dumps(compared.model_dump()))
     else:
         tell(Console(file=sys.stdout, highlight=False), compared)
     return DIFFERENT if compared.differences or compared.unread else 0
@@ -64,6 +63,6 @@ def tell(out: Console, compared: Compared) -> None:
     for sid, why in compared.unread.items():
         say(out, f"The numbers of {sid} could not be read at Twilio: {why}")
     count = plural(len(compared.differences), "difference")
-    what = f"{plural(compared.numbers, 'number')} of the table compared with Twilio: {count}."
+    what = f"{plural(compared.compared, 'number')} of the table compared with Twilio: {count}."
     corrected = compared.differences and all(it.corrected for it in compared.differences)
     say(out, f"{what}{' The next run over the whole fleet corrects them.' if corrected else ''}", style="bold")

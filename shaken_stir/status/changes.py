@@ -1,10 +1,13 @@
 """What changed for each number since a given time: it came, it was signed, it lost its signature, it left. All pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import PlainSerializer, WithJsonSchema
 
 from onboarding.phone_numbers import Stage
 from onboarding.trust_products import Status
@@ -24,10 +27,13 @@ class Change(StrEnum):
     WENT = "went"
 
 
-class Changed(NamedTuple):
+@dataclass(frozen=True)
+class Changed:
     """A number, what happened to it, and when."""
 
-    at: datetime
+    at: Annotated[
+        datetime, PlainSerializer(datetime.isoformat), WithJsonSchema({"type": "string", "format": "date-time"})
+    ]
     change: Change
     number: NumberStatus
 

@@ -34,15 +34,20 @@ class Difference(BaseModel):
     corrected: bool = True
 
 
-class Compared(NamedTuple):
-    """The differences, the accounts that could not be read at Twilio and why, and how many numbers were compared.
+class Compared(BaseModel):
+    """The result of a comparison, as `shaken-stir status --check --json` prints it.
 
-    No number is compared if the profile or the product cannot be found at Twilio.
+    Attributes:
+        compared: How many numbers were compared; 0 if Twilio has no such Business Profile or Trust Product.
+        differences: What differs.
+        unread: Why an account's numbers could not be read at Twilio, by the account's SID.
     """
 
+    model_config = ConfigDict(frozen=True)
+
+    compared: int
     differences: list[Difference]
-    unread: Mapping[str, str]
-    numbers: int
+    unread: Mapping[str, str] = {}
 
 
 class Compare(NamedTuple):
@@ -85,8 +90,9 @@ def compare(read: Survey, fleet: FleetStatus, numbers: Iterable[NumberStatus]) -
     compared = Compare(fleet, known, read)
     differences = [*_of_profile(compared), *_of_product(compared), *_of_the_account(compared)]
     if not read.found_profile or not read.product:
-        return Compared(differences, read.unread, 0)
-    return Compared([*differences, *_of_numbers(compared)], read.unread, len(known))
+        return Compared(compared=0, differences=differences, unread=read.unread)
+    differences += _of_numbers(compared)
+    return Compared(compared=len(known), differences=differences, unread=read.unread)
 
 
 def _of_profile(it: Compare) -> Iterator[Difference]:

@@ -33,7 +33,7 @@ def says(steps: Steps) -> list[str]:
 
 
 def test_a_table_that_is_right_differs_in_nothing(steps: Steps) -> None:
-    assert compared(steps) == Compared([], {}, 2)
+    assert compared(steps) == Compared(compared=2, differences=[])
 
 
 def test_a_product_whose_status_has_changed_is_told(steps: Steps) -> None:
@@ -49,7 +49,7 @@ def test_a_rejection_that_the_table_knows_is_no_difference(steps: Steps) -> None
     steps.simulator.controls.revoke(PRODUCT)
     assert run(steps, NAMED, "second").error == "TrustProductRejected"
 
-    assert compared(steps) == Compared([], {}, 2)
+    assert compared(steps) == Compared(compared=2, differences=[])
 
 
 def test_a_profile_that_is_no_longer_approved_is_told_and_its_numbers_are_compared(steps: Steps) -> None:
@@ -61,7 +61,7 @@ def test_a_profile_that_is_no_longer_approved_is_told_and_its_numbers_are_compar
     [changed] = found.differences
     assert changed.says == f"The Business Profile {PROFILE} is twilio-rejected at Twilio, twilio-approved in the table."
     assert not changed.corrected
-    assert found.numbers == 2
+    assert found.compared == 2
 
 
 def test_a_profile_or_product_that_is_gone_is_told_and_no_number_taken_for_lost(steps: Steps) -> None:
@@ -72,7 +72,7 @@ def test_a_profile_or_product_that_is_gone_is_told_and_no_number_taken_for_lost(
 
     [gone] = found.differences
     assert gone.says.endswith("the account has no SHAKEN/STIR Trust Product of this SID at Twilio.")
-    assert found.numbers == 0
+    assert found.compared == 0
 
 
 def test_a_product_of_another_policy_is_told(steps: Steps) -> None:

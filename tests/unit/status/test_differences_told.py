@@ -24,7 +24,7 @@ REFUSED = Difference(account_sid=ACCOUNT, says="No profile is approved.", correc
 def test_only_what_a_run_corrects_is_left_to_the_next_run(differences: list[Difference], last: str) -> None:
     out = io.StringIO()
 
-    tell(Console(file=out, width=200), Compared(differences, {}, 4))
+    tell(Console(file=out, width=200), Compared(compared=4, differences=differences))
 
     lines = out.getvalue().splitlines()
     assert lines[:-1] == [it.says for it in differences]
