@@ -177,12 +177,13 @@ bench: setup build ## measure speed, some eleven minutes long: docs/benchmarks.m
 
 # The definition first: the picture is drawn from it. docs/calls.md is measured, which takes minutes, so it has its own target.
 .PHONY: docs
-docs: setup ## write anew what is generated: the definition and its picture, docs/iam.md, docs/costs.md, the schemas
+docs: setup ## write anew what is generated: the definition and its picture, docs/iam.md, docs/costs.md, docs/commands.md, the schemas
 	$(RUN)python -m tools.definition
 	$(RUN)python -m tools.picture
 	$(RUN)python -m tools.rights
 	$(RUN)python -m tools.costs
 	$(RUN)python -m tools.announcement_schemas
+	$(RUN)python -m tools.command_reference
 	$(RUN)python -m simulator.fleet_schema
 
 .PHONY: calls

@@ -1,12 +1,12 @@
 """What `shaken-stir doctor --stack` says, by what it checks."""
 
-import json
 from typing import Any
 
 import pytest
 
 from shaken_stir.cli.main import execute
 from shaken_stir.defaults import STACK
+from tests.commands.schemas import parsed
 
 OTHER_TOKEN = "f" * 32
 
@@ -18,7 +18,7 @@ class Doctor:
         capsys.readouterr()
         self.exit_code = execute(["doctor", "--stack", stack, "--json"])
         self.text = capsys.readouterr().out.splitlines()[-1]
-        self.report: dict[str, Any] = json.loads(self.text)
+        self.report: dict[str, Any] = parsed(self.text, "checkup")
 
     def marks(self, check: str) -> list[str]:
         return [it["mark"] for it in self.report["findings"] if it["check"] == check]

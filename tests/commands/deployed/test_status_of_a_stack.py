@@ -1,7 +1,5 @@
 """`shaken-stir status --stack`: the same questions, asked of a deployed stack with the person's own credentials."""
 
-import json
-
 import pytest
 
 from onboarding.table.dynamodb import Table
@@ -9,6 +7,7 @@ from shaken_stir.cli.main import execute
 from shaken_stir.defaults import STACK
 from shaken_stir.simulated.place import SimulatedPlace
 from tests.commands.deployed.conftest import Deploy
+from tests.commands.schemas import parsed
 from tests.world import NAMED, NEVER, PROFILE, phone_number, product, wait_until, waiting
 
 
@@ -90,4 +89,5 @@ def test_a_fleet_that_is_signed_is_told_and_needs_nobody_and_a_comparison_tells_
     )
     assert {call.split()[0] for call in local.twilio_calls() - sent} == {"GET"}
     code, out, _ = compared(local, capsys, "--json")
-    assert len(json.loads(out)["differences"]) == 3
+    found = parsed(out, "comparison")
+    assert (found["compared"], len(found["differences"]), found["unread"]) == (4, 3, {})

@@ -10,6 +10,7 @@ from tests.commands.live.conftest import Doctor, Start
 from tests.commands.live.doctor import DONE, FIRST
 from tests.commands.live.twilio_itself import HOSTS
 from tests.commands.output import run_in_ascii
+from tests.commands.schemas import parsed
 from tests.world import NEVER, PRODUCT, PROFILE, phone_number, subaccount
 from tests.world import account as account_sid
 
@@ -67,7 +68,7 @@ def test_pages_are_followed_over_tls_too(twilio: Start, doctor_here: Doctor) -> 
 
     _, out, _ = doctor_here(simulated, "--json")
 
-    assert json.loads(out)["numbers"] == {"on_trust_product": 2, "on_business_profile": 999}
+    assert parsed(out, "diagnosis")["numbers"] == {"on_trust_product": 2, "on_business_profile": 999}
     paths = [sent.path for sent in simulated.sent]
     # Two pages, and one look-up.
     assert paths.count(f"/v1/CustomerProfiles/{PROFILE}/ChannelEndpointAssignments") == 2 + 1
@@ -78,7 +79,7 @@ def test_pages_are_followed_over_tls_too(twilio: Start, doctor_here: Doctor) -> 
 def test_json_is_one_object_and_nothing_else(twilio: Start, doctor_here: Doctor) -> None:
     code, out, err = doctor_here(twilio(**DONE), "--json")
 
-    found = json.loads(out)
+    found = parsed(out, "diagnosis")
     assert (code, err) == (0, "")
     assert set(found) == {
         "account_sid",

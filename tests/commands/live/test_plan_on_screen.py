@@ -13,6 +13,7 @@ from simulator.fleet import Fleet
 from simulator.simulator import Simulator
 from tests.commands.live.conftest import Command
 from tests.commands.live.laptop import Terminal
+from tests.commands.schemas import parsed
 from tests.world import PROFILE, a_fleet, account, phone_number, product, subaccount
 
 REFUSED, CANADIAN = phone_number(1, 9), phone_number(1, 8)
@@ -58,7 +59,7 @@ def test_a_dry_run_prints_the_plan_as_one_object_and_nothing_else(
 ) -> None:
     code, out, err = command("run", "--live", "--dry-run", "--json", "--twilio", simulator.url)
 
-    plan = json.loads(out)
+    plan = parsed(out, "plan")
     assert (code, err, out.count("\n")) == (0, "", 1)
     assert (plan["account_sid"], plan["twilio"], plan["state_file"]) == (simulator.account_sid, simulator.url, None)
     assert (plan["in_the_way"], plan["changes"]) == ([], True)
@@ -83,7 +84,7 @@ def test_a_run_that_would_fail_says_so_in_the_object_and_the_exit_code(
 
     code, out, _ = command("run", "--live", how, "--json", "--twilio", simulator.url)
 
-    plan = json.loads(out)
+    plan = parsed(out, "plan")
     assert code == 1
     assert "has no SHAKEN/STIR Trust Product yet" in plan["in_the_way"][0]
     assert (plan["changes"], plan["accounts"], plan["posts"]) == (False, [], {})

@@ -9,6 +9,7 @@ from simulator.messages import Request
 from tests.commands.live.conftest import Start
 from tests.commands.live.laptop import DAYS, Laptop, Terminal, each_once, only_gets, posts
 from tests.commands.output import run_in_ascii
+from tests.commands.schemas import parsed
 from tests.world import NAMED, PRODUCT, PROFILE, account, phone_number, product, sent_by, subaccount
 
 CONNECTED = {"products": [product(business_profile=PROFILE)]}
@@ -30,7 +31,7 @@ def test_it_asks_and_goes_from_nothing_to_submitted_and_later_a_number_that_came
     asked_after: list[bool] = []
     first = laptop.run(simulated, "--json", terminal=Terminal("y", lambda: asked_after.append(only_gets(simulated))))
     assert asked_after == [True]
-    report = json.loads(first.out)
+    report = parsed(first.out, "live_run")
     assert first.code == 0, first.err
     assert "is about to:\n  create the Trust Product 'Acme Voice'" in first.err
     assert report["status"] == "AWAITING_REVIEW"

@@ -5,6 +5,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 from shaken_stir.cli.main import execute
+from tools.command_reference import commands
 
 SOON = ("--time-scale", "0.02")
 """A review of three seconds is over in a wink, and so is all other waiting."""
@@ -20,7 +21,9 @@ class Done:
 
 
 def shaken_stir(*arguments: str) -> Done:
+    """Run a command; fail unless it declares the exit code that it ends with."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         code = execute([*arguments])
+    assert code in commands()[arguments[0]].exit_codes
     return Done(code, out.getvalue(), err.getvalue())

@@ -20,6 +20,7 @@ from shaken_stir.cli.main import execute
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, SMALL_FLEET
 from tests.commands.ctrl_c import Heard, press, process_ends_after
 from tests.commands.output import run_in_ascii
+from tests.commands.schemas import parsed
 from tests.commands.simulated.running import SOON, Done, shaken_stir
 from tests.world import NAMED
 
@@ -65,7 +66,7 @@ def of_one_number(review: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_json_is_one_object_per_run_and_nothing_else(objects: Done) -> None:
-    first, second = map(json.loads, objects.out.splitlines())
+    first, second = (parsed(line, "run") for line in objects.out.splitlines())
     assert (objects.code, objects.err) == (0, "")
     assert set(first) == {
         "status",

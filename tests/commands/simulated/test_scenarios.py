@@ -18,6 +18,7 @@ from shaken_stir.scenarios.play import DifferedError, Play, Scenario, expect
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import Fleet, ReviewPlan, load_fleet
 from tests.commands.output import run_in_ascii
+from tests.commands.schemas import parsed
 from tests.commands.simulated.running import SOON, shaken_stir
 from tests.world import NEVER, account
 
@@ -127,7 +128,7 @@ def test_json_is_one_object_per_run_of_the_story_and_nothing_else(monkeypatch: p
 
     done = shaken_stir("run", "--scenario", "number-bought", "--json", *SOON)
 
-    runs: list[dict[str, Any]] = [json.loads(line) for line in done.out.splitlines()]
+    runs: list[dict[str, Any]] = [parsed(line, "run") for line in done.out.splitlines()]
     assert (done.code, done.err) == (0, "")
     assert [run["status"] for run in runs] == ["FAILED", "SUCCEEDED"]
 
@@ -149,7 +150,7 @@ def test_the_stories_are_listed_with_a_line_each_where_only_ascii_is_taken_too(m
 def test_the_stories_are_listed_as_json_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["run", "--list", "--json"]) == 0
 
-    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    listed = [parsed(line, "scenario") for line in capsys.readouterr().out.splitlines()]
     assert listed == [{"name": it.name, "title": it.title} for it in catalogue.SCENARIOS.values()]
 
 

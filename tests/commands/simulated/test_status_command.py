@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import re
 import sys
@@ -16,6 +15,7 @@ from shaken_stir.simulated.place import SimulatedPlace
 from simulator.addresses import THIS_MACHINE, Address
 from simulator.fleet import Fleet
 from tests.commands.output import run
+from tests.commands.schemas import parsed
 from tests.commands.simulated.running import Done, shaken_stir
 from tests.world import NAMED, a_fleet, account, phone_number, subaccount
 
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_written_is_told_so(served: str, tmp_path: Path) -
 
 
 def test_json_has_the_fleet_and_what_was_asked_for(served: str) -> None:
-    told = json.loads(status(served, "--json", "--reason", "refused").out)
+    told = parsed(status(served, "--json", "--reason", "refused").out, "status")
 
     assert told["fleet"]["counts"] == {
         "by_reason": {"signed": 2, "refused": 1, "ineligible": 1},
@@ -208,7 +208,16 @@ def test_json_has_the_fleet_and_what_was_asked_for(served: str) -> None:
         "need_a_person": 1,
     }
     assert [it["phone_number_sid"] for it in told["numbers"]] == [phone_number(2, 0)]
-    assert "changes" in json.loads(status(served, "--json", "--since", "1h").out)
+    assert set(told) == {"fleet", "numbers"}
+
+
+def test_json_has_the_changes_since_a_time_and_nothing_that_was_not_asked_for(served: str) -> None:
+    since = parsed(status(served, "--json", "--since", "1h").out, "status")
+
+    assert set(since) == {"fleet", "changes"}
+    assert {it["change"] for it in since["changes"]} == {"came", "signed"}
+    assert all(it["at"].endswith("+00:00") for it in since["changes"])
+    assert set(parsed(status(served, "--json").out, "status")) == {"fleet"}
 
 
 def test_the_exit_code_says_that_a_person_must_act(served: str) -> None:

@@ -1,7 +1,6 @@
 """`shaken-stir status --watch`: the status again after each change, and nothing in between."""
 
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator
 
@@ -16,6 +15,7 @@ from shaken_stir.status.source import Source
 from simulator.addresses import Address
 from simulator.fleet import Fleet
 from tests.commands.ctrl_c import process_ends_after
+from tests.commands.schemas import parsed
 from tests.world import NAMED, a_fleet, account, subaccount
 
 
@@ -90,7 +90,7 @@ def test_json_is_one_object_for_each_change(
     watched(monkeypatch, served[1], "--json", meanwhile=[nothing], out=out)
 
     [line] = out.getvalue().splitlines()
-    assert json.loads(line)["fleet"]["subaccounts"]
+    assert parsed(line, "status")["fleet"]["subaccounts"]
 
 
 def test_an_outage_is_said_once_and_the_status_comes_back(
