@@ -69,7 +69,7 @@ def diagnose_account(  # noqa: PLR0913 - each by its name
             with read_only(), reading(aside) as on_progress:
                 found = diagnose(hub, wanted, file, on_progress)
             if as_json:
-                print(found.model_dump_json())
+                print(found.model_dump_json(ensure_ascii=True))
             else:
                 tell(out, found, every=every)
     except (

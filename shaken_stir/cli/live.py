@@ -118,7 +118,7 @@ def dry_run(
     """Show what would be changed; give the exit code."""
     _, planned = look(options, parent, file, event, console)
     if options.as_json:
-        print(planned.model_dump_json())
+        print(planned.model_dump_json(ensure_ascii=True))
     else:
         tell(console, planned, "would", every=options.numbers)
     return 1 if planned.in_the_way else 0
@@ -132,7 +132,7 @@ def look_and_run(
     tell(console, planned, "is about to", every=options.numbers)
     if not planned.changes and planned.in_the_way:
         if options.as_json:
-            print(planned.model_dump_json())
+            print(planned.model_dump_json(ensure_ascii=True))
         return 1
     if planned.changes and not options.yes and not agreed(file.twilio):
         say(console, "Nothing was changed.")
@@ -154,7 +154,7 @@ def run(options: LiveOptions, live: LivePlace, event: dict[str, object], console
         stack.enter_context(told_to_stop())
         if options.as_json:
             report = live.run(event)
-            out.file.write(LiveReport(**dict(report), twilio=live.twilio).model_dump_json() + "\n")
+            out.file.write(LiveReport(**dict(report), twilio=live.twilio).model_dump_json(ensure_ascii=True) + "\n")
         else:
             with shown(out) as show:
                 report = live.run(event, on_change=show.update)
@@ -190,7 +190,7 @@ def look(
         if options.as_json:
             why = (sentence(error, file.twilio),)
             unread = Plan(account_sid=parent.account_sid, friendly_name="", twilio=file.twilio, in_the_way=why)
-            print(unread.model_dump_json())
+            print(unread.model_dump_json(ensure_ascii=True))
         raise
     record = file.record_if_free if options.dry_run else file.record
     record(learned.recorder(hub, found, read_at))

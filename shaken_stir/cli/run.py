@@ -53,7 +53,7 @@ def run_simulated(  # noqa: PLR0913 - each by its name
             for number in range(1, repeat + 1):
                 if as_json:
                     report = local.run(sent)
-                    out.file.write(report.model_dump_json() + "\n")
+                    out.file.write(report.model_dump_json(ensure_ascii=True) + "\n")
                     out.file.flush()
                     continue
                 if repeat > 1:

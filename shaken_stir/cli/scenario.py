@@ -115,6 +115,6 @@ class JsonLines:
         """Run events as `SimulatedPlace.run_together` does, and print their reports."""
         reports = self._local.run_together(events, on_change)
         for report in reports:
-            self._out.file.write(report.model_dump_json() + "\n")
+            self._out.file.write(report.model_dump_json(ensure_ascii=True) + "\n")
         self._out.file.flush()
         return reports

@@ -23,7 +23,7 @@ def diagnose_stack(name: str, *, as_json: bool) -> int:
         complain("doctor", error)
         return 2
     if as_json:
-        print(checkup.model_dump_json())
+        print(checkup.model_dump_json(ensure_ascii=True))
     else:
         show(Console(file=sys.stdout, highlight=False), checkup)
     return 0 if checkup.healthy else 1

@@ -26,6 +26,20 @@ def test_an_output_that_takes_only_ascii_gets_the_rest_as_numbers(
     assert f"  \\u2713 {PRODUCT} (twilio-approved): a run uses it.\n" in told
 
 
+@pytest.mark.parametrize(
+    ("command", "schema"), [(["doctor"], "diagnosis"), (["run", "--live", "--dry-run"], "plan")], ids=["doctor", "plan"]
+)
+def test_json_is_valid_where_only_ascii_is_taken(
+    command: list[str], schema: str, twilio: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twilio(subaccounts=[subaccount(1, friendly_name="Größe 😀")], **DONE).known_here(monkeypatch)
+
+    _, printed = run_in_ascii(monkeypatch, *command, "--json")
+
+    [account] = parsed(printed, schema)["accounts"]
+    assert account["friendly_name"] == "Größe 😀"
+
+
 def test_a_ready_account_is_told_line_by_line_and_changed_in_nothing(
     twilio: Start, doctor_here: Doctor, tmp_path: Path
 ) -> None:
