@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
+from onboarding import clients, settings
+from onboarding.table.runs import forget_start
 from shaken_stir.defaults import WEBHOOK_PORT
 from shaken_stir.deployed.served import CALLBACK_URL
 from shaken_stir.deployed.webhook import Target
@@ -36,6 +38,8 @@ def prepare(engine: "Engine") -> None:
         ("record_subaccount", {}),
     ):
         engine.invoke(function, load_event(EVENTS / f"{function}.json") | changes)
+    # No run is going on: these are events for single functions.
+    forget_start(clients.table(settings.load()), load_event(EVENTS / "audit_assignments.json")["execution"])
 
 
 def publish_webhook(engine: "Engine") -> None:

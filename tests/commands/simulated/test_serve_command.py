@@ -17,7 +17,9 @@ from shaken_stir.cli.main import execute
 from shaken_stir.cli.notice import STARTING
 from shaken_stir.deployed.served import CALLBACK_URL, find_served
 from shaken_stir.project import ROOT, load_event
-from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET
+from shaken_stir.simulated.place import SimulatedPlace
+from shaken_stir.simulated.serve import EVENTS, SERVED_FLEET, prepare
+from shaken_stir.status.reading import read_status
 from simulator.addresses import THIS_MACHINE
 from simulator.fleet import load_fleet
 from tests.commands import hostile
@@ -202,3 +204,10 @@ def test_a_port_in_use_is_told_in_one_sentence_with_the_option(
     assert told.out == f"{STARTING}\n"
     option = f"--{which}-port N (0: any free port)"
     assert told.err == f"shaken-stir serve: Port {port} is in use; choose another for {purpose} with {option}.\n"
+
+
+def test_what_is_prepared_for_single_functions_is_no_run_that_goes_on() -> None:
+    with SimulatedPlace(load_fleet(str(SERVED_FLEET)), 0.01) as local:
+        prepare(local.engine)
+
+        assert read_status(local.table, "here").run is None

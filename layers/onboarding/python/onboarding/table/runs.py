@@ -44,6 +44,11 @@ def record_start(table: Table, run: StartedRun) -> None:
     table.put(_started(run.execution), to_item(run) | expires_after(STARTED_SECONDS))
 
 
+def forget_start(table: Table, execution: str) -> None:
+    """Forget that an execution began to work on its subaccounts."""
+    table.delete_batch([_started(execution)])
+
+
 def read_started(table: Table) -> list[StartedRun]:
     """Read the runs that have begun and were not summarised, oldest first; some of them may have been stopped."""
     items = (from_item(StartedRun, item) for item in table.query(_started("").pk, _started("").sk))
@@ -54,7 +59,7 @@ def record_run(table: Table, run: RunRecord) -> None:
     """Record a summarised run; a repeated step replaces its own record, unless the day has changed in between."""
     key = Key("RUNS", f"RUN#{run.summarised_at.date().isoformat()}#{run.execution}")
     table.put(key, to_item(run) | expires_after(RUN_SECONDS))
-    table.delete_batch([_started(run.execution)])
+    forget_start(table, run.execution)
 
 
 def read_runs(table: Table, since: date) -> list[RunRecord]:
