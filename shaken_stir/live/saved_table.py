@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any, override
 
 from boto3.dynamodb.types import TypeSerializer
@@ -17,9 +18,13 @@ class SavedTable(Table):
 
     Its one writer has the state file locked, so a condition that held when an item was read still holds, and is not
     evaluated again.
+
+    Attributes:
+        changed: Whether an item was changed since they were added.
     """
 
     def __init__(self) -> None:
+        self.changed = False
         self._partitions: dict[str, dict[str, Item]] = defaultdict(dict)
 
     def add(self, item: Any) -> None:
@@ -29,8 +34,8 @@ class SavedTable(Table):
             ArithmeticError, AttributeError, LookupError, TypeError, ValueError: It is not an item of this table.
         """
         read = plain(item)
-        for value in read.values():
-            _serialize(value)
+        if not _is_finite(read):
+            raise ValueError(f"{read['pk']}, {read['sk']} has a number that is not finite")
         if read["pk"].startswith("SUBACCOUNT#") and read["sk"].startswith("NUMBER#"):
             from_item(PhoneNumberRecord, read)
         self._partitions[read["pk"]][read["sk"]] = read
@@ -55,7 +60,9 @@ class SavedTable(Table):
 
     @override
     def put(self, key: Key, item: Item) -> None:
-        self._partitions[key.pk][key.sk] = key._asdict() | plain({name: _serialize(it) for name, it in item.items()})
+        written = key._asdict() | plain({name: _serialize(it) for name, it in item.items()})
+        self.changed = self.changed or self.get(key) != written
+        self._partitions[key.pk][key.sk] = written
 
     @override
     def put_if(self, key: Key, item: Item, *, condition: str, values: Item) -> None:
@@ -74,6 +81,13 @@ class SavedTable(Table):
         kept = {name: value for name, value in before.items() if name not in set(remove)}
         self.put(key, kept | {name: _changed(before.get(name), value) for name, value in changes.items()})
         return before
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(map(_is_finite, parts))
 
 
 def _changed(before: Any, value: Any) -> Any:

@@ -140,12 +140,10 @@ class StateFile:
             StateFileError: It cannot be written.
         """
         table = self._table(self.items)
-        before = table.items()
         learn(table)
-        after = table.items()
-        if after != before:
-            self.items = after
-            self.write(after)
+        if table.changed:
+            self.items = table.items()
+            self.write(self.items)
 
     def record_if_free(self, learn: Callable[[Table], object]) -> None:
         """Do so unless there is no file yet, or a run has it: that run records what it reads itself.
