@@ -58,7 +58,9 @@ def read_status(table: Table, place: str, now: datetime | None = None) -> FleetS
     items = read_fleet(table)
     subaccounts = table.for_each(lambda item: _subaccount(table, item, bundles, now), items)
     counted = counts_together(subaccount.counts for subaccount in subaccounts)
-    run = _run_under_way(read_started(table), items, now)
+    runs = read_runs(table, (now - RUNS_SINCE).date())
+    over = {it.execution for it in runs}
+    run = _run_under_way((it for it in read_started(table) if it.execution not in over), items, now)
     return FleetStatus(
         place=place,
         read_at=now,
@@ -67,7 +69,7 @@ def read_status(table: Table, place: str, now: datetime | None = None) -> FleetS
         subaccounts=tuple(sorted(subaccounts, key=_need_first)),
         product=bundles.product,
         profile=bundles.profile,
-        runs=tuple(_run(it) for it in read_runs(table, (now - RUNS_SINCE).date())),
+        runs=tuple(map(_run, runs)),
         run=run,
     )
 

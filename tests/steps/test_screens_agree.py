@@ -184,6 +184,7 @@ class Histories(RuleBasedStateMachine):
         by_account = {it.sid: it.counts.by_reason for it in fleet.subaccounts}
         assert by_account == {it.sid: counted(numbers, it.sid) for it in fleet.subaccounts}
         eligible = sum(it.move is not Move.NEVER for it in numbers)
+        assert (fleet.counts.signed, fleet.counts.eligible) == (len(said), eligible)
         assert fleet.headline.startswith(f"{len(said)} of {eligible} eligible number")
         rows = rendering.rows(fleet, Documents(embedded=True))
         assert (sum(it["signed"] for it in rows), sum(it["eligible"] for it in rows)) == (len(said), eligible)

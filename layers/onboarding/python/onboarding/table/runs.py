@@ -40,7 +40,7 @@ class StartedRun(Model):
 
 
 def record_start(table: Table, run: StartedRun) -> None:
-    """Record that a run begins to work on its subaccounts; `record_run` ends it."""
+    """Record that a run begins to work on its subaccounts; it is over once `record_run` has recorded it, too."""
     table.put(_started(run.execution), to_item(run) | expires_after(STARTED_SECONDS))
 
 
@@ -50,7 +50,7 @@ def forget_start(table: Table, execution: str) -> None:
 
 
 def read_started(table: Table) -> list[StartedRun]:
-    """Read the runs that have begun and were not summarised, oldest first; some of them may have been stopped."""
+    """Read the runs that have begun in the last two days, also those that are over, oldest first."""
     items = (from_item(StartedRun, item) for item in table.query(_started("").pk, _started("").sk))
     return sorted(items, key=lambda run: run.started_at)
 
@@ -59,7 +59,6 @@ def record_run(table: Table, run: RunRecord) -> None:
     """Record a summarised run; a repeated step replaces its own record, unless the day has changed in between."""
     key = Key("RUNS", f"RUN#{run.summarised_at.date().isoformat()}#{run.execution}")
     table.put(key, to_item(run) | expires_after(RUN_SECONDS))
-    forget_start(table, run.execution)
 
 
 def read_runs(table: Table, since: date) -> list[RunRecord]:
