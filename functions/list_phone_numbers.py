@@ -56,7 +56,8 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
         checked = as_checked(read_named_numbers(table, event.execution))
         numbers, next_page_url = checked or fetch_named(hub, event), None
     else:
-        numbers, next_page_url = hub.phone_numbers(event.subaccount_sid, event.page_url)
+        page = hub.phone_numbers(event.subaccount_sid, event.page_url)
+        numbers, next_page_url = page.records, page.next_url
     sids = [number.sid for number in numbers]
     known = read_numbers(table, event.subaccount_sid, sids)
     bundles, named = (event.business_profile_sid, event.trust_product_sid), bool(event.phone_numbers)

@@ -22,6 +22,7 @@ from onboarding.errors import (
 from onboarding.phone_numbers import PhoneNumber
 from onboarding.requests import CompleteRequest, LeftOutNumber, NamedNumber, left_out_of
 from onboarding.trust_products import TrustProductState
+from onboarding.twilio.api import Page
 from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER, ChannelEndpointAssignments
 from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 from shaken_stir.live import choices
@@ -198,11 +199,16 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
 
 
 def patiently[**What, Read](look: Callable[What, Read], *what: What.args, **options: What.kwargs) -> Read:
-    """Read, again after a pause if Twilio throttles or does not answer; GETs can be repeated."""
+    """Read, again after a pause if Twilio throttles or does not answer; GETs can be repeated.
+
+    An answer that is not Twilio's, or cannot be read, ends the reading immediately.
+    """
     for pause in PAUSES:
         try:
             return look(*what, **options)
         except (TwilioThrottled, TwilioUnavailable) as error:
+            if isinstance(error, TwilioUnavailable) and error.unreadable:
+                raise
             _logger.info("%s", what_happened(str(error)))
             time.sleep(pause)
     return look(*what, **options)
@@ -269,7 +275,7 @@ def read_account(
         try:
             for page in pages(hub, account.sid):
                 calls += 1
-                numbers += page
+                numbers += page.records
         except (TwilioRefused, CredentialsRefused) as refusal:
             return AccountNumbers(account, calls=calls + 1, unread=str(refusal))
     return AccountNumbers(account, tuple(judge(it, request.regions) for it in numbers), calls)
@@ -281,12 +287,13 @@ def judge(number: PhoneNumber, regions: list[str]) -> Number:
     return Number(number, region, None if region else ineligible_because(number, regions))
 
 
-def pages(hub: TrustHub, account_sid: str) -> Iterator[list[PhoneNumber]]:
+def pages(hub: TrustHub, account_sid: str) -> Iterator[Page[PhoneNumber]]:
     """Read an account's numbers page by page, as `List Phone Numbers` does."""
     page_url: str | None = None
     while True:
-        numbers, page_url = patiently(hub.phone_numbers, account_sid, page_url)
-        yield numbers
+        page = patiently(hub.phone_numbers, account_sid, page_url)
+        yield page
+        page_url = page.next_url
         if not page_url:
             return
 

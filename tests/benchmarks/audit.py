@@ -10,12 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from twilio.rest import Client
-
 from audit_assignments import read
 from onboarding.phone_numbers import Assigned
-from onboarding.twilio.http import TwilioHttpClient
-from onboarding.twilio.trust_hub import TrustHub
+from onboarding.twilio.trust_hub import of_account
 from shaken_stir.project import ROOT
 from simulator.fleet import Fleet
 
@@ -52,9 +49,9 @@ def measure(numbers: int) -> tuple[Assigned, float]:
             try:
                 assert simulator.stdout
                 url = next(word for word in simulator.stdout.readline().split() if word.startswith("http"))
-                client = Client(wanted.parent.sid, wanted.parent.auth_token, http_client=TwilioHttpClient(8, url))
+                hub = of_account(wanted.parent.sid, wanted.parent.auth_token, base_url=url)
                 began = time.monotonic()
-                assigned = read(TrustHub(client), PROFILE, PRODUCT)
+                assigned = read(hub, PROFILE, PRODUCT)
                 return assigned, time.monotonic() - began
             finally:
                 simulator.kill()

@@ -25,13 +25,13 @@ from onboarding import settings
 from onboarding.phone_numbers import PhoneNumberRecord, Stage
 from onboarding.table.dynamodb import to_item
 from onboarding.twilio import trust_hub
-from onboarding.twilio.http import TwilioHttpClient
 from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID
 from shaken_stir.engine.engine import Engine
 from shaken_stir.engine.intrinsics import ACCOUNT, REGION
 from shaken_stir.project import EXAMPLE_EVENT, ROOT, TEMPLATE, load_event
 from simulator.fleet import Fleet, Product, Profile, ReviewPlan, load_fleet
 from tests.benchmarks.slow_twilio import SlowTwilio, UnderWay
+from tests.simulator.redirected import RedirectedHttpClient
 from tools.example_fleet import in_dynamodb_json
 
 PROFILE: Final = "BU" + "1" * 32
@@ -114,7 +114,7 @@ def guide(fleet: Fleet, _: Parameters) -> Measured:
     """Follow Twilio's guide in a script: one call after the other, as its examples do."""
     with SlowTwilio(fleet) as twilio:
         account = twilio.secret["account_sid"]
-        client = Client(account, twilio.secret["auth_token"], http_client=TwilioHttpClient(1, twilio.url))
+        client = Client(account, twilio.secret["auth_token"], http_client=RedirectedHttpClient(twilio.url))
         hub = client.trusthub.v1
         began, computed, numbers = time.monotonic(), time.process_time(), 0
         profile = hub.customer_profiles.list()[0]

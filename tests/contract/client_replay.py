@@ -148,10 +148,11 @@ def _subaccounts(told: Told) -> list[Account]:
 
 
 def _numbers(hub: TrustHub, asked: Recorded) -> list[PhoneNumber]:
-    numbers, page_url = hub.phone_numbers(asked.sids[0])
-    while page_url:
-        more, page_url = hub.phone_numbers(asked.sids[0], page_url)
-        numbers += more
+    page = hub.phone_numbers(asked.sids[0])
+    numbers = page.records
+    while page.next_url:
+        page = hub.phone_numbers(asked.sids[0], page.next_url)
+        numbers += page.records
     return numbers
 
 

@@ -146,9 +146,9 @@ def test_where_the_simulator_answers_in_another_form_is_told(fields: dict[str, A
 
 
 def test_an_answer_that_the_client_cannot_read_is_told() -> None:
-    [problem] = client_replay.replay(changed(PRODUCT, errors=[{"code": "none"}]))
+    [problem] = client_replay.replay(changed(PRODUCT, status=None))
 
-    assert "ValueError" in problem
+    assert "TwilioUnavailable" in problem
 
 
 def test_a_request_that_the_client_does_not_send_is_told() -> None:

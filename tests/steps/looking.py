@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from twilio.rest import Client
-
+from onboarding.twilio.api import TwilioClient
 from onboarding.twilio.http import TwilioHttpClient
 from onboarding.twilio.trust_hub import TrustHub
 from shaken_stir.live import request, survey
@@ -15,7 +14,7 @@ from simulator.simulator import Simulator
 def look(simulator: Simulator, event: Mapping[str, Any]) -> Survey:
     """Survey the account for a request."""
     http_client = TwilioHttpClient(8, simulator.url)
-    hub = TrustHub(Client(simulator.account_sid, simulator.auth_token, http_client=http_client))
+    hub = TrustHub(TwilioClient(simulator.account_sid, simulator.auth_token, http_client))
     read = survey.take(hub, request.complete(event))
     http_client._session.close()
     return read

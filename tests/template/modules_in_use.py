@@ -20,7 +20,8 @@ class NothingThere(BaseHTTPRequestHandler):
         found = "Page=" in self.path or "PageSize=" in self.path
         self.send_response(HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
         self.end_headers()
-        self.wfile.write(json.dumps({"meta": {"key": "results"}, "results": []}).encode())
+        nothing = {"meta": {"key": "results"}, "results": []} if found else {"code": 20404}
+        self.wfile.write(json.dumps(nothing).encode())
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -35,15 +36,13 @@ def import_everything() -> None:
 
 def use_twilio() -> None:
     from twilio.request_validator import RequestValidator  # noqa: PLC0415 - after the product's own imports
-    from twilio.rest import Client  # noqa: PLC0415
 
-    from onboarding.twilio.http import TwilioHttpClient  # noqa: PLC0415
-    from onboarding.twilio.trust_hub import TrustHub  # noqa: PLC0415
+    from onboarding.twilio.trust_hub import of_account  # noqa: PLC0415
 
     server = HTTPServer(("127.0.0.1", 0), NothingThere)
     Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
-    hub = TrustHub(Client(AC, "token", http_client=TwilioHttpClient(1, address)))
+    hub = of_account(AC, "token", base_url=address)
     assert hub.business_profile(BU) is None
     assert hub.trust_product(BU) is None
     assert hub.on_trust_product(BU).find([PN]) == {}

@@ -15,7 +15,8 @@ SPARED = {
     "status_callback": {"phonenumbers", "twilio.rest"},
     "record_subaccount": {"phonenumbers", "twilio"},
     "summarise_subaccounts": {"phonenumbers", "twilio"},
-    "assign_to_trust_product": {"phonenumbers"},
+    "assign_to_trust_product": {"phonenumbers", "twilio.rest"},
+    "list_phone_numbers": {"twilio.rest"},
 }
 PROGRAM = """
 import os, sys

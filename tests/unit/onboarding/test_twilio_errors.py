@@ -2,6 +2,7 @@
 
 import json
 import logging
+import traceback
 from socket import gaierror
 from typing import Any
 
@@ -11,7 +12,13 @@ from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, ReadTimeoutError
 
-from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable
+from onboarding.errors import (
+    CredentialsRefused,
+    OnboardingError,
+    TwilioRefused,
+    TwilioThrottled,
+    TwilioUnavailable,
+)
 from onboarding.trust_products import explain_rejection
 from onboarding.twilio.http import CarefulRetry, TwilioHttpClient
 
@@ -19,9 +26,15 @@ from onboarding.twilio.http import CarefulRetry, TwilioHttpClient
 class Answering(requests.adapters.BaseAdapter):
     """The network's edge: answers every request alike, or fails."""
 
-    def __init__(self, status: int = 200, body: Any = "", failure: Exception | None = None) -> None:
+    def __init__(
+        self,
+        status: int = 200,
+        body: Any = "",
+        failure: Exception | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__()
-        self._status, self._body, self._failure = status, body, failure
+        self._status, self._body, self._failure, self._headers = status, body, failure, headers or {}
         self.requests: list[requests.PreparedRequest] = []
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
@@ -29,8 +42,10 @@ class Answering(requests.adapters.BaseAdapter):
         if self._failure:
             raise self._failure
         answer = requests.Response()
-        answer.status_code = self._status
+        answer.status_code, answer.request, answer.url = self._status, request, str(request.url)
+        answer.raw = HTTPResponse()
         answer.reason = "Reason"
+        answer.headers.update(self._headers)
         answer._content = (self._body if isinstance(self._body, str) else json.dumps(self._body)).encode()
         return answer
 
@@ -71,6 +86,130 @@ def test_an_answer_becomes_the_error_of_its_kind(status: int, body: Any, kind: t
     assert told in str(raised.value)
 
 
+SECRET = "0123456789abcdef"
+BUNDLES = "https://trusthub.twilio.com/v1/TrustProducts"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, f"<html>{SECRET}</html>"),
+        (200, f'{{"auth_token": "{SECRET}'),
+        (200, [SECRET]),
+        (200, f'"{SECRET}"'),
+        (200, "null"),
+        (200, ""),
+        (200, "[" * 100_000),
+        (201, "<html>"),
+        (203, {"accounts": [{"auth_token": SECRET}]}),
+        (206, {"accounts": [{"auth_token": SECRET}]}),
+        (302, SECRET),
+        (304, ""),
+        (404, f"<html>{SECRET}</html>"),
+        (404, {"message": SECRET}),
+        (404, {"code": 404, "message": SECRET}),
+    ],
+)
+def test_an_answer_that_is_not_twilios_is_an_outage_without_its_body(
+    method: str, status: int, body: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    answering = Answering(status, body, headers={"Location": "https://portal.example/"})
+
+    with caplog.at_level(logging.DEBUG), pytest.raises(TwilioUnavailable) as raised:
+        client(answering).request(method, BUNDLES)
+
+    assert str(raised.value) == (
+        f"What answered {method} /v1/TrustProducts is not Twilio's API (HTTP {status}); is there a proxy or a portal "
+        "between? Send the request again when there is none (docs/errors.md#twilio-unavailable)."
+    )
+    assert raised.value.unreadable
+    assert SECRET not in caplog.text
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
+    assert len(answering.requests) == 1
+
+
+def test_a_redirect_to_a_malformed_address_is_an_outage() -> None:
+    with pytest.raises(TwilioUnavailable):
+        client(Answering(302, "", headers={"Location": "http://["})).request("GET", BUNDLES)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_json_object_is_twilios_answer_and_is_not_shown_when_printed(status: int) -> None:
+    answer = client(Answering(status, {"sid": SECRET})).request("GET", BUNDLES)
+
+    assert answer.body == {"sid": SECRET}
+    assert SECRET not in repr(answer)
+
+
+def test_http_204_is_an_answer_without_a_body() -> None:
+    assert client(Answering(204, "")).request("DELETE", BUNDLES).body == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, TwilioRefused), (401, CredentialsRefused), (403, TwilioRefused), (429, TwilioThrottled)]
+)
+@pytest.mark.parametrize("body", ["<html>", "", "null", [], [None], [7], {"code": None}, {"code": []}, {"message": {}}])
+def test_an_error_keeps_the_meaning_of_its_status_whatever_its_body(
+    status: int, kind: type[Exception], body: Any
+) -> None:
+    with pytest.raises(kind) as raised:
+        client(Answering(status, body)).request("POST", BUNDLES)
+
+    assert "'Reason'" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "code", "more_info"),
+    [
+        (
+            {"type": "https://t.example/1", "title": "Conflict", "detail": "It is on BU1", "code": 20409},
+            "It is on BU1",
+            20409,
+            "https://t.example/1",
+        ),
+        ({"type": "about:blank", "title": "Conflict", "code": "20409"}, "Conflict", 20409, None),
+        ([{"code": 70001, "message": "First"}, {"code": 70002}], "First", 70001, None),
+        (["Not now"], "Not now", None, None),
+        ({"message": "\ud800 Not now", "code": True}, "? Not now", None, None),
+        ({"message": "a" * 5000, "code": 10**40}, "a" * 1000, None, None),
+    ],
+)
+def test_a_refusal_is_read_in_each_form_that_it_may_have(
+    body: Any, reason: str, code: int | None, more_info: str | None
+) -> None:
+    with pytest.raises(TwilioRefused) as raised:
+        client(Answering(409, body)).request("POST", BUNDLES)
+
+    assert (raised.value.reason, raised.value.code, raised.value.more_info) == (reason, code, more_info)
+
+
+def test_only_twilios_own_code_says_that_something_does_not_exist() -> None:
+    with pytest.raises(TwilioRefused):
+        client(Answering(404, {"code": 20404, "message": "Not found"})).request("GET", BUNDLES)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, ""), (400, {}), (401, {}), (404, {"code": 20404}), (404, ""), (429, {}), (503, "")]
+)
+def test_every_error_names_the_request_id_that_twilios_support_asks_for(status: int, body: Any) -> None:
+    answering = Answering(status, body, headers={"twilio-request-id": "RQ123"})
+
+    with pytest.raises(OnboardingError) as raised:
+        client(answering).request("GET", BUNDLES)
+
+    assert "Twilio-Request-Id RQ123" in str(raised.value)
+
+
+def test_a_request_id_that_is_none_is_left_out() -> None:
+    answering = Answering(503, "", headers={"Twilio-Request-Id": "<script>"})
+
+    with pytest.raises(TwilioUnavailable) as raised:
+        client(answering).request("GET", BUNDLES)
+
+    assert "Request-Id" not in str(raised.value)
+
+
 @pytest.mark.parametrize(("said", "pause"), [("1", 1), ("3600", 2), ("1.5", None), ("soon", None)])
 def test_a_pause_that_twilio_asks_for_is_short_and_one_that_cannot_be_read_is_none(
     said: str, pause: float | None
@@ -90,7 +229,7 @@ def test_no_answer_is_unavailable_and_the_next_step_is_told(failure: Exception) 
 
 
 def test_a_base_url_stands_for_both_hosts() -> None:
-    adapter = Answering()
+    adapter = Answering(body={})
     simulated = client(adapter, "http://127.0.0.1:1/")
 
     simulated.request("GET", "https://trusthub.twilio.com/v1/TrustProducts")

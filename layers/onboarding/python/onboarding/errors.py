@@ -23,7 +23,15 @@ class InvalidRequest(OnboardingError):
 
 
 class CredentialsRefused(OnboardingError):
-    """Twilio refused the account SID and Auth Token (HTTP 401, code 20003), or the secret holds none."""
+    """Twilio refused the account SID and Auth Token (HTTP 401, code 20003), or the secret holds none.
+
+    Attributes:
+        request_id: The answer's `Twilio-Request-Id`, None if it has none.
+    """
+
+    def __init__(self, sentence: str, request_id: str | None = None) -> None:
+        self.request_id = request_id
+        super().__init__(sentence)
 
 
 class BusinessProfileNotFound(OnboardingError):
@@ -78,14 +86,25 @@ class TwilioRefused(OnboardingError):
         code: Twilio's error code, None if the answer carried none.
         reason: Twilio's own message.
         more_info: The address of Twilio's page on the code.
+        request_id: The answer's `Twilio-Request-Id`, None if it has none.
     """
 
-    def __init__(self, request: str, status: int, code: int | None, reason: str, more_info: str | None) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of one answer
+        self,
+        request: str,
+        status: int,
+        code: int | None,
+        reason: str,
+        more_info: str | None,
+        request_id: str | None = None,
+    ) -> None:
         self.status = status
         self.code = code
         self.reason = reason
         self.more_info = more_info
+        self.request_id = request_id
         number = f"code {code}, HTTP {status}" if code else f"HTTP {status}"
+        number += f", Twilio-Request-Id {request_id}" if request_id else ""
         see = f"; see {more_info}" if more_info else ""
         super().__init__(
             f"Twilio refused {request} with '{reason.rstrip('.')}' ({number}){see}; "
@@ -102,4 +121,12 @@ class TwilioThrottled(OnboardingError):
 
 
 class TwilioUnavailable(OnboardingError):
-    """Twilio failed or did not answer (HTTP 5xx, timeout, connection); try again."""
+    """Twilio failed, did not answer, or the answer cannot be read (HTTP 5xx, timeout, connection); try again.
+
+    Attributes:
+        unreadable: Whether an answer arrived that is not one of Twilio's API: a few seconds change nothing about it.
+    """
+
+    def __init__(self, sentence: str, *, unreadable: bool = False) -> None:
+        self.unreadable = unreadable
+        super().__init__(sentence)

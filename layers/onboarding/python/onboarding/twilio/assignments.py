@@ -5,9 +5,10 @@ Source: https://www.twilio.com/docs/trust-hub/trusthub-rest-api.
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import batched, chain
-from typing import Any
 
 from onboarding.side_by_side import side_by_side
+from onboarding.twilio.answers import AssignmentAnswer
+from onboarding.twilio.api import Api, Query
 from onboarding.twilio.http import if_found
 
 PAGE_SIZE = 1000
@@ -18,18 +19,23 @@ PHONE_NUMBER = "phone-number"
 
 
 class ChannelEndpointAssignments:
-    """The phone numbers on one Business Profile or Trust Product, `bundle_sid`; `at_once` requests at the most.
+    """The phone numbers on one Business Profile or Trust Product.
+
+    Args:
+        api: Twilio's Trust Hub.
+        bundle: The path of the profile or product.
+        at_once: How many requests may be under way at once.
+        describe_bundle: As `TrustHub.describe_bundle`.
 
     Attributes:
-        describe_bundle: As `TrustHub.describe_bundle`.
+        bundle_sid: The profile or product, `BU…`.
     """
 
-    def __init__(
-        self, bundle_sid: str, resource: Any, at_once: int, describe_bundle: Callable[[str], str | None]
-    ) -> None:
-        self.bundle_sid = bundle_sid
+    def __init__(self, api: Api, bundle: str, at_once: int, describe_bundle: Callable[[str], str | None]) -> None:
+        self.bundle_sid = bundle.rpartition("/")[2]
         self.describe_bundle = describe_bundle
-        self._resource = resource
+        self._api = api
+        self._path = f"{bundle}/ChannelEndpointAssignments"
         self._at_once = at_once
 
     def for_each[Given, Result](self, do: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
@@ -50,11 +56,13 @@ class ChannelEndpointAssignments:
             Each number with its assignment (`RA…`); a number with duplicates comes more than once.
         """
 
-        def look_up(sids: tuple[str, ...]) -> list[Any]:
-            return list(self._resource.list(channel_endpoint_sids=",".join(sids), page_size=PAGE_SIZE))
+        def look_up(sids: tuple[str, ...]) -> list[tuple[str, str]]:
+            found = self._list({"ChannelEndpointSids": ",".join(sids), "PageSize": PAGE_SIZE})
+            # Compared here: an answer that ignores the filter has the assignments of all other numbers.
+            return [(it.channel_endpoint_sid, it.sid) for it in found if it.channel_endpoint_sid in sids]
 
         pages = self.for_each(look_up, batched(phone_number_sids, SIDS_PER_FILTER, strict=False))
-        return [(it.channel_endpoint_sid, it.sid) for it in chain.from_iterable(pages)]
+        return list(chain.from_iterable(pages))
 
     def stream(self) -> Iterator[tuple[str, str]]:
         """Read all of them, one call per 1,000.
@@ -62,8 +70,8 @@ class ChannelEndpointAssignments:
         Yields:
             A number (`PN…`) and its assignment (`RA…`); a number with duplicates comes more than once.
         """
-        for assignment in self._resource.stream(page_size=PAGE_SIZE):
-            if assignment.channel_endpoint_type == PHONE_NUMBER:
+        for assignment in self._list({"PageSize": PAGE_SIZE}):
+            if assignment.is_phone_number:
                 yield assignment.channel_endpoint_sid, assignment.sid
 
     def create(self, phone_number_sid: str) -> str:
@@ -72,9 +80,12 @@ class ChannelEndpointAssignments:
         Returns:
             The assignment, `RA…`.
         """
-        created = self._resource.create(channel_endpoint_type=PHONE_NUMBER, channel_endpoint_sid=phone_number_sid)
-        return str(created.sid)
+        form = {"ChannelEndpointType": PHONE_NUMBER, "ChannelEndpointSid": phone_number_sid}
+        return self._api.post(AssignmentAnswer, self._path, form, channel_endpoint_sid=phone_number_sid).sid
 
     def delete(self, assignment_sid: str) -> None:
         """Remove an assignment, `RA…`; one that is not there any more is as good."""
-        if_found(lambda: self._resource(assignment_sid).delete())
+        if_found(lambda: self._api.delete(f"{self._path}/{assignment_sid}"))
+
+    def _list(self, query: Query) -> Iterator[AssignmentAnswer]:
+        return self._api.list(AssignmentAnswer, self._path, "results", query)

@@ -7,9 +7,6 @@ https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-from twilio.rest import Client, api, trusthub  # noqa: F401 - read here, at the start, not at the first request
 
 from onboarding import credentials
 from onboarding.errors import TwilioRefused
@@ -19,6 +16,14 @@ from onboarding.process import kept
 from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, Settings
 from onboarding.side_by_side import side_by_side
 from onboarding.trust_products import Status
+from onboarding.twilio.answers import (
+    AccountAnswer,
+    BundleAnswer,
+    EntityAnswer,
+    EvaluationAnswer,
+    PhoneNumberAnswer,
+)
+from onboarding.twilio.api import Api, Page, Query, TwilioClient, Unreadable
 from onboarding.twilio.assignments import PAGE_SIZE, ChannelEndpointAssignments
 from onboarding.twilio.http import TwilioHttpClient, if_found
 from onboarding.validity import BundleKind, Validity
@@ -27,11 +32,19 @@ SHAKEN_STIR_POLICY_SID = "RN7a97559effdf62d00f4298208492a5ea"
 REQUESTS_AT_ONCE = 8
 PHONE_NUMBERS_PER_PAGE = 500
 STATUS_AND_PROPERTIES_TOGETHER = 22204
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+ACCOUNTS = "/2010-04-01/Accounts"
+PROFILES, PRODUCTS = "/v1/CustomerProfiles", "/v1/TrustProducts"
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A Business Profile (CustomerProfile) or a Trust Product."""
+    """A Business Profile (CustomerProfile) or a Trust Product; one without a name is named by its SID.
+
+    Attributes:
+        errors: The codes of a rejection.
+        reasons: Twilio's words for a rejection, where its errors have any.
+    """
 
     sid: str
     friendly_name: str
@@ -39,6 +52,7 @@ class Bundle:
     policy_sid: str
     errors: tuple[int, ...]
     valid_until: datetime | None = None
+    reasons: tuple[str, ...] = ()
 
     def seen(self, kind: BundleKind, asked_at: datetime) -> Validity:
         """Return its status and validity as a record, as Twilio gave them at this time."""
@@ -66,17 +80,17 @@ class Evaluation:
 class TrustHub:
     """What the product asks of Twilio, with the parent account's credentials.
 
-    Every method raises the errors of `twilio_http`; what is not there is None.
+    Every method raises the errors of `onboarding.twilio.api`; what is not there is None.
 
     Args:
         client: The twilio library's client.
         at_once: How many requests may be under way at once.
     """
 
-    def __init__(self, client: Client, at_once: int = REQUESTS_AT_ONCE) -> None:
-        self._client = client
+    def __init__(self, client: TwilioClient, at_once: int = REQUESTS_AT_ONCE) -> None:
         self._at_once = at_once
-        self._hub = client.trusthub.v1
+        self._hub = Api(client, "https://trusthub.twilio.com")
+        self._api = Api(client, "https://api.twilio.com")
         self.account_sid = str(client.account_sid)
 
     def for_each[Given, Result](self, do: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
@@ -89,51 +103,52 @@ class TrustHub:
 
     def business_profile(self, sid: str) -> Bundle | None:
         """Fetch a Business Profile, `BU…`."""
-        return if_found(lambda: _bundle(self._hub.customer_profiles(sid).fetch()))
+        return self._fetch(PROFILES, sid)
 
     def business_profiles(self) -> list[Bundle]:
         """List the Business Profiles of any kind and status."""
-        return [_bundle(profile) for profile in self._hub.customer_profiles.list(page_size=PAGE_SIZE)]
+        return [_bundle(it) for it in self._hub.list(BundleAnswer, PROFILES, "results", {"PageSize": PAGE_SIZE})]
 
     def trust_product(self, sid: str) -> Bundle | None:
         """Fetch a Trust Product, `BU…`."""
-        return if_found(lambda: _bundle(self._hub.trust_products(sid).fetch()))
+        return self._fetch(PRODUCTS, sid)
 
     def trust_products(self) -> list[Bundle]:
         """List the SHAKEN/STIR Trust Products of any status."""
-        products = self._hub.trust_products.list(policy_sid=SHAKEN_STIR_POLICY_SID, page_size=PAGE_SIZE)
-        return [_bundle(product) for product in products]
+        query: Query = {"PolicySid": SHAKEN_STIR_POLICY_SID, "PageSize": PAGE_SIZE}
+        products = self._hub.list(BundleAnswer, PRODUCTS, "results", query)
+        # Compared here: an answer that ignores the filter has the products of other policies.
+        return [_bundle(it) for it in products if it.policy_sid == SHAKEN_STIR_POLICY_SID]
 
     def create_trust_product(self, friendly_name: str, email: str) -> Bundle:
         """Create a SHAKEN/STIR Trust Product as a draft."""
-        return _bundle(
-            self._hub.trust_products.create(friendly_name=friendly_name, email=email, policy_sid=SHAKEN_STIR_POLICY_SID)
-        )
+        form = {"FriendlyName": friendly_name, "Email": email, "PolicySid": SHAKEN_STIR_POLICY_SID}
+        return _bundle(self._hub.post(BundleAnswer, PRODUCTS, form, policy_sid=SHAKEN_STIR_POLICY_SID))
 
     def connection(self, trust_product_sid: str, business_profile_sid: str) -> str | None:
         """Find the entity assignment (`BV…`) that connects a Business Profile to a Trust Product."""
-        entities = self._hub.trust_products(trust_product_sid).trust_products_entity_assignments.list(
-            page_size=PAGE_SIZE
-        )
-        return next((str(entity.sid) for entity in entities if entity.object_sid == business_profile_sid), None)
+        entities = list(self._hub.list(EntityAnswer, _entities(trust_product_sid), "results", {"PageSize": PAGE_SIZE}))
+        return next((entity.sid for entity in entities if entity.object_sid == business_profile_sid), None)
 
     def connect(self, trust_product_sid: str, business_profile_sid: str) -> str:
         """Connect a Business Profile to a Trust Product; returns the entity assignment, `BV…`."""
-        product = self._hub.trust_products(trust_product_sid)
-        return str(product.trust_products_entity_assignments.create(object_sid=business_profile_sid).sid)
+        form = {"ObjectSid": business_profile_sid}
+        path = _entities(trust_product_sid)
+        return self._hub.post(EntityAnswer, path, form, object_sid=business_profile_sid).sid
 
     def evaluate(self, trust_product_sid: str) -> Evaluation:
         """Let Twilio check a Trust Product against the SHAKEN/STIR policy."""
-        evaluation = self._hub.trust_products(trust_product_sid).trust_products_evaluations.create(
-            policy_sid=SHAKEN_STIR_POLICY_SID
-        )
-        return _evaluation(evaluation)
+        form = {"PolicySid": SHAKEN_STIR_POLICY_SID}
+        evaluation = self._hub.post(EvaluationAnswer, _evaluations(trust_product_sid), form)
+        return Evaluation(evaluation.sid, evaluation.failures)
 
     def newest_failures(self, trust_product_sid: str) -> tuple[str, ...]:
         """Read what the newest evaluation of a Trust Product (`BU…`) found missing; empty without one."""
-        evaluations = self._hub.trust_products(trust_product_sid).trust_products_evaluations.list(page_size=PAGE_SIZE)
-        newest = max(evaluations, key=lambda it: it.date_created, default=None)
-        return _evaluation(newest).failures if newest else ()
+        evaluations = self._hub.list(
+            EvaluationAnswer, _evaluations(trust_product_sid), "results", {"PageSize": PAGE_SIZE}, skipped=[]
+        )
+        newest = max(evaluations, key=lambda it: it.date_created or LONG_AGO, default=None)
+        return newest.failures if newest else ()
 
     def submit(self, trust_product_sid: str, callback_url: str | None) -> Bundle:
         """Submit a Trust Product for review.
@@ -142,64 +157,62 @@ class TrustHub:
             trust_product_sid: `BU…`, a draft or a rejected one.
             callback_url: What Twilio calls when the status changes, None for nothing.
         """
-        product = self._hub.trust_products(trust_product_sid)
+        status, callback = {"Status": Status.PENDING_REVIEW.value}, {"StatusCallback": callback_url or ""}
         if callback_url:
             try:
-                return _bundle(product.update(status=Status.PENDING_REVIEW.value, status_callback=callback_url))
+                return self._update(trust_product_sid, status | callback)
             except TwilioRefused as refusal:
                 if refusal.code != STATUS_AND_PROPERTIES_TOGETHER:
                     raise
-            product.update(status_callback=callback_url)
-        return _bundle(product.update(status=Status.PENDING_REVIEW.value))
+            self._update(trust_product_sid, callback)
+        return self._update(trust_product_sid, status)
 
     def account(self, sid: str) -> Account | None:
         """Fetch an account, `AC…`."""
-        return if_found(lambda: _account(self._client.api.v2010.accounts(sid).fetch()))
+        return if_found(lambda: _account(self._api.get(AccountAnswer, f"{ACCOUNTS}/{sid}.json", sid=sid)))
 
-    def subaccounts(self) -> list[Account]:
-        """List the subaccounts of any status, without the parent that Twilio lists among them."""
-        accounts = map(_account, self._client.api.v2010.accounts.list(page_size=PAGE_SIZE))
-        return [account for account in accounts if account.sid != self.account_sid]
+    def subaccounts(self, skipped: list[Unreadable] | None = None) -> list[Account]:
+        """List the subaccounts of any status, without the parent that Twilio lists among them.
 
-    def phone_numbers(self, account_sid: str, page_url: str | None = None) -> tuple[list[PhoneNumber], str | None]:
-        """Read one page of an account's phone numbers.
+        Args:
+            skipped: Accounts that cannot be read are added here; without it, one of them makes the whole list unread.
+        """
+        query: Query = {"PageSize": PAGE_SIZE}
+        accounts = self._api.list(AccountAnswer, f"{ACCOUNTS}.json", "accounts", query, skipped=skipped)
+        return [_account(it) for it in accounts if it.sid != self.account_sid]
+
+    def phone_numbers(self, account_sid: str, page_url: str | None = None) -> Page[PhoneNumber]:
+        """Read one page of an account's phone numbers, 500 at the most.
 
         Args:
             account_sid: The parent or a subaccount, `AC…`.
             page_url: The page to read, None for the first.
-
-        Returns:
-            At most 500 numbers, and the next page's URL, None at the end.
         """
-        numbers = self._client.api.v2010.accounts(account_sid).incoming_phone_numbers
-        page = numbers.get_page(page_url) if page_url else numbers.page(page_size=PHONE_NUMBERS_PER_PAGE)
-        return [_phone_number(number) for number in page], page.next_page_url
+        query: Query = {"PageSize": PHONE_NUMBERS_PER_PAGE}
+        path = _numbers(account_sid)
+        page = self._api.page(PhoneNumberAnswer, path, "incoming_phone_numbers", query, page_url)
+        return Page([_phone_number(it) for it in page.records], page.unreadable, page.next_url)
 
     def phone_number_sids(self, account_sid: str) -> Iterator[str]:
-        """Read all pages of an account's phone numbers; yields `PN…`."""
-        numbers, page_url = self.phone_numbers(account_sid)
-        while True:
-            yield from (number.sid for number in numbers)
-            if not page_url:
-                return
-            numbers, page_url = self.phone_numbers(account_sid, page_url)
+        """Read all pages of an account's phone numbers; yields `PN…`. A number that cannot be read ends it."""
+        query: Query = {"PageSize": PHONE_NUMBERS_PER_PAGE}
+        path = _numbers(account_sid)
+        return (it.sid for it in self._api.list(PhoneNumberAnswer, path, "incoming_phone_numbers", query))
 
     def phone_number(self, account_sid: str, sid: str) -> PhoneNumber | None:
         """Fetch a phone number (`PN…`) of an account."""
-        account = self._client.api.v2010.accounts(account_sid)
-        return if_found(lambda: _phone_number(account.incoming_phone_numbers(sid).fetch()))
+        path = f"{_numbers(account_sid).removesuffix('.json')}/{sid}.json"
+        return if_found(lambda: _phone_number(self._api.get(PhoneNumberAnswer, path, sid=sid)))
 
     def on_business_profile(self, business_profile_sid: str) -> ChannelEndpointAssignments:
         """The phone numbers on a Business Profile."""
-        profile = self._hub.customer_profiles(business_profile_sid)
-        resource = profile.customer_profiles_channel_endpoint_assignment
-        return ChannelEndpointAssignments(business_profile_sid, resource, self._at_once, self.describe_bundle)
+        path = f"{PROFILES}/{business_profile_sid}"
+        return ChannelEndpointAssignments(self._hub, path, self._at_once, self.describe_bundle)
 
     def on_trust_product(self, trust_product_sid: str) -> ChannelEndpointAssignments:
         """The phone numbers on a Trust Product."""
-        product = self._hub.trust_products(trust_product_sid)
-        resource = product.trust_products_channel_endpoint_assignment
-        return ChannelEndpointAssignments(trust_product_sid, resource, self._at_once, self.describe_bundle)
+        path = f"{PRODUCTS}/{trust_product_sid}"
+        return ChannelEndpointAssignments(self._hub, path, self._at_once, self.describe_bundle)
 
     def describe_bundle(self, sid: str) -> str | None:
         """Name the kind, the name and the status of a bundle (`BU…`); None if the account has none of this SID."""
@@ -208,6 +221,13 @@ class TrustHub:
         if profile := self.business_profile(sid):
             return f"the Business Profile {sid} ('{profile.friendly_name}', {profile.status.value})"
         return None
+
+    def _fetch(self, collection: str, sid: str) -> Bundle | None:
+        return if_found(lambda: _bundle(self._hub.get(BundleAnswer, f"{collection}/{sid}", sid=sid)))
+
+    def _update(self, trust_product_sid: str, form: dict[str, str]) -> Bundle:
+        path = f"{PRODUCTS}/{trust_product_sid}"
+        return _bundle(self._hub.post(BundleAnswer, path, form, sid=trust_product_sid))
 
 
 def of_parent(settings: Settings, subaccounts: int | None = 1) -> TrustHub:
@@ -253,33 +273,19 @@ def of_account(
 
 def _client(
     account_sid: str, auth_token: str, connections: int, base_url: str | None, timeouts: tuple[float, float]
-) -> Client:
-    http_client = TwilioHttpClient(connections, base_url, timeouts)
-    return Client(account_sid, auth_token, http_client=http_client)
+) -> TwilioClient:
+    return TwilioClient(account_sid, auth_token, TwilioHttpClient(connections, base_url, timeouts))
 
 
 _kept_client = kept(_client)
 
 
-def _bundle(resource: Any) -> Bundle:
-    codes = tuple(int(error["code"]) for error in resource.errors or [] if error.get("code"))
-    status = Status(str(resource.status))
+def _bundle(answer: BundleAnswer) -> Bundle:
+    status = Status(answer.status)
     if not status.is_known:
         _log_unknown(status)
-    valid_until = _moment(resource.valid_until)
-    return Bundle(resource.sid, resource.friendly_name, status, resource.policy_sid, codes, valid_until)
-
-
-def _moment(said: datetime | str | None) -> datetime | None:
-    """Read a time; of a form that the library does not know, it is text, and None if nobody knows it."""
-    if not isinstance(said, str):
-        return said
-    try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        logger().warning("Twilio gives a time that cannot be read; it is left out", extra={"time": said})
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    name = answer.friendly_name or answer.sid
+    return Bundle(answer.sid, name, status, answer.policy_sid, answer.codes, answer.valid_until, answer.reasons)
 
 
 @kept
@@ -288,20 +294,21 @@ def _log_unknown(status: Status) -> None:
     logger().warning("Twilio gives a status that is not known here; it is waited on", extra={"status": status.value})
 
 
-def _evaluation(resource: Any) -> Evaluation:
-    failures = [
-        f"{failure['friendly_name']}: {failure['failure_reason']}"
-        for result in resource.results
-        if not result["passed"]
-        for failure in ([result] if result.get("failure_reason") else result["invalid"])
-    ]
-    compliant = str(resource.status) == "compliant"
-    return Evaluation(str(resource.sid), () if compliant else tuple(failures) or (f"its status is {resource.status}",))
+def _account(answer: AccountAnswer) -> Account:
+    return Account(answer.sid, answer.friendly_name or answer.sid, answer.status, answer.owner_account_sid or None)
 
 
-def _account(resource: Any) -> Account:
-    return Account(resource.sid, resource.friendly_name, str(resource.status), resource.owner_account_sid)
+def _phone_number(answer: PhoneNumberAnswer) -> PhoneNumber:
+    return PhoneNumber(answer.sid, answer.phone_number or answer.sid, answer.capabilities)
 
 
-def _phone_number(resource: Any) -> PhoneNumber:
-    return PhoneNumber(resource.sid, resource.phone_number, bool((resource.capabilities or {}).get("voice")))
+def _numbers(account_sid: str) -> str:
+    return f"{ACCOUNTS}/{account_sid}/IncomingPhoneNumbers.json"
+
+
+def _entities(trust_product_sid: str) -> str:
+    return f"{PRODUCTS}/{trust_product_sid}/EntityAssignments"
+
+
+def _evaluations(trust_product_sid: str) -> str:
+    return f"{PRODUCTS}/{trust_product_sid}/Evaluations"
