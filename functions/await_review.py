@@ -37,7 +37,7 @@ def handler(event: AwaitReviewEvent) -> None:
     since = known.get(event.execution, int(time.time() * 1000))
     waiter = Waiter(since, event.execution, event.execution_arn, event.task_token)
     add_waiter(table, sid, waiter, event.poll_seconds)
-    product = trust_hub.of_parent(environment).trust_product(sid)
+    product = trust_hub.of_parent(environment).seen_trust_product(sid, environment.list_settle_seconds)
     # A product that is gone is for Check Trust Product to report.
     if not product or product.status in VERDICTS:
         executions.wake(clients.step_functions(), event.task_token, "poll")

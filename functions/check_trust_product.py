@@ -49,11 +49,13 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     table = clients.table(environment)
     before, asked_at = event.trust_product, datetime.now(UTC)
     hub = trust_hub.of_parent(environment)
-    product = fetch(hub, before.sid)
+    product = fetch(hub, before.sid, environment.list_settle_seconds)
     verdict_by: VerdictBy = "none"
     if product.status in VERDICTS and before.status not in VERDICTS:
         verdict_by = "poll" if before.verdict_by == "none" else before.verdict_by
-    news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
+    news = TrustProductRecord(
+        sid=product.sid, status=product.status, errors=list(product.errors), reasons=list(product.reasons)
+    )
     if product.status is Status.REJECTED:
         news = with_reasons(hub, table, news)
     recorded = record_trust_product(
@@ -71,13 +73,18 @@ def handler(event: CheckTrustProductEvent) -> TrustProductState:
     return before.model_copy(update={"status": product.status, "verdict_by": verdict_by})
 
 
-def fetch(hub: TrustHub, sid: str) -> Bundle:
+def fetch(hub: TrustHub, sid: str, settle_seconds: float) -> Bundle:
     """Fetch the product (`BU…`); one that was deleted meanwhile counts as rejected.
+
+    Args:
+        hub: The client.
+        sid: The product.
+        settle_seconds: The seconds after which a product that Twilio does not find is asked for again.
 
     Raises:
         TrustProductRejected: There is no such product any more.
     """
-    product = hub.trust_product(sid)
+    product = hub.seen_trust_product(sid, settle_seconds)
     if not product:
         raise TrustProductRejected(
             f"The Trust Product {sid} was deleted from the account {hub.account_sid} while it was awaited; "
@@ -94,7 +101,7 @@ def with_reasons(hub: TrustHub, table: Table, news: TrustProductRecord) -> Trust
     known = read_trust_product(table, news.sid)
     said = newest_failure_reason(table, news.sid, submitted_at(known.history) if known else None)
     codes = codes_in(said)
-    reasons = [said] if said and not codes else []
+    reasons = [*news.reasons, *([said] if said and not codes else [])]
     with suppress(OnboardingError):
         reasons += hub.newest_failures(news.sid)
     return news.model_copy(

@@ -19,6 +19,7 @@ from onboarding.table.numbers import (
     read_numbers,
     write_numbers,
 )
+from onboarding.table.outcomes import note_unreadable
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, TrustHub
 
@@ -50,6 +51,7 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
         InvalidRequest: A number that the request names is not the subaccount's, and nobody has looked before.
     """
     environment = settings.load()
+    unreadable: list[str] = []
     hub, table = trust_hub.of_parent(environment, event.subaccounts), clients.table(environment)
     hold(table, environment, event.execution, event.subaccount_sid, event.friendly_name)
     if event.phone_numbers:
@@ -58,6 +60,7 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     else:
         page = hub.phone_numbers(event.subaccount_sid, event.page_url)
         numbers, next_page_url = page.records, page.next_url
+        unreadable = [str(it) for it in page.unreadable]
     sids = [number.sid for number in numbers]
     known = read_numbers(table, event.subaccount_sid, sids)
     bundles, named = (event.business_profile_sid, event.trust_product_sid), bool(event.phone_numbers)
@@ -67,9 +70,13 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     ]
     changed = [record for record in seen if record != known.get(record.phone_number_sid)]
     if not event.phone_numbers:
-        missing = missing_numbers(table, event, sids, last_page=not next_page_url)
+        missing = missing_numbers(table, event, sids, last_page=not next_page_url, unreadable=bool(unreadable))
         changed += confirm_released(hub, event.subaccount_sid, missing)
     write_numbers(table, event.subaccount_sid, changed)
+    if unreadable:
+        note_unreadable(
+            table, event.subaccount_sid, event.execution, event.page_url or "", [str(it) for it in unreadable]
+        )
     return PhoneNumbersPage(
         phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page_url=next_page_url
     )
@@ -98,15 +105,23 @@ def fetch_named(hub: TrustHub, event: ListPhoneNumbersEvent) -> list[PhoneNumber
 
 
 def missing_numbers(
-    table: Table, event: ListPhoneNumbersEvent, sids: list[str], *, last_page: bool
+    table: Table, event: ListPhoneNumbersEvent, sids: list[str], *, last_page: bool, unreadable: bool
 ) -> list[PhoneNumberRecord]:
-    """Find the numbers that were on none of the subaccount's pages, once the last one is read."""
+    """Find the numbers that were on none of the subaccount's pages, once the last one is read.
+
+    If some numbers on the pages cannot be read, no number is missing: it may be one of them.
+    """
     only_page = last_page and not event.page_url
     if not only_page:
-        add_listing(table, event.subaccount_sid, event.execution, sids)
+        add_listing(table, event.subaccount_sid, event.execution, sids, unreadable=unreadable)
     if not last_page:
         return []
-    listed = set(sids) if only_page else read_listed(table, event.subaccount_sid, event.execution)
+    if only_page:
+        listed = None if unreadable else set(sids)
+    else:
+        listed = read_listed(table, event.subaccount_sid, event.execution)
+    if listed is None:
+        return []
     known = read_all_numbers(table, event.subaccount_sid)
     return [it for it in known if it.stage is not Stage.RELEASED and it.phone_number_sid not in listed]
 

@@ -10,7 +10,9 @@ from onboarding.requests import NamedNumber
 from onboarding.step import step
 from onboarding.subaccounts import Subaccount
 from onboarding.table.numbers import write_named_numbers
+from onboarding.table.outcomes import record_unreadable_account
 from onboarding.twilio import trust_hub
+from onboarding.twilio.api import Unreadable
 from onboarding.twilio.trust_hub import Account, TrustHub
 from onboarding.words import first_of
 
@@ -31,7 +33,11 @@ def handler(event: ListSubaccountsEvent) -> StoredList:
     """Choose the accounts, look at the numbers that the request names, and write the manifest."""
     environment = settings.load()
     hub = trust_hub.of_parent(environment)
-    accounts = choose(hub, event)
+    skipped: list[Unreadable] = []
+    accounts = choose(hub, event, skipped)
+    for it in skipped:
+        if it.sid:
+            record_unreadable_account(clients.table(environment), event.execution, it.sid, it.what)
     if event.phone_numbers:
         [account] = accounts
         numbers = check_numbers(hub, account.sid, event.phone_numbers)
@@ -40,14 +46,19 @@ def handler(event: ListSubaccountsEvent) -> StoredList:
     return storage.write_subaccounts(clients.s3(), environment.manifest_bucket, event.execution, entries)
 
 
-def choose(hub: TrustHub, event: ListSubaccountsEvent) -> list[Account]:
+def choose(hub: TrustHub, event: ListSubaccountsEvent, skipped: list[Unreadable]) -> list[Account]:
     """Choose the accounts; numbers just bought may be the parent's own.
+
+    Args:
+        hub: The client.
+        event: Which accounts.
+        skipped: Accounts that cannot be read, and are left out of the whole fleet, are added here.
 
     Raises:
         InvalidRequest: A subaccount cannot be worked on, or there is none.
     """
     sids, parent_too = event.subaccounts, bool(event.phone_numbers)
-    accounts = named(hub, sids, parent_too=parent_too) if sids else active(hub)
+    accounts = named(hub, sids, parent_too=parent_too) if sids else active(hub, skipped)
     if event.include_parent:
         accounts.append(Account(hub.account_sid, PARENT, "active"))
     if not accounts:
@@ -81,9 +92,23 @@ def check_numbers(hub: TrustHub, account_sid: str, sids: list[str]) -> list[Name
     return checked
 
 
-def active(hub: TrustHub) -> list[Account]:
-    """List the active subaccounts."""
-    return [account for account in hub.subaccounts() if account.status == "active"]
+def active(hub: TrustHub, skipped: list[Unreadable]) -> list[Account]:
+    """List the active subaccounts.
+
+    Args:
+        hub: The client.
+        skipped: Accounts that cannot be read are added here, with their SIDs.
+
+    Raises:
+        TwilioUnavailable: An account that cannot be read has no SID to name it by, or no other one is active.
+    """
+    unreadable: list[Unreadable] = []
+    accounts = [account for account in hub.subaccounts(unreadable) if account.status == "active"]
+    for it in unreadable:
+        if not accounts or not it.sid or not it.sid.startswith("AC"):
+            raise it.error
+    skipped += unreadable
+    return accounts
 
 
 def named(hub: TrustHub, sids: list[str], *, parent_too: bool = False) -> list[Account]:

@@ -27,7 +27,10 @@ class ReleaseOrphansEvent(StepEvent):
 
 
 class ReleasedOrphans(Model):
-    """How many were released, live after all, were refused by Twilio, or are left to a later run."""
+    """How many were released, live after all, were refused by Twilio, or are left to a later run.
+
+    An orphan that no account was ever seen to have is always left.
+    """
 
     released: int
     living: int
@@ -45,8 +48,10 @@ def handler(event: ReleaseOrphansEvent) -> ReleasedOrphans:
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
     named_twice = [orphan for orphan in read_orphans(table, event.trust_product_sid) if orphan.named_before]
+    # A number that no account was seen to have may live in one that Twilio does not list.
+    removable = [orphan for orphan in named_twice if orphan.account_sid]
     done: Counter[str] = Counter()
-    for batch in in_time(named_twice):
+    for batch in in_time(removable):
         gone = confirm_gone(hub, batch)
         refused = release(hub, event, gone)
         settled = [orphan.phone_number_sid for orphan in batch if orphan.phone_number_sid not in refused]
@@ -71,7 +76,7 @@ def in_time(orphans: list[OrphanRecord]) -> Iterator[list[OrphanRecord]]:
 
 
 def confirm_gone(hub: TrustHub, orphans: list[OrphanRecord]) -> list[str]:
-    """Ask Twilio for each number where it was last, the parent if nobody knows; gives those that are not there."""
+    """Ask Twilio for each number where it was last; gives those that are not there."""
 
     def is_gone(orphan: OrphanRecord) -> bool:
         return hub.phone_number(orphan.account_sid or hub.account_sid, orphan.phone_number_sid) is None

@@ -54,13 +54,13 @@ def submit(hub: TrustHub, sid: str, webhook: str | None, pause: float) -> Status
         TrustProductNotSubmitted: Twilio takes the request, but the product stays as it was.
     """
     for _ in range(ATTEMPTS):
-        before = status_of(hub, sid)
+        before = status_of(hub, sid, pause)
         if before not in SUBMITTABLE:
             return before
-        if (after := send(hub, sid, before, webhook)) is not before:
+        if (after := send(hub, sid, before, webhook, pause)) is not before:
             return after
         time.sleep(pause)
-    if (after := status_of(hub, sid)) not in SUBMITTABLE:
+    if (after := status_of(hub, sid, pause)) not in SUBMITTABLE:
         return after
     raise TrustProductNotSubmitted(
         f"Twilio took the submission of the Trust Product {sid} {ATTEMPTS} times and answered HTTP 200, but left it "
@@ -68,21 +68,21 @@ def submit(hub: TrustHub, sid: str, webhook: str | None, pause: float) -> Status
     )
 
 
-def send(hub: TrustHub, sid: str, before: Status, webhook: str | None) -> Status:
+def send(hub: TrustHub, sid: str, before: Status, webhook: str | None, pause: float) -> Status:
     """Send the submission; a refusal is none when somebody else was faster."""
     try:
         return hub.submit(sid, webhook).status
     except TwilioRefused as refusal:
-        if (after := status_of(hub, sid)) not in SUBMITTABLE:
+        if (after := status_of(hub, sid, pause)) not in SUBMITTABLE:
             return after
         if before is Status.REJECTED and refusal.code not in MISSING_DATA:
             raise not_resubmitted(sid, refusal) from refusal
         raise
 
 
-def status_of(hub: TrustHub, sid: str) -> Status:
-    """Look at the product; one that is not there is for Twilio to refuse."""
-    product = hub.trust_product(sid)
+def status_of(hub: TrustHub, sid: str, pause: float) -> Status:
+    """Look at the product, twice if it is not there; one that is still not there is for Twilio to refuse."""
+    product = hub.seen_trust_product(sid, pause)
     return product.status if product else Status.DRAFT
 
 

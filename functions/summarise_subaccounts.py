@@ -82,9 +82,15 @@ def handler(event: SummariseSubaccountsEvent) -> Summary:
 
 
 def complete(subaccounts: list[Subaccount], recorded: list[SubaccountOutcome]) -> list[SubaccountOutcome]:
-    """Give each subaccount of the manifest its outcome; one without an outcome of this run counts as failed."""
+    """Give each subaccount of the manifest its outcome; one without an outcome of this run counts as failed.
+
+    Accounts that `List Subaccounts` could not read are not in the manifest, and have an outcome all the same.
+    """
     known = {outcome.subaccount_sid: outcome for outcome in recorded}
-    return [known.get(entry.subaccount_sid) or _lost(entry) for entry in subaccounts]
+    unreadable = known.keys() - {entry.subaccount_sid for entry in subaccounts}
+    return [known.get(entry.subaccount_sid) or _lost(entry) for entry in subaccounts] + [
+        outcome for outcome in recorded if outcome.subaccount_sid in unreadable
+    ]
 
 
 def summarise(outcomes: list[SubaccountOutcome], left_out: Sequence[LeftOutNumber] = ()) -> Summary:

@@ -63,9 +63,9 @@ def product_refusals(
     wanted = request.trust_product
     if product and product.status is Status.REJECTED and not request.resubmit:
         codes = [code for it in products if it.sid == product.sid for code in it.errors]
-        said: tuple[str, ...] = ()
+        said = [words for it in products if it.sid == product.sid for words in it.reasons]
         with suppress(OnboardingError):  # the rejection is told all the same
-            said = hub.newest_failures(product.sid)
+            said += hub.newest_failures(product.sid)
         return [str(TrustProductRejected(explain_rejection(product.sid, codes, said)))]
     if profile and not product and not wanted.sid and not (wanted.friendly_name and wanted.email):
         needed = "trust_product.friendly_name and trust_product.email"
@@ -74,14 +74,14 @@ def product_refusals(
 
 
 def choose_accounts(hub: TrustHub, request: CompleteRequest) -> list[Account]:
-    """Find the accounts to work on as `List Subaccounts` does."""
+    """Find the accounts to work on as `List Subaccounts` does; those that cannot be read are for the survey to name."""
     event = ListSubaccountsEvent(
         execution=request.execution,
         subaccounts=request.subaccounts,
         phone_numbers=request.phone_numbers,
         include_parent=request.include_parent,
     )
-    return list_subaccounts.choose(hub, event)
+    return list_subaccounts.choose(hub, event, [])
 
 
 def check_numbers(hub: TrustHub, request: CompleteRequest, accounts: list[Account]) -> list[NamedNumber]:

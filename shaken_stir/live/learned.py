@@ -58,7 +58,7 @@ def record(table: Table, hub: TrustHub, read: Survey, read_at: datetime, settle_
     if product and product_sid in {None, product.sid}:
         _record_product(table, hub, read, product, read_at)
     elif product_sid and product_sid not in {it.sid for it in read.products}:
-        _record_deletion(table, hub, product_sid, read_at)
+        _record_deletion(table, hub, product_sid, read_at, settle_seconds)
     if profile and product and in_use == {"business_profile": profile.sid, "trust_product": product.sid}:
         assigned = Assigned(
             profile.sid,
@@ -79,6 +79,7 @@ def _record_product(table: Table, hub: TrustHub, read: Survey, product: Bundle, 
         sid=product.sid,
         status=product.status,
         errors=list(product.errors),
+        reasons=list(product.reasons),
         business_profile_sid=read.found_profile.sid if read.found_profile else None,
         connection_sid=read.product.connection_sid if read.product else None,
     )
@@ -87,9 +88,9 @@ def _record_product(table: Table, hub: TrustHub, read: Survey, product: Bundle, 
     record_trust_product(table, news, read_at)
 
 
-def _record_deletion(table: Table, hub: TrustHub, sid: str, read_at: datetime) -> None:
+def _record_deletion(table: Table, hub: TrustHub, sid: str, read_at: datetime, settle_seconds: float) -> None:
     with suppress(OnboardingError):  # the next reading asks again
-        if not hub.trust_product(sid):
+        if not hub.seen_trust_product(sid, settle_seconds):
             record_trust_product(table, TrustProductRecord(sid=sid, status=DELETED), read_at)
 
 

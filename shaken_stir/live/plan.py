@@ -125,10 +125,10 @@ def make(survey: Survey, known: Table | None = None, *, waits: bool = True) -> P
 
 
 def to_remove(survey: Survey, known: Table) -> tuple[str, ...]:
-    """Pick the orphans (`PN…`) that `Release Orphans` would remove: a run before has named them."""
+    """Pick the orphans (`PN…`) that `Release Orphans` would remove: a run has named them, and an account had them."""
     if not survey.request.release_orphans or not survey.product or not survey.orphans:
         return ()
-    named = {orphan.phone_number_sid for orphan in read_orphans(known, survey.product.sid)}
+    named = {it.phone_number_sid for it in read_orphans(known, survey.product.sid) if it.account_sid}
     return tuple(sorted(survey.orphans & named))
 
 
@@ -177,6 +177,8 @@ def obstacles(survey: Survey) -> Iterator[str]:
         )
     for sid, why in unread_of(survey).items():
         yield f"{sid} would fail: {why}"
+    for what in survey.unreadable_accounts if survey.whole_fleet else ():
+        yield f"A subaccount would fail, since Twilio's record of it cannot be read: {what}."
 
 
 def numbers_worked_on(survey: Survey) -> Iterator[Number]:
@@ -232,7 +234,7 @@ def audit_gets(survey: Survey) -> Counter[str]:
 
 def looks_for_orphans(survey: Survey) -> bool:
     """Say whether `Find Orphans` reads all other accounts: some number is in none that the run worked on."""
-    if not survey.whole_fleet or unread_of(survey):
+    if not survey.whole_fleet or unread_of(survey) or survey.unreadable_accounts:
         return False
     assigned = survey.on_profile.by_number.keys() | survey.on_product.by_number.keys()
     return not assigned <= {number.sid for number in numbers_worked_on(survey)}

@@ -22,7 +22,7 @@ from onboarding.errors import (
 from onboarding.phone_numbers import PhoneNumber
 from onboarding.requests import CompleteRequest, LeftOutNumber, NamedNumber, left_out_of
 from onboarding.trust_products import TrustProductState
-from onboarding.twilio.api import Page
+from onboarding.twilio.api import Page, Unreadable
 from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER, ChannelEndpointAssignments
 from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 from shaken_stir.live import choices
@@ -58,7 +58,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class AccountNumbers:
-    """The phone numbers of an account, in how many calls they came, and why not if they could not be read."""
+    """The phone numbers of an account, in how many calls they came, and why not if some could not be read."""
 
     account: Account
     numbers: tuple[Number, ...] = ()
@@ -102,6 +102,7 @@ class Survey:
         numbers: The phone numbers by account (`AC…`): of all accounts that are not closed when the request means the
             whole fleet, else of those that a run would work on.
         left_out: The phone numbers that the request names but the account does not have.
+        unreadable_accounts: The accounts that are left out, since Twilio's records of them cannot be read.
         refused: Why a run would end before it changes anything, empty if it would not.
         refused_bundles: Those of them that are about the Business Profile or the Trust Product.
         filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
@@ -120,6 +121,7 @@ class Survey:
     worked_on: tuple[Account, ...] = ()
     numbers: dict[str, AccountNumbers] = field(default_factory=dict)
     left_out: tuple[LeftOutNumber, ...] = ()
+    unreadable_accounts: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     refused_bundles: tuple[str, ...] = ()
     filter_holds: bool | None = None
@@ -137,7 +139,7 @@ class Survey:
     @property
     def orphans(self) -> frozenset[str] | None:
         """The assigned numbers (`PN…`) that are in no account, None if not every account was read."""
-        if not self.whole_fleet or self.unread or not self.numbers:
+        if not self.whole_fleet or self.unread or self.unreadable_accounts or not self.numbers:
             return None
         exist = {number.sid for it in self.numbers.values() for number in it.numbers}
         return frozenset((self.on_profile.by_number.keys() | self.on_product.by_number.keys()) - exist)
@@ -165,7 +167,8 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
     of_bundles: list[str] = []
     of_numbers: list[str] = []
     tell("subaccounts", 0, None)
-    subaccounts = patiently(hub.subaccounts)
+    unreadable: list[Unreadable] = []
+    subaccounts = patiently(hub.subaccounts, unreadable)
     tell("Business Profiles", 0, None)
     profiles = patiently(hub.business_profiles)
     found = allowed(lambda: choices.choose_profile(hub, request), of_bundles)
@@ -192,6 +195,7 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
         worked_on=tuple(worked_on),
         numbers=read_numbers(hub, request, to_be_read(request, account, subaccounts, worked_on), checked, tell),
         left_out=tuple(left_out_of(checked)),
+        unreadable_accounts=tuple(dict.fromkeys(map(str, unreadable))),
         refused=(*of_account, *of_bundles, *of_numbers),
         refused_bundles=tuple(of_bundles),
         filter_holds=filter_holds(hub.on_business_profile(found.sid), on_profile) if found else None,
@@ -270,15 +274,17 @@ def read_account(
 ) -> AccountNumbers:
     """Read the numbers of one account; those that the request names are read already."""
     numbers: list[PhoneNumber] = as_checked(checked)
-    calls = 0
+    calls, unreadable = 0, list[Unreadable]()
     if not request.phone_numbers:
         try:
             for page in pages(hub, account.sid):
                 calls += 1
                 numbers += page.records
+                unreadable += page.unreadable
         except (TwilioRefused, CredentialsRefused) as refusal:
             return AccountNumbers(account, calls=calls + 1, unread=str(refusal))
-    return AccountNumbers(account, tuple(judge(it, request.regions) for it in numbers), calls)
+    unread = str(unreadable[0].error) if unreadable else None
+    return AccountNumbers(account, tuple(judge(it, request.regions) for it in numbers), calls, unread)
 
 
 def judge(number: PhoneNumber, regions: list[str]) -> Number:

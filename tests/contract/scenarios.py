@@ -93,6 +93,7 @@ def release_of_an_orphan(traffic: Traffic) -> None:
     )
     with _onboarding(fleet, traffic, released=[phone_number(1, 0)]) as run:
         run({})
+        run({})
         run({"release_orphans": True})
 
 
@@ -115,20 +116,24 @@ def client_calls() -> dict[str, Callable[..., Any]]:
 
 @contextmanager
 def _onboarding(fleet: dict[str, Any], traffic: Traffic, released: Iterable[str] = ()) -> Iterator[Callable[..., None]]:
-    """The product as it is deployed, with Twilio's own addresses; gives what runs an event."""
+    """The product as it is deployed, with Twilio's own addresses; gives what runs an event.
+
+    The `released` numbers are released once the first run has seen them.
+    """
+    to_be_released = list(released)
     with (
         SimulatedPlace(Fleet.model_validate(fleet), TIME_SCALE, {"TwilioBaseUrl": ""}) as local,
         pytest.MonkeyPatch.context() as patch,
         recording(local.simulator.url) as exchanges,
     ):
-        for number in released:
-            local.simulator.controls.release(number)
         for name, call in client_calls().items():
             patch.setattr(f"onboarding.twilio.trust_hub.{name}", _noting(traffic.calls, name, call))
 
         def run(event: dict[str, Any], ends: str = "SUCCEEDED") -> None:
             report = local.run(event)
             assert report.status == ends, report.cause
+            while to_be_released:
+                local.simulator.controls.release(to_be_released.pop())
 
         yield run
     traffic.exchanges += exchanges

@@ -8,6 +8,8 @@ import pytest
 import find_orphans
 import release_orphans
 from onboarding.errors import AwsUnavailable
+from onboarding.phone_numbers import PhoneNumberRecord, Stage
+from onboarding.table.numbers import write_numbers
 from shaken_stir.report import Report
 from shaken_stir.simulated.place import SimulatedPlace
 from simulator.fleet import Fleet
@@ -29,6 +31,8 @@ FLEET: dict[str, Any] = {
     "profiles": [{"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": [GONE]}],
 }
 """A number is on a Trust Product that is yet to be reviewed."""
+SEEN = PhoneNumberRecord(phone_number_sid=GONE, phone_number="+15125550100", stage=Stage.DISCOVERED)
+"""What an earlier run has recorded of it."""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,7 @@ def story() -> Story:
     place = SimulatedPlace(Fleet.model_validate(a_fleet(**FLEET)), TIME_SCALE)
     with place as local, pytest.MonkeyPatch.context() as patch:
         controls, release = local.simulator.controls, {"release_orphans": True}
+        write_numbers(local.table, account(1), [SEEN])
         controls.release(GONE)
         listing = f"GET */Accounts/{local.simulator.account_sid}/IncomingPhoneNumbers.json"
         down = controls.plan_fault(operation=listing, status=503, times=0)

@@ -24,6 +24,7 @@ def with_an_orphan(start: Start, **fleet: Any) -> Steps:
     profile = {"sid": PROFILE, "primary": True, "numbers": [GONE]}
     fleet.setdefault("subaccounts", [subaccount(1)])
     steps = start(products=[APPROVED | {"numbers": [GONE]}], profiles=[profile], **fleet)
+    go_through(steps, "before")
     steps.simulator.controls.release(GONE)
     go_through(steps, "release")
     return steps
@@ -67,6 +68,7 @@ def test_every_assignment_of_an_orphan_is_removed(start: Start) -> None:
     steps = start(
         subaccounts=[subaccount(1)], products=[APPROVED | twice], profiles=[{"sid": PROFILE, "primary": True, **twice}]
     )
+    go_through(steps, "before")
     steps.simulator.controls.release(GONE)
     go_through(steps)
 
@@ -75,6 +77,18 @@ def test_every_assignment_of_an_orphan_is_removed(start: Start) -> None:
 
     assert release_orphans(steps, "second")["released"] == 1
     assert all(GONE not in bundle for bundle in steps.assignments())
+
+
+def test_an_orphan_that_no_account_was_seen_to_have_is_never_removed(start: Start) -> None:
+    profile = {"sid": PROFILE, "primary": True, "numbers": [GONE]}
+    steps = start(subaccounts=[subaccount(1)], products=[APPROVED | {"numbers": [GONE]}], profiles=[profile])
+    steps.simulator.controls.release(GONE)
+    go_through(steps)
+
+    assert [named(find_orphans(steps, execution)) for execution in ("first", "second")] == [(1, 0), (1, 1)]
+
+    assert release_orphans(steps, "second") == {"released": 0, "living": 0, "refused": 0, "left": 1}
+    assert all(GONE in bundle for bundle in steps.assignments())
 
 
 def test_a_number_of_the_parent_or_of_a_suspended_account_is_no_orphan(start: Start) -> None:

@@ -67,7 +67,8 @@ def nothing(_: Steps) -> None:
 
 
 def orphan(steps: Steps) -> None:
-    """A number is released, and a run over the fleet names it."""
+    """A number that a run has seen is released, and another run over the fleet names it."""
+    run(steps, {}, "sees-it")
     steps.simulator.controls.release(phone_number(1, 0))
     run(steps, {}, "names-it")
 

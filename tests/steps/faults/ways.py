@@ -23,7 +23,8 @@ def nothing(_: Steps) -> None:
 
 
 def an_orphan_is_named(steps: Steps) -> None:
-    """A number is released, and a run names it; the one that follows may remove it."""
+    """A number that a run has seen is released, and another run names it; the one that follows may remove it."""
+    run(steps, {}, "sees-it")
     steps.simulator.controls.release(phone_number(1, 0))
     run(steps, {}, "names-it")
 

@@ -96,17 +96,33 @@ def correct_number(table: Table, correction: Correction) -> None:
         )
 
 
-def add_listing(table: Table, account_sid: str, execution: str, phone_number_sids: list[str]) -> None:
-    """Remember one of several pages of an account's phone numbers until the last one is read."""
-    if phone_number_sids:
-        key = Key(_account(account_sid), f"LISTING#{execution}#{phone_number_sids[0]}")
-        table.put_batch([(key, {"phone_number_sids": phone_number_sids} | expires_after(DAY_SECONDS))])
+def add_listing(
+    table: Table, account_sid: str, execution: str, phone_number_sids: list[str], *, unreadable: bool = False
+) -> None:
+    """Remember one of several pages of an account's phone numbers until the last one is read.
+
+    Args:
+        table: The progress table.
+        account_sid: `AC…`.
+        execution: The run.
+        phone_number_sids: The numbers on the page, `PN…`.
+        unreadable: Whether other numbers on the page could not be read.
+    """
+    if phone_number_sids or unreadable:
+        first = next(iter(phone_number_sids), "none")
+        key = Key(_account(account_sid), f"LISTING#{execution}#{first}")
+        page = {"phone_number_sids": phone_number_sids} | ({"unreadable": True} if unreadable else {})
+        table.put_batch([(key, page | expires_after(DAY_SECONDS))])
 
 
-def read_listed(table: Table, account_sid: str, execution: str) -> set[str]:
-    """Read which phone numbers (`PN…`) were on the pages that an execution has read of an account."""
-    pages = table.query(_account(account_sid), f"LISTING#{execution}#")
-    return {sid for page in pages for sid in page["phone_number_sids"]}
+def read_listed(table: Table, account_sid: str, execution: str) -> set[str] | None:
+    """Read which phone numbers (`PN…`) were on the pages that an execution has read of an account.
+
+    Returns:
+        None if some numbers on them could not be read: then what is not listed may be there all the same.
+    """
+    pages = list(table.query(_account(account_sid), f"LISTING#{execution}#"))
+    return None if any("unreadable" in it for it in pages) else {sid for it in pages for sid in it["phone_number_sids"]}
 
 
 def write_named_numbers(table: Table, execution: str, numbers: Iterable[NamedNumber]) -> None:

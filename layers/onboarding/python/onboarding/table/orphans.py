@@ -27,7 +27,7 @@ def name_orphans(
     orphans = [
         OrphanRecord(
             phone_number_sid=sid,
-            account_sid=account_sid,
+            account_sid=account_sid or (known[sid].account_sid if sid in known else None),
             named_by=execution,
             named_at=now,
             named_before=_named_before(known.get(sid), execution, started_at),

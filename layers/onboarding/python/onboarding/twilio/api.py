@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 from pydantic import ValidationError
 from twilio.base.client_base import ClientBase
 
+from onboarding.errors import TwilioUnavailable
 from onboarding.observability import logger
 from onboarding.twilio.answers import Resource
 from onboarding.twilio.http import Answer, TwilioHttpClient
@@ -25,10 +26,15 @@ class Unreadable(NamedTuple):
     Attributes:
         sid: Its SID, None if it has none.
         what: Where it is and what is wrong with it: `accounts[3]: status is missing`.
+        error: The error of a list that cannot do without it.
     """
 
     sid: str | None
     what: str
+    error: TwilioUnavailable
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.sid})" if self.sid else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class Api:
         while True:
             page, answer = self._page(model, path, key, query, page_url)
             if page.unreadable and skipped is None:
-                raise answer.unreadable(page.unreadable[0].what)
+                raise page.unreadable[0].error
             if skipped is not None:
                 skipped += page.unreadable
             yield from page.records
@@ -121,9 +127,10 @@ class Api:
             try:
                 read.append(model.model_validate(record))
             except ValidationError as error:
-                unreadable.append(Unreadable(_sid_of(record), f"{key}[{place}]: {_missing(error)}"))
+                what = f"{key}[{place}]: {_missing(error)}"
+                unreadable.append(Unreadable(_sid_of(record), what, answer.unreadable(what)))
         for it in unreadable:
-            logger().warning("a record cannot be read", extra={"said": str(answer.unreadable(it.what)), "sid": it.sid})
+            logger().warning("a record cannot be read", extra={"sid": it.sid, "said": str(it.error)})
         return Page(read, unreadable, self._next(answer, path, page_url)), answer
 
     def _next(self, answer: Answer, path: str, this_url: str | None) -> str | None:

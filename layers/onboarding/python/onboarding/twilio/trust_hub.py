@@ -4,6 +4,7 @@ Sources: https://www.twilio.com/docs/trust-hub/trusthub-rest-api,
 https://www.twilio.com/docs/iam/api/accounts, https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -112,6 +113,18 @@ class TrustHub:
     def trust_product(self, sid: str) -> Bundle | None:
         """Fetch a Trust Product, `BU…`."""
         return self._fetch(PRODUCTS, sid)
+
+    def seen_trust_product(self, sid: str, settle_seconds: float) -> Bundle | None:
+        """Fetch a Trust Product (`BU…`) that was seen before; one that is not there is asked for again after a pause.
+
+        Args:
+            sid: The product.
+            settle_seconds: The pause. A single HTTP 404 is not a deletion.
+        """
+        if product := self.trust_product(sid):
+            return product
+        time.sleep(settle_seconds)
+        return self.trust_product(sid)
 
     def trust_products(self) -> list[Bundle]:
         """List the SHAKEN/STIR Trust Products of any status."""
