@@ -13,8 +13,9 @@ from onboarding.step import step
 from onboarding.table import leases
 from onboarding.table.dynamodb import Table
 from onboarding.table.leases import Times
-from onboarding.table.products import record_trust_product
-from onboarding.trust_products import TrustProductRecord, TrustProductState, best_first
+from onboarding.table.products import read_trust_product, record_trust_product
+from onboarding.table.validities import read_trust_product_sids
+from onboarding.trust_products import DELETED, TrustProductRecord, TrustProductState, best_first
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
 
@@ -46,7 +47,7 @@ def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
     asked_at = datetime.now(UTC)
-    chosen = find(hub, event) or create(hub, table, environment, event)
+    chosen = find(hub, event, table) or create(hub, table, environment, event)
     product = chosen.product
     record_trust_product(
         table,
@@ -63,8 +64,15 @@ def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     return chosen.state
 
 
-def find(hub: TrustHub, event: FindOrCreateTrustProductEvent) -> Chosen | None:
+def find(hub: TrustHub, event: FindOrCreateTrustProductEvent, table: Table | None = None) -> Chosen | None:
     """Find the product: the one named, else one connected to the profile, else one of the same name.
+
+    If Twilio's lists show none of these, the product that the table has recorded and the lists do not show yet.
+
+    Args:
+        hub: The client.
+        event: The profile and the request.
+        table: The progress table, None if there is none.
 
     Raises:
         InvalidRequest: The product that the request names does not exist or is not a SHAKEN/STIR one.
@@ -84,7 +92,34 @@ def find(hub: TrustHub, event: FindOrCreateTrustProductEvent) -> Chosen | None:
             return Chosen(product, connection_sid)
     name = event.trust_product.friendly_name
     same_name = (Chosen(product, None) for product in products if product.friendly_name == name)
-    return next(same_name, None)
+    return next(same_name, None) or (unlisted(hub, table, profile_sid, products) if table else None)
+
+
+def unlisted(hub: TrustHub, table: Table, profile_sid: str, listed: list[Bundle]) -> Chosen | None:
+    """Find a recorded product of this profile that exists, but which Twilio's lists do not show yet.
+
+    A GET by SID shows a product and its connection immediately. A recorded product that is in the list without its
+    connection was disconnected from the profile, and is not used.
+
+    Args:
+        hub: The client.
+        table: The progress table.
+        profile_sid: The Business Profile, `BU…`.
+        listed: The products that the list shows.
+    """
+    for sid in read_trust_product_sids(table):
+        record = read_trust_product(table, sid)
+        if not record or record.business_profile_sid != profile_sid or record.status is DELETED:
+            continue
+        product = hub.trust_product(sid)
+        if not product or product.policy_sid != SHAKEN_STIR_POLICY_SID:
+            continue
+        connection_sid = record.connection_sid
+        if connection_sid and hub.is_connected(sid, connection_sid):
+            return Chosen(product, connection_sid)
+        if all(it.sid != sid for it in listed):
+            return Chosen(product, None)
+    return None
 
 
 def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustProductEvent) -> Chosen:
@@ -94,20 +129,12 @@ def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustPr
         InvalidRequest: The request and the deployment's parameters leave out the name or the e-mail.
         TrustProductBusy: Another execution is creating or connecting the product.
     """
-    name, email = event.trust_product.friendly_name, event.trust_product.email
-    if not name or not email:
-        missing = " and ".join(
-            key for key, value in [("trust_product.friendly_name", name), ("trust_product.email", email)] if not value
-        )
-        raise InvalidRequest(
-            f"The request was refused: {missing}: needed, since the account {hub.account_sid} "
-            "has no SHAKEN/STIR Trust Product yet and one must be created."
-        )
     lease = leases.hold_trust_product(table, times, event.execution)
     time.sleep(lease.pause)
     try:
-        if found := find(hub, event):
+        if found := find(hub, event, table):
             return found
+        name, email = name_and_email(hub, event.trust_product)
         leases.before_posts(table, lease)
         try:
             created = hub.create_trust_product(name, email)
@@ -116,3 +143,21 @@ def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustPr
     finally:
         leases.give_back(table, lease)
     return Chosen(created, None, created=True)
+
+
+def name_and_email(hub: TrustHub, wanted: TrustProductRequest) -> tuple[str, str]:
+    """Return what is needed to create a product.
+
+    Raises:
+        InvalidRequest: The request and the deployment's parameters leave out the name or the e-mail.
+    """
+    name, email = wanted.friendly_name, wanted.email
+    if not name or not email:
+        missing = " and ".join(
+            key for key, value in [("trust_product.friendly_name", name), ("trust_product.email", email)] if not value
+        )
+        raise InvalidRequest(
+            f"The request was refused: {missing}: needed, since the account {hub.account_sid} "
+            "has no SHAKEN/STIR Trust Product yet and one must be created."
+        )
+    return name, email

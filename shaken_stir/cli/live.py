@@ -185,7 +185,7 @@ def look(
             rehearsal.see_that_it_answers(file.twilio)
         hub, read_at = account.trust_hub(parent, file.twilio), datetime.now(UTC)
         with read_only(), reading(console) as on_progress:
-            found = survey.take(hub, wanted, on_progress)
+            found = survey.take(hub, wanted, on_progress, known)
     except OnboardingError as error:
         if options.as_json:
             why = (sentence(error, file.twilio),)

@@ -10,6 +10,7 @@ from find_or_create_trust_product import FindOrCreateTrustProductEvent
 from list_subaccounts import ListSubaccountsEvent
 from onboarding.errors import OnboardingError, TrustProductRejected
 from onboarding.requests import CompleteRequest, NamedNumber
+from onboarding.table.dynamodb import Table
 from onboarding.trust_products import Status, TrustProductState, explain_rejection
 from onboarding.twilio.trust_hub import Account, Bundle, TrustHub
 
@@ -43,12 +44,14 @@ def require_approved(profile: Bundle) -> Bundle:
     return profile
 
 
-def choose_product(hub: TrustHub, request: CompleteRequest, profile_sid: str) -> TrustProductState | None:
+def choose_product(
+    hub: TrustHub, request: CompleteRequest, profile_sid: str, known: Table | None
+) -> TrustProductState | None:
     """Find the Trust Product as `Find Or Create Trust Product` does; None if there is none."""
     event = FindOrCreateTrustProductEvent(
         execution=request.execution, business_profile_sid=profile_sid, trust_product=request.trust_product
     )
-    chosen = find_or_create_trust_product.find(hub, event)
+    chosen = find_or_create_trust_product.find(hub, event, known)
     return chosen.state if chosen else None
 
 

@@ -71,7 +71,7 @@ def diagnose(
     """
     known, twilio, read_at = file.known(), file.twilio, datetime.now(UTC)
     try:
-        read = survey.take(hub, request, on_progress)
+        read = survey.take(hub, request, on_progress, known)
     except CredentialsRefused:
         return unreadable(hub, twilio, "Credentials", refused(twilio))
     except OnboardingError as error:

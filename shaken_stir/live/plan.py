@@ -210,8 +210,11 @@ def product_gets(survey: Survey) -> Counter[str]:
         return Counter([PRODUCT, CONNECTIONS])
     product = survey.product
     looked_at = len(survey.products)
+    listed = [it.sid for it in best_first(survey.products)]
+    if product and product.sid not in listed:
+        return Counter({PRODUCTS: pages(survey.products), CONNECTIONS: looked_at, PRODUCT: 1})
     if product and product.connection_sid:
-        looked_at = 1 + [it.sid for it in best_first(survey.products)].index(product.sid)
+        looked_at = 1 + listed.index(product.sid)
     times = 1 if product else 2
     return Counter({PRODUCTS: times * pages(survey.products), CONNECTIONS: times * looked_at})
 

@@ -21,6 +21,7 @@ from onboarding.errors import (
 )
 from onboarding.phone_numbers import PhoneNumber
 from onboarding.requests import CompleteRequest, LeftOutNumber, NamedNumber, left_out_of
+from onboarding.table.dynamodb import Table
 from onboarding.trust_products import TrustProductState
 from onboarding.twilio.api import Page, Unreadable
 from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER, ChannelEndpointAssignments
@@ -145,7 +146,9 @@ class Survey:
         return frozenset((self.on_profile.by_number.keys() | self.on_product.by_number.keys()) - exist)
 
 
-def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None = None) -> Survey:
+def take(
+    hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None = None, known: Table | None = None
+) -> Survey:
     """Read what decides the run of a request.
 
     The assignments are read before the numbers: so one that is made meanwhile is not taken for an orphan.
@@ -154,6 +157,7 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
         hub: The client.
         request: What the run would be asked for.
         on_progress: Called now and then.
+        known: What earlier runs have recorded, None for a first run.
 
     Raises:
         CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable: Twilio could not be read.
@@ -175,7 +179,7 @@ def take(hub: TrustHub, request: CompleteRequest, on_progress: OnProgress | None
     profile = allowed(lambda: choices.require_approved(found), of_bundles) if found else None
     tell("Trust Products", 0, None)
     products = patiently(hub.trust_products)
-    product = allowed(lambda: choices.choose_product(hub, request, found.sid), of_bundles) if found else None
+    product = allowed(lambda: choices.choose_product(hub, request, found.sid, known), of_bundles) if found else None
     of_bundles += choices.product_refusals(hub, request, profile, product, products)
     worked_on = allowed(lambda: choices.choose_accounts(hub, request), of_numbers) or []
     checked = allowed(lambda: choices.check_numbers(hub, request, worked_on), of_numbers) or []

@@ -14,9 +14,12 @@ def read_validity(table: Table, sid: str) -> Validity | None:
 
 def read_validities_in_use(table: Table) -> list[Validity]:
     """Read what was last recorded of the Business Profile and of the Trust Product that were looked at last."""
-    items = table.query(_validity("").pk, _validity("").sk)
-    oldest_first = sorted((from_item(Validity, item) for item in items), key=lambda it: it.observed_at)
-    return list({it.kind: it for it in oldest_first}.values())
+    return list({it.kind: it for it in _oldest_first(table)}.values())
+
+
+def read_trust_product_sids(table: Table) -> list[str]:
+    """List the Trust Products (`BU…`) that runs have used, the last one first."""
+    return [it.sid for it in reversed(_oldest_first(table)) if it.kind == "trust_product"]
 
 
 def record_validity(table: Table, validity: Validity) -> None:
@@ -29,6 +32,11 @@ def record_validity(table: Table, validity: Validity) -> None:
             condition="attribute_not_exists(observed_at) OR observed_at <= :observed_at",
             values={"observed_at": observed_at},
         )
+
+
+def _oldest_first(table: Table) -> list[Validity]:
+    items = table.query(_validity("").pk, _validity("").sk)
+    return sorted((from_item(Validity, item) for item in items), key=lambda it: it.observed_at)
 
 
 def _validity(sid: str) -> Key:

@@ -143,6 +143,11 @@ class TrustHub:
         entities = list(self._hub.list(EntityAnswer, _entities(trust_product_sid), "results", {"PageSize": PAGE_SIZE}))
         return next((entity.sid for entity in entities if entity.object_sid == business_profile_sid), None)
 
+    def is_connected(self, trust_product_sid: str, connection_sid: str) -> bool:
+        """Check whether an entity assignment (`BV…`) of a Trust Product exists, also one that lists do not show yet."""
+        connections = self._hub.trust_products(trust_product_sid).trust_products_entity_assignments
+        return if_found(lambda: connections(connection_sid).fetch()) is not None
+
     def connect(self, trust_product_sid: str, business_profile_sid: str) -> str:
         """Connect a Business Profile to a Trust Product; returns the entity assignment, `BV…`."""
         form = {"ObjectSid": business_profile_sid}
