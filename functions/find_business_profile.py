@@ -3,7 +3,12 @@
 from datetime import UTC, datetime
 
 from onboarding import clients, settings
-from onboarding.business_profiles import approved_primary_ones, describe_profiles, primary_ones
+from onboarding.business_profiles import (
+    approved_primary_ones,
+    describe_profiles,
+    primary_ones,
+    remedy_of_unapproved,
+)
 from onboarding.errors import BusinessProfileAmbiguous, BusinessProfileNotApproved, BusinessProfileNotFound
 from onboarding.models import BundleSid, Model, StepEvent
 from onboarding.noticing import notice_validity
@@ -56,7 +61,7 @@ def require_approved(profile: Bundle) -> None:
     if profile.status is not Status.APPROVED:
         raise BusinessProfileNotApproved(
             f"The Business Profile {profile.sid} is {profile.status.value}, not twilio-approved; "
-            "complete it in the Console's Trust Hub and send the request again."
+            f"{remedy_of_unapproved(profile.status)}."
         )
 
 

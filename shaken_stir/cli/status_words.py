@@ -32,6 +32,7 @@ WORDS = {
     Reason.IN_REVIEW: "in review",
     Reason.REJECTED: "on the rejected product",
     Reason.PROFILE_NOT_APPROVED: "on a profile that is not approved",
+    Reason.PROFILE_IN_REVIEW: "on a profile in review",
     Reason.NOT_SUBMITTED: "on a product that was not submitted",
     Reason.UNDER_WAY: "under way",
     Reason.TO_DO: "to do",

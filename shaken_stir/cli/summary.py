@@ -14,7 +14,13 @@ from shaken_stir.words import plural
 
 MOST_NUMBERS_TOLD = 20
 SIGNED = "signed with full (A) attestation"
-OF_THE_BUNDLES = {Reason.IN_REVIEW, Reason.REJECTED, Reason.PROFILE_NOT_APPROVED, Reason.NOT_SUBMITTED}
+OF_THE_BUNDLES = {
+    Reason.IN_REVIEW,
+    Reason.REJECTED,
+    Reason.PROFILE_NOT_APPROVED,
+    Reason.PROFILE_IN_REVIEW,
+    Reason.NOT_SUBMITTED,
+}
 """Reasons that hold for every number on the Trust Product, which are not named one by one."""
 
 

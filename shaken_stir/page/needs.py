@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from onboarding.business_profiles import is_waited_for
 from onboarding.errors import section
 from onboarding.trust_products import Status
 from onboarding.words import plural
@@ -90,7 +91,7 @@ def what_needs_a_person(fleet: FleetStatus, numbers: Iterable[NumberStatus]) -> 
 def _of_product(fleet: FleetStatus) -> Iterator[Need]:
     product, counts = fleet.product, fleet.counts.by_reason
     profile = fleet.profile
-    if profile and profile.status is not Status.APPROVED:
+    if profile and profile.status is not Status.APPROVED and not is_waited_for(profile.status):
         why = f"The Business Profile {profile.sid} is {profile.status.value}, not twilio-approved."
         on_it = plural(counts.get(Reason.PROFILE_NOT_APPROVED, 0), "number")
         remedy = sentence(REMEDIES[Reason.PROFILE_NOT_APPROVED])

@@ -15,6 +15,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.IN_REVIEW: "In review",
     Reason.REJECTED: "Rejected",
     Reason.PROFILE_NOT_APPROVED: "Profile not approved",
+    Reason.PROFILE_IN_REVIEW: "Profile in review",
     Reason.NOT_SUBMITTED: "Not submitted",
     Reason.UNDER_WAY: "Under way",
     Reason.TO_DO: "To do",

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     IN_REVIEW = "in-review"
     REJECTED = "rejected"
     PROFILE_NOT_APPROVED = "profile-not-approved"
+    PROFILE_IN_REVIEW = "profile-in-review"
     NOT_SUBMITTED = "not-submitted"
     UNDER_WAY = "under-way"
     TO_DO = "to-do"
@@ -44,6 +45,7 @@ MOVES: Mapping[Reason, Move] = {
     Reason.IN_REVIEW: Move.TWILIO,
     Reason.REJECTED: Move.CUSTOMER,
     Reason.PROFILE_NOT_APPROVED: Move.CUSTOMER,
+    Reason.PROFILE_IN_REVIEW: Move.TWILIO,
     Reason.NOT_SUBMITTED: Move.OPERATOR,
     Reason.UNDER_WAY: Move.NOBODY,
     Reason.TO_DO: Move.OPERATOR,

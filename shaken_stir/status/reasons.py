@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from onboarding.business_profiles import is_waited_for
 from onboarding.errors import section
 from onboarding.phone_numbers import REFUSED_AGAIN_AFTER, PhoneNumberRecord, Stage
 from onboarding.subaccounts import SubaccountStatus
@@ -28,6 +29,7 @@ EXPLANATIONS: Final = {
     Reason.IN_REVIEW: "Twilio reviews the Trust Product that it is on",
     Reason.REJECTED: "Twilio rejected the Trust Product that it is on",
     Reason.PROFILE_NOT_APPROVED: "the Business Profile that it is on is not approved",
+    Reason.PROFILE_IN_REVIEW: "Twilio reviews the Business Profile that it is on",
     Reason.NOT_SUBMITTED: "the Trust Product that it is on was not submitted to Twilio",
     Reason.UNDER_WAY: "a run works on its account right now",
     Reason.RELEASED: "it has left its account",
@@ -56,7 +58,7 @@ class Bundles(NamedTuple):
     def reason(self) -> Reason:
         """Why a number that is on both of them is signed, or not."""
         if self.profile and self.profile.status is not Status.APPROVED:
-            return Reason.PROFILE_NOT_APPROVED
+            return Reason.PROFILE_IN_REVIEW if is_waited_for(self.profile.status) else Reason.PROFILE_NOT_APPROVED
         match self.product.status if self.product else None:
             case Status.REJECTED:
                 return Reason.REJECTED
@@ -73,7 +75,7 @@ class Bundles(NamedTuple):
     def since(self) -> datetime | None:
         """Since when that reason has held for a number that has been on both of them for longer."""
         product, profile = self.product, self.profile
-        if self.reason is Reason.PROFILE_NOT_APPROVED:
+        if self.reason in {Reason.PROFILE_NOT_APPROVED, Reason.PROFILE_IN_REVIEW}:
             return profile.since if profile else None
         if not product:
             return None
@@ -180,10 +182,11 @@ def _words(
         code = f" (code {record.error_code})" if record.error_code else ""
         return f"Twilio refused it: {record.reason}{code}", _refusal_remedy(record.error_code)
     product, profile = bundles
+    of_profile = profile and f"the Business Profile {profile.sid} is {profile.status.value}, not twilio-approved"
     about = {
         Reason.REJECTED: product.explanation if product else "",
-        Reason.PROFILE_NOT_APPROVED: profile
-        and f"the Business Profile {profile.sid} is {profile.status.value}, not twilio-approved",
+        Reason.PROFILE_NOT_APPROVED: of_profile,
+        Reason.PROFILE_IN_REVIEW: of_profile,
         Reason.TO_DO: _so_far(record, bundles),
         Reason.FAILED: f"{_so_far(record, bundles)}, since the last run failed on its account: {subaccount.message}",
         Reason.INELIGIBLE: record.reason or "it cannot be signed",

@@ -39,7 +39,7 @@ BAD_PROFILES = {
         "BusinessProfileNotApproved",
         (
             f"The Business Profile {PROFILE} is in-review, not twilio-approved; "
-            "complete it in the Console's Trust Hub and send the request again."
+            "Twilio is still reviewing it: wait until it is approved, then send the request again."
         ),
     ),
     "only one not approved": (

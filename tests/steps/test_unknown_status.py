@@ -68,8 +68,8 @@ def test_a_profile_of_such_a_status_is_not_approved(start: Start) -> None:
     profile.status = UNKNOWN
 
     sentence = (
-        f"The Business Profile {PROFILE} is {UNKNOWN}, not twilio-approved; complete it in the Console's Trust Hub and "
-        "send the request again."
+        f"The Business Profile {PROFILE} is {UNKNOWN}, not twilio-approved; "
+        "Twilio is still reviewing it: wait until it is approved, then send the request again."
     )
     error = "BusinessProfileNotApproved"
     assert steps.failure("find_business_profile", business_profile_sid=PROFILE) == (error, told(error, sentence))

@@ -13,6 +13,7 @@ REASONS: Final = (
     "in-review",
     "rejected",
     "profile-not-approved",
+    "profile-in-review",
     "not-submitted",
     "under-way",
     "to-do",

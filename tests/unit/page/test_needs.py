@@ -6,6 +6,7 @@ from onboarding.trust_products import Status
 from shaken_stir.page.needs import LISTED, what_needs_a_person, worth_reading
 from shaken_stir.status.model import (
     ProductStatus,
+    ProfileStatus,
     Reason,
 )
 from tests.unit.page.fleets import PRODUCT, fleet, number, subaccount
@@ -56,6 +57,22 @@ def test_a_rejection_is_one_need_with_the_sections_of_its_codes() -> None:
     [cause] = need.causes
     assert (cause.why, cause.remedy) == (explanation, "")
     assert cause.sections == ("docs/errors.md#trust-product-rejected", "docs/errors.md#18601")
+
+
+@pytest.mark.parametrize(
+    ("status", "titles"),
+    [
+        (Status.REJECTED, ["The Business Profile is not approved: 3 numbers on it"]),
+        (Status.IN_REVIEW, []),
+        (Status("provisionally-approved"), []),
+    ],
+)
+def test_a_profile_needs_a_person_unless_twilio_reviews_it(status: Status, titles: list[str]) -> None:
+    numbers = subaccount(1, {Reason.PROFILE_NOT_APPROVED: 3})
+
+    needs = what_needs_a_person(fleet(numbers, profile=ProfileStatus(sid=PRODUCT, status=status)), [])
+
+    assert [it.title for it in needs] == titles
 
 
 def test_a_product_that_was_not_submitted_is_one_need() -> None:

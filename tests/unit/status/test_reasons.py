@@ -170,7 +170,7 @@ def test_what_needs_a_person_says_what_to_do(reason: Reason) -> None:
         Reason.FAILED: (Stage.DISCOVERED, "failed", Status.APPROVED),
         Reason.REFUSED: (Stage.REFUSED, "onboarded", Status.APPROVED),
     }[reason]
-    profile = Status.IN_REVIEW if reason is Reason.PROFILE_NOT_APPROVED else Status.APPROVED
+    profile = Status.REJECTED if reason is Reason.PROFILE_NOT_APPROVED else Status.APPROVED
     told = number_status(
         record(stage, business_profile_sid=PROFILE, trust_product_sid=PRODUCT),
         subaccount(status),
@@ -180,6 +180,14 @@ def test_what_needs_a_person_says_what_to_do(reason: Reason) -> None:
 
     assert told.reason is reason
     assert told.remedy
+
+
+@pytest.mark.parametrize("status", [Status.IN_REVIEW, Status.PENDING_REVIEW, Status("provisionally-approved")])
+def test_a_profile_in_review_is_twilio_s_move(status: Status) -> None:
+    told = number_status(on_both(), subaccount(), bundles(profile=status), NOW)
+
+    assert (told.reason, told.move, told.remedy) == (Reason.PROFILE_IN_REVIEW, Move.TWILIO, "")
+    assert told.explanation == f"the Business Profile {PROFILE} is {status.value}, not twilio-approved"
 
 
 def test_released_and_ineligible_numbers_are_not_eligible() -> None:

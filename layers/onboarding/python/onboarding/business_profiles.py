@@ -7,7 +7,7 @@ from other users alone.
 from collections.abc import Iterable
 from typing import Protocol
 
-from onboarding.trust_products import Status
+from onboarding.trust_products import SUBMITTABLE, VERDICTS, Status
 
 BUSINESS = "RN6433641899984f951173ef1738c3bdd0"
 PRIMARY = {
@@ -50,6 +50,18 @@ def primary_ones[One: Profile](profiles: Iterable[One]) -> list[One]:
 def approved_primary_ones[One: Profile](profiles: Iterable[One]) -> list[One]:
     """Pick the approved primary profiles: those of a business if there are any, else the others."""
     return primary_ones(profile for profile in profiles if profile.status is Status.APPROVED)
+
+
+def is_waited_for(status: Status) -> bool:
+    """Say whether Twilio reviews a profile of this status; a status that is not known counts as a review."""
+    return status not in VERDICTS | SUBMITTABLE
+
+
+def remedy_of_unapproved(status: Status) -> str:
+    """Return what to do about a profile that is not approved."""
+    if is_waited_for(status):
+        return "Twilio is still reviewing it: wait until it is approved, then send the request again"
+    return "complete it in the Console's Trust Hub and send the request again"
 
 
 def describe_profiles(profiles: Iterable[Profile]) -> str:
