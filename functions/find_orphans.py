@@ -3,21 +3,25 @@
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from http import HTTPStatus
 from itertools import chain
+from typing import NamedTuple
 
 from onboarding import announcements, clients, settings, storage
 from onboarding.announcements import MOST_NAMED, OrphansFound
-from onboarding.errors import CredentialsRefused, TwilioRefused
+from onboarding.errors import CredentialsRefused, SubaccountNotReadable, TwilioRefused, section
 from onboarding.models import BundleSid, Model, StepEvent, StoredList
 from onboarding.phone_numbers import OrphanRecord, Stage
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import read_all_numbers
 from onboarding.table.orphans import name_orphans
+from onboarding.table.outcomes import read_outcomes
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import TrustHub
-from onboarding.words import plural
+from onboarding.words import first_of, plural
 
+FIRST_TOLD = 3
 READING_SECONDS = 180
 """How long numbers are read; what is left of the function's time is for the last request, and for what is written."""
 
@@ -42,6 +46,13 @@ class Orphans(Model):
     message: str
 
 
+class Elsewhere(NamedTuple):
+    """The numbers (`PN…`) of accounts that the run did not list, and the accounts (`AC…`) that answer 404."""
+
+    living: set[str]
+    unreadable: set[str]
+
+
 class TooMuchToReadError(Exception):
     """The search would take longer than its function has."""
 
@@ -56,18 +67,36 @@ def handler(event: FindOrphansEvent) -> Orphans:
     listed = [subaccount.subaccount_sid for subaccount in storage.read_subaccounts(s3, event.manifest)]
     try:
         homeless = without_home(table, assigned, listed, deadline)
-        if homeless:
-            living = numbers_elsewhere(trust_hub.of_parent(environment), set(listed), deadline)
-            homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in living}
+        unreadable = read_unreadable(table, event.execution) if homeless else set()
+        orphans_at_most = seen_elsewhere(homeless, unreadable)
+        if orphans_at_most:
+            elsewhere = numbers_elsewhere(trust_hub.of_parent(environment), set(listed), deadline)
+            unreadable |= elsewhere.unreadable
+            homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in elsewhere.living}
+            orphans_at_most = seen_elsewhere(homeless, unreadable)
     except (TooMuchToReadError, TwilioRefused, CredentialsRefused) as reason:
         # A refusal is of one account: the same credentials have read others, but Twilio shuts those not active.
         return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {reason}")
-    orphans = name_orphans(table, event.trust_product_sid, event.execution, event.started_at, homeless)
+    left_alone = in_the_unreadable(len(homeless) - len(orphans_at_most), unreadable)
+    orphans = name_orphans(table, event.trust_product_sid, event.execution, event.started_at, orphans_at_most)
     if not orphans:
-        return Orphans(found=0, named_before=0, message="")
-    found = announcement(event, orphans)
+        return Orphans(found=0, named_before=0, message=left_alone)
+    found = announcement(event, orphans, left_alone)
     announcements.try_to_announce(clients.event_bridge(), environment.event_bus_name, found)
     return Orphans(found=found.found, named_before=found.found - found.new, message=found.message)
+
+
+def read_unreadable(table: Table, execution: str) -> set[str]:
+    """Read which subaccounts (`AC…`) of the run Twilio does not let be read."""
+    outcomes = read_outcomes(table, execution)
+    return {it.subaccount_sid for it in outcomes if it.error == SubaccountNotReadable.__name__}
+
+
+def seen_elsewhere(homeless: dict[str, str | None], unreadable: set[str]) -> dict[str, str | None]:
+    """Pick the numbers that are in no unreadable account (`AC…`) for sure: a readable one has released them."""
+    if not unreadable:
+        return homeless
+    return {sid: account_sid for sid, account_sid in homeless.items() if account_sid and account_sid not in unreadable}
 
 
 def without_home(table: Table, assigned: set[str], account_sids: list[str], deadline: float) -> dict[str, str | None]:
@@ -96,8 +125,8 @@ def without_home(table: Table, assigned: set[str], account_sids: list[str], dead
     return {sid: last_seen.get(sid) for sid in homeless}
 
 
-def numbers_elsewhere(hub: TrustHub, listed: set[str], deadline: float) -> set[str]:
-    """List the numbers (`PN…`) of all accounts that were not listed: the parent, suspended ones, new ones.
+def numbers_elsewhere(hub: TrustHub, listed: set[str], deadline: float) -> Elsewhere:
+    """List the numbers of all accounts that were not listed: the parent, suspended ones, new ones.
 
     Raises:
         TooMuchToReadError: The deadline is over.
@@ -106,10 +135,19 @@ def numbers_elsewhere(hub: TrustHub, listed: set[str], deadline: float) -> set[s
     accounts = [account.sid for account in hub.subaccounts() if account.status != "closed"]
     others = [sid for sid in [hub.account_sid, *accounts] if sid not in listed]
 
-    def read(account_sid: str) -> list[str]:
-        return list(in_time(hub.phone_number_sids(account_sid), deadline))
+    def read(account_sid: str) -> list[str] | None:
+        try:
+            return list(in_time(hub.phone_number_sids(account_sid), deadline))
+        except TwilioRefused as refusal:
+            if refusal.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
-    return set(chain.from_iterable(hub.for_each(read, others)))
+    numbers = dict(zip(others, hub.for_each(read, others), strict=True))
+    return Elsewhere(
+        living=set(chain.from_iterable(it for it in numbers.values() if it)),
+        unreadable={account_sid for account_sid, it in numbers.items() if it is None},
+    )
 
 
 def in_time[Item](items: Iterable[Item], deadline: float) -> Iterator[Item]:
@@ -128,7 +166,19 @@ def in_time[Item](items: Iterable[Item], deadline: float) -> Iterator[Item]:
             yield item
 
 
-def announcement(event: FindOrphansEvent, orphans: list[OrphanRecord]) -> OrphansFound:
+def in_the_unreadable(count: int, unreadable: set[str]) -> str:
+    """Say how many numbers are not called orphans since an unreadable account (`AC…`) may have them."""
+    if not count:
+        return ""
+    them = first_of(sorted(unreadable), FIRST_TOLD)
+    return (
+        f"{plural(count, 'assigned number')} in no account that can be read: left alone, since {them} "
+        f"{'answers' if len(unreadable) == 1 else 'answer'} 404 and may have {'it' if count == 1 else 'them'} "
+        f"({section(SubaccountNotReadable.__name__)})."
+    )
+
+
+def announcement(event: FindOrphansEvent, orphans: list[OrphanRecord], left_alone: str = "") -> OrphansFound:
     """Say how many orphans there are, and what can be done."""
     sids = sorted(orphan.phone_number_sid for orphan in orphans)
     new = sum(not orphan.named_before for orphan in orphans)
@@ -143,5 +193,6 @@ def announcement(event: FindOrphansEvent, orphans: list[OrphanRecord]) -> Orphan
             f"Found {plural(len(orphans), 'assigned number')} in no account any more ({new:,} for the first time): "
             f"{', '.join(sids[:3])}{', …' if len(sids) > len(sids[:3]) else ''}; a request with "
             '"release_orphans": true removes what two runs in a row have named.'
+            f"{' ' if left_alone else ''}{left_alone}"
         ),
     )

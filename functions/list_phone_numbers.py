@@ -1,11 +1,12 @@
 """State "List Phone Numbers": read one page of a subaccount's numbers and pick those that still need work."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from onboarding import clients, settings
 from onboarding.assigning import hold
 from onboarding.eligibility import ineligible_because
-from onboarding.errors import InvalidRequest
+from onboarding.errors import InvalidRequest, SubaccountNotReadable, TwilioRefused
 from onboarding.models import BundleSid, Model, PhoneNumberSid, Region, SubaccountEvent
 from onboarding.phone_numbers import PhoneNumber, PhoneNumberRecord, Stage, classify, needs_work
 from onboarding.requests import NamedNumber
@@ -21,6 +22,7 @@ from onboarding.table.numbers import (
 )
 from onboarding.table.outcomes import note_unreadable
 from onboarding.twilio import trust_hub
+from onboarding.twilio.api import Page
 from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE, TrustHub
 
 
@@ -48,6 +50,7 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
 
     Raises:
         SubaccountBusy: Another execution works on the subaccount.
+        SubaccountNotReadable: Twilio answers 404 to the list of its numbers.
         InvalidRequest: A number that the request names is not the subaccount's, and nobody has looked before.
     """
     environment = settings.load()
@@ -58,7 +61,7 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
         checked = as_checked(read_named_numbers(table, event.execution))
         numbers, next_page_url = checked or fetch_named(hub, event), None
     else:
-        page = hub.phone_numbers(event.subaccount_sid, event.page_url)
+        page = read_page(hub, event.subaccount_sid, event.page_url)
         numbers, next_page_url = page.records, page.next_url
         unreadable = [str(it) for it in page.unreadable]
     sids = [number.sid for number in numbers]
@@ -80,6 +83,25 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     return PhoneNumbersPage(
         phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page_url=next_page_url
     )
+
+
+def read_page(hub: TrustHub, account_sid: str, page_url: str | None) -> Page[PhoneNumber]:
+    """Read one page of the phone numbers of an account (`AC…`), as `TrustHub.phone_numbers`.
+
+    Raises:
+        SubaccountNotReadable: Twilio answers 404 to the list, though the account exists.
+    """
+    try:
+        return hub.phone_numbers(account_sid, page_url)
+    except TwilioRefused as refusal:
+        account = hub.account(account_sid) if refusal.status == HTTPStatus.NOT_FOUND else None
+        if not account:
+            raise
+        raise SubaccountNotReadable(
+            f"Twilio answers 404 to every request below {account_sid} ('{account.friendly_name}'), as it does for the "
+            "account of a Connect App: the parent account cannot read or sign its numbers; to leave it out, name the "
+            "other accounts in subaccounts."
+        ) from refusal
 
 
 def as_checked(named: Iterable[NamedNumber]) -> list[PhoneNumber]:

@@ -16,7 +16,7 @@ from onboarding.announcements import (
     SubaccountsFailed,
     SubaccountsOnboarded,
 )
-from onboarding.errors import section
+from onboarding.errors import SubaccountNotReadable, section
 from onboarding.models import AccountSid, Model, StepEvent, StoredList
 from onboarding.observability import measure
 from onboarding.phone_numbers import Stage
@@ -52,11 +52,14 @@ class SummariseSubaccountsEvent(StepEvent):
 class Summary(Model):
     """How many subaccounts came out how, their numbers by stage, and a sentence on the failed ones.
 
-    `left_out` are the phone numbers that the request names but the account does not have.
+    `unlisted` counts those that failed although Twilio lets their numbers be read: one that is never readable does not
+    keep a run from the search for orphans. `left_out` are the phone numbers that the request names but the account does
+    not have.
     """
 
     onboarded: int
     failed: int
+    unlisted: int
     busy: int
     numbers: dict[Stage, int]
     message: str
@@ -105,6 +108,7 @@ def summarise(outcomes: list[SubaccountOutcome], left_out: Sequence[LeftOutNumbe
     return Summary(
         onboarded=statuses[SubaccountStatus.ONBOARDED],
         failed=len(failed),
+        unlisted=sum(outcome.error != SubaccountNotReadable.__name__ for outcome in failed),
         busy=statuses[SubaccountStatus.BUSY],
         numbers=added(outcome.numbers for outcome in outcomes),
         message=message if failed else "",

@@ -223,7 +223,8 @@ def number_gets(survey: Survey, work: Iterable[Work]) -> Counter[str]:
     """Count what the Map's steps ask: each page of numbers, those that are gone, and each 100 that need work."""
     asked: Counter[str] = Counter()
     for it in work:
-        asked[NUMBERS] += survey.numbers[it.account.sid].calls
+        read = survey.numbers[it.account.sid]
+        asked.update({NUMBERS: read.calls, ACCOUNT: int(read.unreadable)})
         asked[NUMBER] += min(it.missing, PHONE_NUMBERS_PER_PAGE)
         for page in it.pages:
             asked.update({ON_PROFILE: look_ups(page.on_profile), ON_PRODUCT: look_ups(page.on_product)})
@@ -237,10 +238,9 @@ def audit_gets(survey: Survey) -> Counter[str]:
 
 def looks_for_orphans(survey: Survey) -> bool:
     """Say whether `Find Orphans` reads all other accounts: some number is in none that the run worked on."""
-    if not survey.whole_fleet or unread_of(survey) or survey.unreadable_accounts:
+    if not survey.whole_fleet or unread_of(survey).keys() - survey.unreadable or survey.unreadable_accounts:
         return False
-    assigned = survey.on_profile.by_number.keys() | survey.on_product.by_number.keys()
-    return not assigned <= {number.sid for number in numbers_worked_on(survey)}
+    return bool(survey.without_home(survey.numbers[account.sid] for account in survey.worked_on))
 
 
 def orphan_gets(survey: Survey) -> Counter[str]:

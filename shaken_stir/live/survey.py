@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 
-from list_phone_numbers import as_checked
+from list_phone_numbers import as_checked, read_page
 from onboarding.eligibility import ineligible_because
 from onboarding.errors import (
     BusinessProfileAmbiguous,
@@ -15,6 +15,7 @@ from onboarding.errors import (
     BusinessProfileNotFound,
     CredentialsRefused,
     InvalidRequest,
+    SubaccountNotReadable,
     TwilioRefused,
     TwilioThrottled,
     TwilioUnavailable,
@@ -22,6 +23,7 @@ from onboarding.errors import (
 from onboarding.phone_numbers import PhoneNumber
 from onboarding.requests import CompleteRequest, LeftOutNumber, NamedNumber, left_out_of
 from onboarding.table.dynamodb import Table
+from onboarding.table.numbers import read_all_numbers
 from onboarding.trust_products import TrustProductState
 from onboarding.twilio.api import Page, Unreadable
 from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER, ChannelEndpointAssignments
@@ -59,12 +61,16 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class AccountNumbers:
-    """The phone numbers of an account, in how many calls they came, and why not if some could not be read."""
+    """The phone numbers of an account, in how many calls they came, and why not if some could not be read.
+
+    An unreadable account answers 404 to every request below it.
+    """
 
     account: Account
     numbers: tuple[Number, ...] = ()
     calls: int = 0
     unread: str | None = None
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class Survey:
         unreadable_accounts: The accounts that are left out, since Twilio's records of them cannot be read.
         refused: Why a run would end before it changes anything, empty if it would not.
         refused_bundles: Those of them that are about the Business Profile or the Trust Product.
+        left_readable: If an account is unreadable, the numbers (`PN…`) that the table knows of readable accounts alone.
         filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
     """
 
@@ -125,6 +132,7 @@ class Survey:
     unreadable_accounts: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     refused_bundles: tuple[str, ...] = ()
+    left_readable: frozenset[str] = frozenset()
     filter_holds: bool | None = None
 
     @property
@@ -138,12 +146,24 @@ class Survey:
         return {sid: it.unread for sid, it in self.numbers.items() if it.unread}
 
     @property
+    def unreadable(self) -> frozenset[str]:
+        """The accounts (`AC…`) that answer 404 to every request below them."""
+        return frozenset(sid for sid, it in self.numbers.items() if it.unreadable)
+
+    @property
     def orphans(self) -> frozenset[str] | None:
         """The assigned numbers (`PN…`) that are in no account, None if not every account was read."""
-        if not self.whole_fleet or self.unread or self.unreadable_accounts or not self.numbers:
+        unread = self.unread.keys() - self.unreadable
+        if not self.whole_fleet or unread or self.unreadable_accounts or not self.numbers:
             return None
-        exist = {number.sid for it in self.numbers.values() for number in it.numbers}
-        return frozenset((self.on_profile.by_number.keys() | self.on_product.by_number.keys()) - exist)
+        return self.without_home(self.numbers.values())
+
+    def without_home(self, accounts: Iterable[AccountNumbers]) -> frozenset[str]:
+        """Pick the assigned numbers (`PN…`) that these accounts do not have, nor may have if one is unreadable."""
+        accounts = list(accounts)
+        living = {number.sid for it in accounts for number in it.numbers}
+        homeless = frozenset((self.on_profile.by_number.keys() | self.on_product.by_number.keys()) - living)
+        return homeless & self.left_readable if any(it.unreadable for it in accounts) else homeless
 
 
 def take(
@@ -185,6 +205,7 @@ def take(
     checked = allowed(lambda: choices.check_numbers(hub, request, worked_on), of_numbers) or []
     on_profile = assigned(hub.on_business_profile(found.sid), PROFILE_NUMBERS, tell) if found else Assigned()
     on_product = assigned(hub.on_trust_product(product.sid), PRODUCT_NUMBERS, tell) if product else Assigned()
+    numbers = read_numbers(hub, request, to_be_read(request, account, subaccounts, worked_on), checked, tell)
     return Survey(
         request=request,
         account=account,
@@ -197,11 +218,12 @@ def take(
         on_profile=on_profile,
         on_product=on_product,
         worked_on=tuple(worked_on),
-        numbers=read_numbers(hub, request, to_be_read(request, account, subaccounts, worked_on), checked, tell),
+        numbers=numbers,
         left_out=tuple(left_out_of(checked)),
         unreadable_accounts=tuple(dict.fromkeys(map(str, unreadable))),
         refused=(*of_account, *of_bundles, *of_numbers),
         refused_bundles=tuple(of_bundles),
+        left_readable=left_readable(known, worked_on, numbers) if known else frozenset(),
         filter_holds=filter_holds(hub.on_business_profile(found.sid), on_profile) if found else None,
     )
 
@@ -285,10 +307,23 @@ def read_account(
                 calls += 1
                 numbers += page.records
                 unreadable += page.unreadable
-        except (TwilioRefused, CredentialsRefused) as refusal:
-            return AccountNumbers(account, calls=calls + 1, unread=str(refusal))
+        except (SubaccountNotReadable, TwilioRefused, CredentialsRefused) as refusal:
+            is_unreadable = isinstance(refusal, SubaccountNotReadable)
+            return AccountNumbers(account, calls=calls + 1, unread=str(refusal), unreadable=is_unreadable)
     unread = str(unreadable[0].error) if unreadable else None
     return AccountNumbers(account, tuple(judge(it, request.regions) for it in numbers), calls, unread)
+
+
+def left_readable(known: Table, worked_on: Iterable[Account], numbers: dict[str, AccountNumbers]) -> frozenset[str]:
+    """Pick the numbers (`PN…`) that the table knows of readable accounts alone; empty if every account is readable."""
+    if not any(it.unreadable for it in numbers.values()):
+        return frozenset()
+    readable: set[str] = set()
+    unreadable: set[str] = set()
+    for account in worked_on:
+        recorded = {it.phone_number_sid for it in read_all_numbers(known, account.sid)}
+        (unreadable if numbers[account.sid].unreadable else readable).update(recorded)
+    return frozenset(readable - unreadable)
 
 
 def judge(number: PhoneNumber, regions: list[str]) -> Number:
@@ -301,7 +336,7 @@ def pages(hub: TrustHub, account_sid: str) -> Iterator[Page[PhoneNumber]]:
     """Read an account's numbers page by page, as `List Phone Numbers` does."""
     page_url: str | None = None
     while True:
-        page = patiently(hub.phone_numbers, account_sid, page_url)
+        page = patiently(read_page, hub, account_sid, page_url)
         yield page
         page_url = page.next_url
         if not page_url:

@@ -1,6 +1,7 @@
 """Assignments of numbers that live in no account: named by each run, removed when two runs in a row have named them."""
 
 import itertools
+import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 
 import find_orphans as find_orphans_step
 import release_orphans as release_orphans_step
+from shaken_stir.engine.functions import FunctionFailed
 from simulator.messages import Request, Response
 from tests.steps.conftest import Start
 from tests.steps.event_bridge import ENTRY, refusing
-from tests.steps.steps import Steps
-from tests.steps.whole_fleet import APPROVED, find_orphans, go_through, release_orphans
+from tests.steps.steps import BUNDLES, Steps
+from tests.steps.whole_fleet import APPROVED, audit, entries, find_orphans, go_through, release_orphans
 from tests.world import PROFILE, account, phone_number, small_pages, subaccount
 
 GONE = phone_number(1, 0)
@@ -119,6 +121,68 @@ def test_an_account_that_cannot_be_listed_is_said_and_fails_nothing(start: Start
 
     assert named(found) == (0, 0)
     assert found["message"].startswith(f"Orphans were not looked for: {said}")
+
+
+UNREADABLE = account(2)
+
+
+def not_found(steps: Steps, account_sid: str = UNREADABLE) -> None:
+    """Answer 404 to every request below an account."""
+    steps.simulator.controls.plan_fault(operation=f"GET */{account_sid}/*", status=404, code=20404, times=0)
+
+
+def test_an_account_that_answers_404_keeps_no_orphan_from_being_named(start: Start) -> None:
+    steps = with_an_orphan_that_was_onboarded(start)
+    not_found(steps)
+
+    assert named(run_over_the_fleet(steps, "first")) == (1, 0)
+    assert named(run_over_the_fleet(steps, "second")) == (1, 1)
+    assert release_orphans(steps, "second")["released"] == 1
+    assert GONE not in steps.assignments()[0]
+    assert phone_number(2, 0) in steps.assignments()[0]
+
+
+@pytest.mark.parametrize("status", ["active", "suspended"])
+def test_a_number_that_an_account_that_answers_404_may_have_is_no_orphan(start: Start, status: str) -> None:
+    unseen = phone_number(2, 0)
+    steps = start(
+        subaccounts=[subaccount(1), subaccount(2, status=status)],
+        profiles=[{"sid": PROFILE, "primary": True, "numbers": [unseen]}],
+        products=[APPROVED | {"numbers": [unseen]}],
+    )
+    not_found(steps)
+
+    found = run_over_the_fleet(steps, "first")
+
+    assert named(found) == (0, 0)
+    assert found["message"] == (
+        f"1 assigned number in no account that can be read: left alone, since {UNREADABLE} answers 404 and may have it "
+        "(docs/errors.md#subaccount-not-readable)."
+    )
+    assert named(run_over_the_fleet(steps, "second")) == (0, 0)
+    assert steps.announced == []
+
+
+def run_over_the_fleet(steps: Steps, execution: str) -> dict[str, Any]:
+    """Do a run until it has looked for orphans; return what it found."""
+    began = datetime.now(UTC).isoformat()
+    audited = audit(steps, execution)
+    for sid in entries(audited["manifest"]):
+        try:
+            steps.onboard(int(sid.removeprefix("AC"), 16), execution)
+        except FunctionFailed as failed:
+            error = {"Error": failed.error["errorType"], "Cause": json.dumps(failed.error)}
+            of: dict[str, Any] = {"execution": execution, "subaccount_sid": sid, "friendly_name": None, "error": error}
+            steps.invoke("record_subaccount", **of, **BUNDLES)
+    found: dict[str, Any] = steps.invoke(
+        "find_orphans",
+        execution=execution,
+        started_at=began,
+        trust_product_sid=BUNDLES["trust_product_sid"],
+        assigned=audited["assigned"],
+        manifest=audited["manifest"],
+    )
+    return found
 
 
 def test_a_number_that_lives_after_all_is_not_removed(start: Start) -> None:

@@ -105,7 +105,7 @@ def planned(steps: Steps, event: dict[str, Any], file: Path) -> Plan:
     with StateFile(file, steps.simulator.account_sid) as written:
         written.write(clients.dynamodb().scan(TableName=settings.load().table_name)["Items"])
     known = StateFile(file, steps.simulator.account_sid).look().known()
-    return plan.make(look(steps.simulator, event), known)
+    return plan.make(look(steps.simulator, event, known), known)
 
 
 def wait_until_lists_have_settled() -> None:
@@ -189,3 +189,20 @@ def test_each_orphan_that_will_be_removed_is_named(begin: Callable[..., Steps], 
     assert "  remove 2 orphans that a run before has named\n" in out.getvalue()
     assert all(f"    {sid}: an orphan, to be removed\n" in out.getvalue() for sid in (FIRST, SECOND))
     as_planned(steps, event, plans, deletes=4)
+
+
+def test_a_run_beside_an_account_that_answers_404_is_planned(begin: Callable[..., Steps], state: Path) -> None:
+    steps = begin(**TWO_SUBACCOUNTS)
+    release(FIRST)(steps)
+    answers_404 = {"operation": f"GET */{account_sid(2)}/*", "status": 404, "code": 20404}
+    steps.simulator.controls.plan_fault(**answers_404, times=0)
+    wait_until_lists_have_settled()
+
+    plans = planned(steps, NAMED, state)
+    done = run(steps, NAMED, "later")
+
+    assert plans.orphans == (FIRST,)
+    assert [why.partition(": ")[0] for why in plans.in_the_way] == [f"{account_sid(2)} would fail"]
+    assert "Connect App" in plans.in_the_way[0]
+    assert done.error == "SubaccountsFailed"
+    assert sent_by("GET", done.calls) == plans.gets

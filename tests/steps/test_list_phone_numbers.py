@@ -9,7 +9,7 @@ from simulator.messages import Response
 from tests.steps.conftest import Start
 from tests.steps.steps import BUNDLES, LIST, Steps
 from tests.steps.whole_fleet import APPROVED, go_through
-from tests.world import account, phone_number, posts, subaccount
+from tests.world import account, phone_number, posts, subaccount, told
 
 NUMBER = "GET /2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers/{Sid}.json"
 REFUSE = {"code": 22205, "message": "This number belongs to another account"}
@@ -146,3 +146,17 @@ def test_an_execution_that_began_before_numbers_were_checked_looks_at_them_itsel
     error, sentence = steps.failure("list_phone_numbers", **event | {"phone_numbers": [phone_number(2, 0)]})
     assert error == "InvalidRequest"
     assert f"phone_numbers: {phone_number(2, 0)} is not a number of {account(1)}" in sentence
+
+
+def test_an_account_that_answers_404_to_its_list_is_named_as_a_connect_app_s(start: Start) -> None:
+    steps = start()
+    steps.simulator.controls.plan_fault(operation=f"GET */{account(1)}/*", status=404, code=20404)
+
+    sentence = (
+        f"Twilio answers 404 to every request below {account(1)} ('Subaccount 1'), as it does for the account of a "
+        "Connect App: the parent account cannot read or sign its numbers; to leave it out, name the other accounts in "
+        "subaccounts."
+    )
+    error = "SubaccountNotReadable"
+    event = {"subaccount_sid": account(1), **LIST, **BUNDLES}
+    assert steps.failure("list_phone_numbers", **event) == (error, told(error, sentence))

@@ -80,7 +80,7 @@ def _run(steps: Steps, request: dict[str, Any], execution: str, *, review: bool)
     summary = steps.invoke(
         "summarise_subaccounts", execution=execution, manifest=manifest, subaccounts=asked["subaccounts"]
     )
-    if asked["subaccounts"] is None and audit and not summary["failed"] and not summary["busy"]:
+    if asked["subaccounts"] is None and audit and not summary["unlisted"] and not summary["busy"]:
         with outages(None):
             found = steps.invoke(
                 "find_orphans",

@@ -46,6 +46,18 @@ def test_a_busy_subaccount_is_counted_but_fails_nothing() -> None:
     assert (summary.busy, summary.failed, summary.message) == (1, 0, "")
 
 
+def test_a_subaccount_that_nobody_may_read_does_not_count_as_unlisted() -> None:
+    entries = [Subaccount(subaccount_sid=sid, friendly_name="") for sid in SIDS[:2]]
+    outcomes = [
+        outcome(sid, SubaccountStatus.FAILED, "no").model_copy(update={"error": error})
+        for sid, error in zip(SIDS, ["SubaccountNotReadable", "TwilioRefused"], strict=False)
+    ]
+
+    summary = summarise(complete(entries, outcomes))
+
+    assert (summary.failed, summary.unlisted) == (2, 1)
+
+
 def test_of_many_failures_the_first_are_told_and_the_rest_counted() -> None:
     entries = [Subaccount(subaccount_sid=sid, friendly_name="") for sid in SIDS]
 

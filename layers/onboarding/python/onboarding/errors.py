@@ -78,6 +78,10 @@ class SubaccountBusy(OnboardingError):
     """Another execution is working on the subaccount; try again."""
 
 
+class SubaccountNotReadable(OnboardingError):
+    """Twilio answers 404 to every request below the subaccount, as it does for the account of a Connect App."""
+
+
 class TwilioRefused(OnboardingError):
     """Twilio answered with a permanent error (HTTP 4xx).
 
