@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from onboarding import clients, settings, storage
 from onboarding.announcements import MOST_NAMED
-from onboarding.errors import InvalidRequest
+from onboarding.errors import InvalidRequest, SubaccountsNotListed, TwilioRefused
 from onboarding.models import AccountSid, PhoneNumberSid, StepEvent, StoredList
 from onboarding.requests import NamedNumber
 from onboarding.step import step
@@ -14,7 +14,7 @@ from onboarding.table.outcomes import record_unreadable_account
 from onboarding.twilio import trust_hub
 from onboarding.twilio.api import Unreadable
 from onboarding.twilio.trust_hub import Account, TrustHub
-from onboarding.words import first_of
+from onboarding.words import first_of, plural
 
 PARENT = "parent account"
 """The name under which the parent's own numbers are recorded."""
@@ -100,10 +100,14 @@ def active(hub: TrustHub, skipped: list[Unreadable]) -> list[Account]:
         skipped: Accounts that cannot be read are added here, with their SIDs.
 
     Raises:
+        SubaccountsNotListed: Twilio refused a page of the list; the sentence names those on the pages before it.
         TwilioUnavailable: An account that cannot be read has no SID to name it by, or no other one is active.
     """
     unreadable: list[Unreadable] = []
-    accounts = [account for account in hub.subaccounts(unreadable) if account.status == "active"]
+    listed = hub.listed_subaccounts(unreadable)
+    if listed.refusal:
+        raise SubaccountsNotListed(explain_unlisted(hub.account_sid, listed.accounts, listed.refusal))
+    accounts = [account for account in listed.accounts if account.status == "active"]
     for it in unreadable:
         if not accounts or not it.sid or not it.sid.startswith("AC"):
             raise it.error
@@ -111,8 +115,22 @@ def active(hub: TrustHub, skipped: list[Unreadable]) -> list[Account]:
     return accounts
 
 
+def explain_unlisted(account_sid: str, known: list[Account], refusal: TwilioRefused) -> str:
+    """Say which subaccounts of an account (`AC…`) are known, and how to work on them without the list."""
+    sids = [account.sid for account in known if account.status == "active"]
+    number = f"code {refusal.code}, HTTP {refusal.status}" if refusal.code else f"HTTP {refusal.status}"
+    return (
+        f"Twilio listed {plural(len(known), 'subaccount')} of {account_sid} ({len(sids):,} active"
+        f"{': ' if sids else ''}{first_of(sids, MOST_NAMED)}), then refused the next page with "
+        f"'{refusal.reason.rstrip('.')}' ({number}); name the subaccounts of the request in subaccounts, which needs "
+        "no list."
+    )
+
+
 def named(hub: TrustHub, sids: list[str], *, parent_too: bool = False) -> list[Account]:
     """Find the subaccounts that the request names: one with one call, several with one list.
+
+    If Twilio refuses a page of the list, those that are not on the pages before it are fetched one by one.
 
     Args:
         hub: The client.
@@ -122,11 +140,13 @@ def named(hub: TrustHub, sids: list[str], *, parent_too: bool = False) -> list[A
     Raises:
         InvalidRequest: One of them is unknown, suspended or closed, or the parent itself.
     """
-    if len(sids) == 1:
-        found = hub.account(sids[0])
-        known = {found.sid: found} if found else {}
-    else:
-        known = {account.sid: account for account in hub.subaccounts()}
+    known: dict[str, Account] = {}
+    if len(sids) > 1:
+        listed = hub.listed_subaccounts()
+        known = {account.sid: account for account in listed.accounts}
+    if len(sids) == 1 or listed.refusal:
+        fetched = hub.for_each(hub.account, [sid for sid in sids if sid not in known])
+        known |= {account.sid: account for account in fetched if account}
     for place, sid in enumerate(sids):
         if sid == hub.account_sid and not parent_too:
             raise _refused(place, f"{sid} is the parent account; leave it out and set include_parent")

@@ -16,6 +16,7 @@ from onboarding.errors import (
     CredentialsRefused,
     InvalidRequest,
     SubaccountNotReadable,
+    SubaccountsNotListed,
     TwilioRefused,
     TwilioThrottled,
     TwilioUnavailable,
@@ -33,7 +34,13 @@ from shaken_stir.retries import what_happened
 
 CLOSED = "closed"
 PROFILE_NUMBERS, PRODUCT_NUMBERS = "numbers on the Business Profile", "numbers on the Trust Product"
-OF_THE_REQUEST = (InvalidRequest, BusinessProfileNotFound, BusinessProfileNotApproved, BusinessProfileAmbiguous)
+OF_THE_REQUEST = (
+    InvalidRequest,
+    BusinessProfileNotFound,
+    BusinessProfileNotApproved,
+    BusinessProfileAmbiguous,
+    SubaccountsNotListed,
+)
 """The errors by which a step refuses a request."""
 
 _logger = logging.getLogger(__name__)
@@ -97,7 +104,8 @@ class Survey:
     Attributes:
         request: The request that it was read for.
         account: The account that authenticates.
-        subaccounts: All of them, of any status.
+        subaccounts: All of them, of any status; those that Twilio listed if it refused a page of the list.
+        subaccounts_refused: Whether it did.
         profiles: The Business Profiles of any kind and status.
         found_profile: The one that a run would find, approved or not; None if it would find none.
         profile: The same if it is approved, else None: a run uses no other.
@@ -119,6 +127,7 @@ class Survey:
     request: CompleteRequest
     account: Account
     subaccounts: tuple[Account, ...] = ()
+    subaccounts_refused: bool = False
     profiles: tuple[Bundle, ...] = ()
     found_profile: Bundle | None = None
     profile: Bundle | None = None
@@ -154,7 +163,7 @@ class Survey:
     def orphans(self) -> frozenset[str] | None:
         """The assigned numbers (`PN…`) that are in no account, None if not every account was read."""
         unread = self.unread.keys() - self.unreadable
-        if not self.whole_fleet or unread or self.unreadable_accounts or not self.numbers:
+        if not self.whole_fleet or self.subaccounts_refused or unread or self.unreadable_accounts or not self.numbers:
             return None
         return self.without_home(self.numbers.values())
 
@@ -192,7 +201,7 @@ def take(
     of_numbers: list[str] = []
     tell("subaccounts", 0, None)
     unreadable: list[Unreadable] = []
-    subaccounts = patiently(hub.subaccounts, unreadable)
+    listed = patiently(hub.listed_subaccounts, unreadable)
     tell("Business Profiles", 0, None)
     profiles = patiently(hub.business_profiles)
     found = allowed(lambda: choices.choose_profile(hub, request), of_bundles)
@@ -205,11 +214,12 @@ def take(
     checked = allowed(lambda: choices.check_numbers(hub, request, worked_on), of_numbers) or []
     on_profile = assigned(hub.on_business_profile(found.sid), PROFILE_NUMBERS, tell) if found else Assigned()
     on_product = assigned(hub.on_trust_product(product.sid), PRODUCT_NUMBERS, tell) if product else Assigned()
-    numbers = read_numbers(hub, request, to_be_read(request, account, subaccounts, worked_on), checked, tell)
+    numbers = read_numbers(hub, request, to_be_read(request, account, listed.accounts, worked_on), checked, tell)
     return Survey(
         request=request,
         account=account,
-        subaccounts=tuple(subaccounts),
+        subaccounts=tuple(listed.accounts),
+        subaccounts_refused=listed.refusal is not None,
         profiles=tuple(profiles),
         found_profile=found,
         profile=profile,

@@ -7,9 +7,11 @@ import pytest
 from onboarding.table.numbers import read_named_numbers
 from shaken_stir.engine.template import Template
 from shaken_stir.project import TEMPLATE
+from simulator.messages import Request, Response
 from tests.steps.conftest import Start
-from tests.steps.whole_fleet import entries, manifest
-from tests.world import NAMED, account, phone_number, subaccount
+from tests.steps.steps import Steps
+from tests.steps.whole_fleet import WHOLE_FLEET, entries, manifest
+from tests.world import NAMED, account, error, phone_number, small_pages, subaccount, told
 
 MISSPELT = "PN" + "f" * 32
 PARENT_S_OWN = {"sid": account(9), "numbers": [{"sid": phone_number(9, 0)}]}
@@ -50,6 +52,40 @@ def test_the_account_of_numbers_that_are_named_keeps_its_name(start: Start) -> N
     assert entries(of_a_subaccount) == {account(1): "Subaccount 1"}
     of_the_parent = manifest(steps, subaccounts=[account(9)], phone_numbers=[phone_number(9, 0)])
     assert entries(of_the_parent) == {account(9): "parent account"}
+
+
+def refuse_the_second_page(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page have two accounts, the parent among them, and refuse all pages but the first."""
+    small_pages(monkeypatch, phone_numbers=500, others=2)
+
+    def refuse(request: Request) -> Response | None:
+        if request.path == "/2010-04-01/Accounts.json" and request.query.get("Page", "0") != "0":
+            return error(400, 70002, "Paged requests must include a PageToken")
+        return None
+
+    steps.simulator.interpose(refuse)
+
+
+def test_a_refused_page_of_accounts_names_those_before_it(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = start(subaccounts=[subaccount(1), subaccount(2), subaccount(3)])
+    refuse_the_second_page(steps, monkeypatch)
+
+    sentence = (
+        f"Twilio listed 1 subaccount of {steps.simulator.account_sid} (1 active: {account(1)}), then refused the next "
+        "page with 'Paged requests must include a PageToken' (code 70002, HTTP 400); "
+        "name the subaccounts of the request in subaccounts, which needs no list."
+    )
+    failed = "SubaccountsNotListed"
+    assert steps.failure("list_subaccounts", **WHOLE_FLEET) == (failed, told(failed, sentence))
+
+
+def test_subaccounts_that_are_named_need_no_page_that_is_refused(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = start(subaccounts=[subaccount(1), subaccount(2), subaccount(3)])
+    refuse_the_second_page(steps, monkeypatch)
+
+    chosen = manifest(steps, subaccounts=[account(1), account(2), account(3)])
+
+    assert list(entries(chosen)) == [account(1), account(2), account(3)]
 
 
 def test_a_check_of_numbers_that_was_cut_off_is_made_again(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,10 @@ class TwilioRefused(OnboardingError):
         )
 
 
+class SubaccountsNotListed(OnboardingError):
+    """Twilio refused a further page of the list of accounts, so nobody knows all subaccounts."""
+
+
 class AwsUnavailable(OnboardingError):
     """DynamoDB, S3, Secrets Manager or Step Functions failed or did not answer; try again."""
 

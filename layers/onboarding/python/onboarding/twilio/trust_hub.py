@@ -71,6 +71,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """The subaccounts that Twilio listed, and its refusal of the next page, None if there was none."""
+
+    accounts: list[Account]
+    refusal: TwilioRefused | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What Twilio finds missing in a Trust Product; empty when it is compliant."""
 
@@ -145,8 +153,8 @@ class TrustHub:
 
     def is_connected(self, trust_product_sid: str, connection_sid: str) -> bool:
         """Check whether an entity assignment (`BV…`) of a Trust Product exists, also one that lists do not show yet."""
-        connections = self._hub.trust_products(trust_product_sid).trust_products_entity_assignments
-        return if_found(lambda: connections(connection_sid).fetch()) is not None
+        path = f"{_entities(trust_product_sid)}/{connection_sid}"
+        return if_found(lambda: self._hub.get(EntityAnswer, path, sid=connection_sid)) is not None
 
     def connect(self, trust_product_sid: str, business_profile_sid: str) -> str:
         """Connect a Business Profile to a Trust Product; returns the entity assignment, `BV…`."""
@@ -193,11 +201,31 @@ class TrustHub:
         """List the subaccounts of any status, without the parent that Twilio lists among them.
 
         Args:
+            skipped: As `listed_subaccounts`.
+        """
+        listed = self.listed_subaccounts(skipped)
+        if listed.refusal:
+            raise listed.refusal
+        return listed.accounts
+
+    def listed_subaccounts(self, skipped: list[Unreadable] | None = None) -> Listed:
+        """List the subaccounts like `subaccounts`, as far as Twilio lists them.
+
+        Args:
             skipped: Accounts that cannot be read are added here; without it, one of them makes the whole list unread.
         """
         query: Query = {"PageSize": PAGE_SIZE}
-        accounts = self._api.list(AccountAnswer, f"{ACCOUNTS}.json", "accounts", query, skipped=skipped)
-        return [_account(it) for it in accounts if it.sid != self.account_sid]
+        accounts: list[Account] = []
+        refusal = None
+        try:
+            for it in self._api.list(AccountAnswer, f"{ACCOUNTS}.json", "accounts", query, skipped=skipped):
+                if it.sid != self.account_sid:
+                    accounts.append(_account(it))  # noqa: PERF401 - what was read before a refusal is kept
+        except TwilioRefused as error:
+            if not accounts:
+                raise
+            refusal = error
+        return Listed(accounts, refusal)
 
     def phone_numbers(self, account_sid: str, page_url: str | None = None) -> Page[PhoneNumber]:
         """Read one page of an account's phone numbers, 500 at the most.
