@@ -1,6 +1,7 @@
 """Everything that exists at the simulated Twilio, loaded from a fleet."""
 
 import threading
+from datetime import timedelta
 
 from simulator.faults import Faults
 from simulator.fleet import Fleet, NumberEntry, Product, Profile
@@ -26,6 +27,7 @@ from simulator.records import (
 )
 from simulator.sids import new_sid
 
+_AGE = timedelta(days=1)
 _EMAIL = "compliance@example.com"
 _SUBACCOUNT_TOKEN = "fedcba9876543210" * 2
 
@@ -86,6 +88,16 @@ class State:
             self._load_profile(profile)
         for product in fleet.products:
             self._load_product(product)
+        self._date_back()
+
+    def _date_back(self) -> None:
+        """Let what a fleet begins with be a day old."""
+        bundles = [*self.customer_profiles, *self.trust_products]
+        assigned = [it for bundle in bundles for it in (*bundle.entities, *bundle.endpoints)]
+        for record in (*self.accounts, *self.numbers.values(), *bundles, *assigned):
+            record.created -= _AGE
+        for bundle in bundles:
+            bundle.updated -= _AGE
 
     def _load_account(self, account: Account, numbers: list[NumberEntry]) -> None:
         self.accounts.add(account)

@@ -4,6 +4,7 @@ import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
@@ -171,6 +172,16 @@ def cut_off(pause: float) -> str:
     )
 
 
+def let_lists_settle(console: Console, seconds: float) -> None:
+    """Wait until Twilio's lists show everything that was created before, and say so."""
+    say(
+        console,
+        f"There is no state file, and Twilio shows something that was created less than {seconds:.0f} seconds ago. "
+        f"Waiting {seconds:.0f} seconds until its lists are complete, then reading the account again.",
+    )
+    time.sleep(seconds)
+
+
 def look(
     options: LiveOptions, parent: TwilioCredentials, file: StateFile, event: dict[str, object], console: Console
 ) -> tuple[Survey, Plan]:
@@ -184,8 +195,15 @@ def look(
         if file.twilio:
             rehearsal.see_that_it_answers(file.twilio)
         hub, read_at = account.trust_hub(parent, file.twilio), datetime.now(UTC)
-        with read_only(), reading(console) as on_progress:
-            found = survey.take(hub, wanted, on_progress, known)
+        with read_only():
+            with reading(console) as on_progress:
+                found = survey.take(hub, wanted, on_progress, known)
+            seconds = request.list_settle_seconds()
+            unknown = not options.dry_run and not file.found
+            if unknown and found.may_lag(seconds) and plan.make(found, known).changes:
+                let_lists_settle(console, seconds)
+                with reading(console) as on_progress:
+                    found = survey.take(hub, wanted, on_progress, known)
     except OnboardingError as error:
         if options.as_json:
             why = (sentence(error, file.twilio),)

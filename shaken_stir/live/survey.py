@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import count
 from threading import Lock
 
@@ -82,9 +83,13 @@ class AccountNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """The assignments (`RA…`) on one Business Profile or Trust Product, by number (`PN…`)."""
+    """The assignments (`RA…`) on one Business Profile or Trust Product, by number (`PN…`).
+
+    `newest` is when the newest of them was created.
+    """
 
     by_number: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    newest: datetime | None = None
 
     @property
     def duplicates(self) -> dict[str, tuple[str, ...]]:
@@ -121,6 +126,7 @@ class Survey:
         refused: Why a run would end before it changes anything, empty if it would not.
         refused_bundles: Those of them that are about the Business Profile or the Trust Product.
         left_readable: If an account is unreadable, the numbers (`PN…`) that the table knows of readable accounts alone.
+        answered_at: The time at Twilio when it gave the last of this, None if it did not say it.
         filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
     """
 
@@ -142,7 +148,16 @@ class Survey:
     refused: tuple[str, ...] = ()
     refused_bundles: tuple[str, ...] = ()
     left_readable: frozenset[str] = frozenset()
+    answered_at: datetime | None = None
     filter_holds: bool | None = None
+
+    def may_lag(self, settle_seconds: float) -> bool:
+        """Say whether Twilio shows a product or an assignment so young that its lists may still lack others."""
+        created = [*(it.date_created for it in self.products), self.on_profile.newest, self.on_product.newest]
+        newest = max(filter(None, created), default=None)
+        if not newest:
+            return False
+        return not self.answered_at or self.answered_at - newest < timedelta(seconds=settle_seconds)
 
     @property
     def whole_fleet(self) -> bool:
@@ -233,6 +248,7 @@ def take(
         unreadable_accounts=tuple(dict.fromkeys(map(str, unreadable))),
         refused=(*of_account, *of_bundles, *of_numbers),
         refused_bundles=tuple(of_bundles),
+        answered_at=hub.answered_at,
         left_readable=left_readable(known, worked_on, numbers) if known else frozenset(),
         filter_holds=filter_holds(hub.on_business_profile(found.sid), on_profile) if found else None,
     )
@@ -276,7 +292,8 @@ def assigned(assignments: ChannelEndpointAssignments, what: str, tell: OnProgres
         return found
 
     tell(what, 0, None)
-    return Assigned({number: tuple(sids) for number, sids in patiently(read).items()})
+    by_number = {number: tuple(sids) for number, sids in patiently(read).items()}
+    return Assigned(by_number, assignments.newest)
 
 
 def to_be_read(

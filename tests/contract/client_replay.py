@@ -113,7 +113,9 @@ def _last_tries(answers: Told) -> Told:
 def _bundle(body: dict[str, Any]) -> Bundle:
     codes = tuple(error["code"] for error in body["errors"] or [])
     valid_until = datetime.fromisoformat(body["valid_until"]) if body["valid_until"] else None
-    return Bundle(body["sid"], body["friendly_name"], Status(body["status"]), body["policy_sid"], codes, valid_until)
+    date_created = datetime.fromisoformat(body["date_created"])
+    status, policy_sid = Status(body["status"]), body["policy_sid"]
+    return Bundle(body["sid"], body["friendly_name"], status, policy_sid, codes, valid_until, date_created)
 
 
 def _account(body: dict[str, Any]) -> Account:

@@ -101,6 +101,7 @@ class BundleAnswer(Resource):
     policy_sid: PolicySid
     friendly_name: Text = ""
     valid_until: Moment = None
+    date_created: Moment = None
     errors: Items = []
 
     @property
@@ -139,6 +140,7 @@ class AssignmentAnswer(Resource):
 
     sid: ChannelEndpointAssignmentSid
     channel_endpoint_sid: AnySid
+    date_created: Moment = None
 
     @property
     def is_phone_number(self) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, cast, override
 from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
@@ -67,6 +68,12 @@ class Api:
     def __init__(self, client: TwilioClient, origin: str) -> None:
         self._client = client
         self._origin = origin
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """The time at Twilio when it answered last, None if no answer has said it."""
+        answered_at: datetime | None = self._client.http_client.answered_at
+        return answered_at
 
     def get[Read: Resource](self, model: type[Read], path: str, **expected: str) -> Read:
         """Fetch a resource; `expected` are fields that the answer must have with these values."""

@@ -4,6 +4,7 @@ Source: https://www.twilio.com/docs/trust-hub/trusthub-rest-api.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import batched, chain
 
 from onboarding.side_by_side import side_by_side
@@ -29,11 +30,13 @@ class ChannelEndpointAssignments:
 
     Attributes:
         bundle_sid: The profile or product, `BU…`.
+        newest: When the newest of those that `stream` has read was created, None if it has read none.
     """
 
     def __init__(self, api: Api, bundle: str, at_once: int, describe_bundle: Callable[[str], str | None]) -> None:
         self.bundle_sid = bundle.rpartition("/")[2]
         self.describe_bundle = describe_bundle
+        self.newest: datetime | None = None
         self._api = api
         self._path = f"{bundle}/ChannelEndpointAssignments"
         self._at_once = at_once
@@ -72,6 +75,8 @@ class ChannelEndpointAssignments:
         """
         for assignment in self._list({"PageSize": PAGE_SIZE}):
             if assignment.is_phone_number:
+                if assignment.date_created:
+                    self.newest = max(self.newest or assignment.date_created, assignment.date_created)
                 yield assignment.channel_endpoint_sid, assignment.sid
 
     def create(self, phone_number_sid: str) -> str:

@@ -12,6 +12,8 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self, cast, override
 from urllib.parse import urlsplit
@@ -111,6 +113,7 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
 
     Attributes:
         origin: The scheme and host of `base_url`.
+        answered_at: The `Date` of the last answer that had one, None before there is one.
     """
 
     def __init__(
@@ -119,6 +122,7 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
         base_url: str | None,
         timeouts: tuple[float, float] = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
     ) -> None:
+        self.answered_at: datetime | None = None
         self._timeouts = timeouts
         self._base_url = base_url.rstrip("/") if base_url else None
         retry = CarefulRetry(
@@ -177,6 +181,7 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
             raise _unavailable(request, url, error) from error
         finally:
             _logger.debug("%s is over", request)
+        self.answered_at = _date(answer) or self.answered_at
         body = _json(answer)
         if answer.status_code == requests.codes.no_content:
             return Answer(request, answer, {})
@@ -220,6 +225,15 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
     """Read an answer's `Twilio-Request-Id`; None without one, or if it is not an identifier."""
     said = headers.get(REQUEST_ID) or ""
     return said if re.fullmatch(r"[A-Za-z0-9-]{1,64}", said) else None
+
+
+def _date(answer: requests.Response) -> datetime | None:
+    """Return the time at Twilio when it answered, None if the answer does not say it."""
+    try:
+        date = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _json(answer: requests.Response) -> Any:

@@ -54,6 +54,7 @@ class Bundle:
     errors: tuple[int, ...]
     valid_until: datetime | None = None
     reasons: tuple[str, ...] = ()
+    date_created: datetime | None = None
 
     def seen(self, kind: BundleKind, asked_at: datetime) -> Validity:
         """Return its status and validity as a record, as Twilio gave them at this time."""
@@ -101,6 +102,11 @@ class TrustHub:
         self._hub = Api(client, "https://trusthub.twilio.com")
         self._api = Api(client, "https://api.twilio.com")
         self.account_sid = str(client.account_sid)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """The time at Twilio when it answered last, None if no answer has said it."""
+        return self._hub.answered_at
 
     def for_each[Given, Result](self, do: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
         """Do a thing that asks Twilio for each item, as many side by side as requests may be under way.
@@ -330,8 +336,16 @@ def _bundle(answer: BundleAnswer) -> Bundle:
     status = Status(answer.status)
     if not status.is_known:
         _log_unknown(status)
-    name = answer.friendly_name or answer.sid
-    return Bundle(answer.sid, name, status, answer.policy_sid, answer.codes, answer.valid_until, answer.reasons)
+    return Bundle(
+        sid=answer.sid,
+        friendly_name=answer.friendly_name or answer.sid,
+        status=status,
+        policy_sid=answer.policy_sid,
+        errors=answer.codes,
+        valid_until=answer.valid_until,
+        reasons=answer.reasons,
+        date_created=answer.date_created,
+    )
 
 
 @kept
