@@ -311,8 +311,8 @@ class StateFile:
 
     def _damaged(self, how: str, path: Path | None = None) -> StateFileError:
         return StateFileError(
-            f"The state file {path or self.path} is damaged ({how}); move it away, wait a minute until Twilio's lists are "
-            "complete, and run the same again."
+            f"The state file {path or self.path} is damaged ({how}); move it away, wait a minute until Twilio's lists "
+            "are complete, and run the same again."
         )
 
 

@@ -115,7 +115,7 @@ def _bundle(body: dict[str, Any]) -> Bundle:
     valid_until = datetime.fromisoformat(body["valid_until"]) if body["valid_until"] else None
     date_created = datetime.fromisoformat(body["date_created"])
     status, policy_sid = Status(body["status"]), body["policy_sid"]
-    return Bundle(body["sid"], body["friendly_name"], status, policy_sid, codes, valid_until, date_created)
+    return Bundle(body["sid"], body["friendly_name"], status, policy_sid, codes, valid_until, date_created=date_created)
 
 
 def _account(body: dict[str, Any]) -> Account:

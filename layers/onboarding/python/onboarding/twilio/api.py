@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple, cast, override
+from typing import TYPE_CHECKING, NamedTuple, cast, override
 from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
 from pydantic import ValidationError
@@ -14,6 +13,9 @@ from onboarding.errors import TwilioUnavailable
 from onboarding.observability import logger
 from onboarding.twilio.answers import Resource
 from onboarding.twilio.http import Answer, TwilioHttpClient
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 type Query = Mapping[str, str | int]
 type Form = Mapping[str, str]
@@ -70,7 +72,7 @@ class Api:
         self._origin = origin
 
     @property
-    def answered_at(self) -> datetime | None:
+    def answered_at(self) -> "datetime | None":
         """The time at Twilio when it answered last, None if no answer has said it."""
         answered_at: datetime | None = self._client.http_client.answered_at
         return answered_at
