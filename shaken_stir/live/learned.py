@@ -50,16 +50,18 @@ def record(table: Table, hub: TrustHub, read: Survey, read_at: datetime, settle_
         settle_seconds: How long Twilio's lists may lag behind what was created.
     """
     in_use = {it.kind: it.sid for it in read_validities_in_use(table)}
-    profile = read.found_profile
-    product = next((it for it in read.products if read.product and it.sid == read.product.sid), None)
+    profile, chosen = read.found_profile, read.product
+    product_sid = in_use.get("trust_product", chosen.sid if chosen else None)
+    product = next((it for it in read.products if it.sid == product_sid), None)
     if profile and in_use.get("business_profile", profile.sid) == profile.sid:
         _record_validity(table, "business_profile", profile, read_at)
-    product_sid = in_use.get("trust_product")
-    if product and product_sid in {None, product.sid}:
+    if product:
         _record_product(table, hub, read, product, read_at)
-    elif product_sid and product_sid not in {it.sid for it in read.products}:
+    elif product_sid:
         _record_deletion(table, hub, product_sid, read_at, settle_seconds)
-    if profile and product and in_use == {"business_profile": profile.sid, "trust_product": product.sid}:
+    # What is assigned to a product was read of the one that a run would use.
+    is_read = chosen is not None and chosen.sid == product_sid
+    if profile and product and is_read and in_use.get("business_profile") == profile.sid:
         assigned = Assigned(
             profile.sid,
             product.sid,
@@ -75,17 +77,23 @@ def _record_validity(table: Table, kind: BundleKind, bundle: Bundle, read_at: da
 
 def _record_product(table: Table, hub: TrustHub, read: Survey, product: Bundle, read_at: datetime) -> None:
     _record_validity(table, "trust_product", product, read_at)
-    news = TrustProductRecord(
-        sid=product.sid,
-        status=product.status,
-        errors=list(product.errors),
-        reasons=list(product.reasons),
-        business_profile_sid=read.found_profile.sid if read.found_profile else None,
-        connection_sid=read.product.connection_sid if read.product else None,
-    )
+    news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
     if product.status is Status.REJECTED:
         news = check_trust_product.with_reasons(hub, table, news)
+    with suppress(OnboardingError):  # without the connection, the rest is recorded
+        news = news.model_copy(update=_connection(hub, read, product.sid))
     record_trust_product(table, news, read_at)
+
+
+def _connection(hub: TrustHub, read: Survey, product_sid: str) -> dict[str, str | None]:
+    """Return the profile and what connects the product to it; empty if there is no profile."""
+    if not read.found_profile:
+        return {}
+    is_read = read.product is not None and read.product.sid == product_sid
+    connection_sid = (
+        read.product.connection_sid if read.product and is_read else hub.connection(product_sid, read.found_profile.sid)
+    )
+    return {"business_profile_sid": read.found_profile.sid, "connection_sid": connection_sid}
 
 
 def _record_deletion(table: Table, hub: TrustHub, sid: str, read_at: datetime, settle_seconds: float) -> None:

@@ -104,7 +104,7 @@ def test_a_released_number_that_is_forgotten_changes_nothing(start: Start) -> No
 def test_a_subaccount_that_fails_is_told_with_its_reason(start: Start) -> None:
     steps = start(products=[APPROVED])
     steps.onboard()
-    steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=404, message="gone")
+    steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=410, message="gone")
     fail(steps, 2)
 
     summary = summarise(steps)

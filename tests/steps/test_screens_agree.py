@@ -142,7 +142,10 @@ class Histories(RuleBasedStateMachine):
         hub, read_at = trust_hub.of_parent(settings.load()), datetime.now(UTC)
         read = survey.take(hub, request.complete(NAMED))
         learned.record(self.steps.table, hub, read, read_at, 0)
-        self.unseen = False
+        known = self.fleet().product
+        # A product that is no longer connected is not the one that a run would use, so its numbers are not read.
+        saw_numbers = known is not None and read.product is not None and read.product.sid == known.sid
+        self.unseen = self.unseen and not saw_numbers
         self.seen()
 
     @rule()

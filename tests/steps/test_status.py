@@ -304,12 +304,12 @@ def test_a_run_that_a_profile_stops_leaves_no_number_signed(start: Start) -> Non
     steps = start(**APPROVED)
     run(steps, NAMED)
     [profile] = steps.simulator.state.customer_profiles
-    profile.status = "in-review"
+    profile.status = "twilio-rejected"
 
     assert run(steps, NAMED, "second").error == "BusinessProfileNotApproved"
 
     fleet = agree(steps)
-    assert fleet.headline == "0 of 4 eligible numbers are signed; the Business Profile is in-review; 4 need you."
+    assert fleet.headline == "0 of 4 eligible numbers are signed; the Business Profile is twilio-rejected; 4 need you."
     assert fleet.counts.by_reason == {Reason.PROFILE_NOT_APPROVED: 4}
 
 
