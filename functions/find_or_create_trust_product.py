@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from onboarding import clients, settings
-from onboarding.errors import InvalidRequest
+from onboarding.errors import InvalidRequest, TwilioUnavailable
 from onboarding.models import BundleSid, StepEvent
 from onboarding.noticing import notice_validity
 from onboarding.requests import TrustProductRequest
 from onboarding.step import step
 from onboarding.table import leases
+from onboarding.table.doubts import doubt_trust_product
 from onboarding.table.dynamodb import Table
 from onboarding.table.leases import Times
 from onboarding.table.products import read_trust_product, record_trust_product
@@ -28,11 +29,15 @@ class FindOrCreateTrustProductEvent(StepEvent):
 
 
 class Chosen(NamedTuple):
-    """The product to use, and the entity assignment (`BV…`) that connects it to the profile, None if nothing does."""
+    """The product to use, and the entity assignment (`BV…`) that connects it to the profile, None if nothing does.
+
+    `unlisted` says that Twilio's lists did not show it yet.
+    """
 
     product: Bundle
     connection_sid: str | None
     created: bool = False
+    unlisted: bool = False
 
     @property
     def state(self) -> TrustProductState:
@@ -49,6 +54,8 @@ def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     asked_at = datetime.now(UTC)
     chosen = find(hub, event, table) or create(hub, table, environment, event)
     product = chosen.product
+    if chosen.unlisted:
+        doubt_trust_product(table, event.execution)
     record_trust_product(
         table,
         TrustProductRecord(
@@ -116,9 +123,9 @@ def unlisted(hub: TrustHub, table: Table, profile_sid: str, listed: list[Bundle]
             continue
         connection_sid = record.connection_sid
         if connection_sid and hub.is_connected(sid, connection_sid):
-            return Chosen(product, connection_sid)
+            return Chosen(product, connection_sid, unlisted=True)
         if all(it.sid != sid for it in listed):
-            return Chosen(product, None)
+            return Chosen(product, None, unlisted=True)
     return None
 
 
@@ -131,6 +138,8 @@ def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustPr
     """
     lease = leases.hold_trust_product(table, times, event.execution)
     time.sleep(lease.pause)
+    if lease.pause:
+        doubt_trust_product(table, event.execution)
     try:
         if found := find(hub, event, table):
             return found
@@ -138,6 +147,9 @@ def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustPr
         leases.before_posts(table, lease)
         try:
             created = hub.create_trust_product(name, email)
+        except TwilioUnavailable:
+            doubt_trust_product(table, event.execution)
+            raise
         finally:
             leases.after_posts(table, lease, settled=False)
     finally:

@@ -17,12 +17,15 @@ from onboarding.announcements import (
     SubaccountsOnboarded,
 )
 from onboarding.errors import SubaccountNotReadable, section
-from onboarding.models import AccountSid, Model, StepEvent, StoredList
+from onboarding.models import AccountSid, BundleSid, Model, StepEvent, StoredList
 from onboarding.observability import measure
 from onboarding.phone_numbers import Stage
 from onboarding.requests import LeftOutNumber, left_out_of
+from onboarding.settings import Settings
 from onboarding.step import step
 from onboarding.subaccounts import Subaccount, SubaccountOutcome, SubaccountStatus
+from onboarding.table.doubts import read_doubts
+from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import read_named_numbers
 from onboarding.table.outcomes import read_outcomes
 from onboarding.table.runs import RunRecord, record_run
@@ -42,16 +45,20 @@ DAILY_RUN_IS_OFF = "The daily run is off, so later numbers wait for the next req
 class SummariseSubaccountsEvent(StepEvent):
     """The run's manifest, and the subaccounts that its request names; None means the whole fleet.
 
-    An execution that an older definition began does not hand on the names, and counts as one that named some.
+    An execution that an older definition began does not hand on the names, and counts as one that named some. Nor does
+    it hand on the profile and the product, and is not checked for duplicates.
     """
 
     manifest: StoredList
+    business_profile_sid: BundleSid | None = None
+    trust_product_sid: BundleSid | None = None
     subaccounts: list[AccountSid] | None = Field(default_factory=list)
 
 
 class Summary(Model):
     """How many subaccounts came out how, their numbers by stage, and a sentence on the failed ones.
 
+    `duplicates` is a sentence on what the run has created twice, empty if nothing is known to be.
     `unlisted` counts those that failed although Twilio lets their numbers be read: one that is never readable does not
     keep a run from the search for orphans. `left_out` are the phone numbers that the request names but the account does
     not have.
@@ -64,6 +71,7 @@ class Summary(Model):
     numbers: dict[Stage, int]
     message: str
     left_out: list[LeftOutNumber]
+    duplicates: str = ""
 
 
 @step(SummariseSubaccountsEvent)
@@ -74,14 +82,30 @@ def handler(event: SummariseSubaccountsEvent) -> Summary:
     table = clients.table(environment)
     outcomes = complete(subaccounts, read_outcomes(table, event.execution))
     summary = summarise(outcomes, left_out_of(read_named_numbers(table, event.execution)))
+    summary = summary.model_copy(update={"duplicates": duplicates(event, environment, table)})
     record_run(table, run_of(event, summary, outcomes))
     if event.subaccounts is None:
         measure_fleet(summary)
     announced = announcement(event.execution, summary, outcomes)
     if event.subaccounts is None and not summary.failed and not environment.daily_run:
         announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})
+    if summary.duplicates:
+        announced = announced.model_copy(update={"message": f"{announced.message} {summary.duplicates}"})
     announcements.try_to_announce(clients.event_bridge(), environment.event_bus_name, announced)
     return summary
+
+
+def duplicates(event: SummariseSubaccountsEvent, environment: Settings, table: Table) -> str:
+    """Say what the run has created twice, as `tell_doubles`; without doubts Twilio is not asked."""
+    doubts = read_doubts(table, event.execution)
+    if not doubts or not event.business_profile_sid or not event.trust_product_sid:
+        return ""
+    # Imported here: without doubts, nothing asks Twilio, and its library takes long to load.
+    from onboarding.doubles import Bundles, tell_doubles  # noqa: PLC0415
+    from onboarding.twilio import trust_hub  # noqa: PLC0415
+
+    bundles = Bundles(event.business_profile_sid, event.trust_product_sid)
+    return tell_doubles(trust_hub.of_parent(environment), table, doubts, bundles, environment.list_settle_seconds)
 
 
 def complete(subaccounts: list[Subaccount], recorded: list[SubaccountOutcome]) -> list[SubaccountOutcome]:

@@ -175,6 +175,7 @@ class Place(ABC):
             orphans=_orphans(data) if "orphans" in data else None,
             announced=self.announced(execution["name"]),
             left_out=left_out_of(read_named_numbers(self.table, execution["name"])),
+            duplicates=data.get("summary", {}).get("duplicates", ""),
             counts=counts_together(it.counts for it in of),
             unsigned=self._unsigned(fleet, of),
             validities=self._validities(data),

@@ -61,7 +61,8 @@ class Report(BaseModel):
     """A run in numbers; `status`, `error` and `cause` are those of Step Functions.
 
     `audit` and `orphans` are None where the run did not look; `announced` are the detail types of its events;
-    `left_out` are the phone numbers that the request names but the account does not have; `validities` are those of the
+    `left_out` are the phone numbers that the request names but the account does not have; `duplicates` is a sentence on
+    what the run has created twice, empty if nothing is known to be; `validities` are those of the
     run's Business Profile and Trust Product, as far as Twilio names an end; `counts` counts the numbers of the run's
     subaccounts by reason, `unsigned` are those that are not signed. A run that ended before it reached its subaccounts
     reports those of the whole fleet.
@@ -77,6 +78,7 @@ class Report(BaseModel):
     orphans: OrphansReport | None = None
     announced: list[str] = []
     left_out: list[LeftOutNumber] = []
+    duplicates: str = ""
     validities: list[ValidityReport] = []
     counts: Counts = Counts(by_reason={})
     unsigned: list[NumberStatus] = []

@@ -164,6 +164,8 @@ def _summary(output: Any) -> str:
         f"\nLeft out of the request: {it['phone_number_sid']}: {it['reason']}." for it in summary.get("left_out", [])
     ]
     looked_through = [f"\n{said}" for key in LOOKED_THROUGH if (said := output.get(key, {}).get("message"))]
+    if summary.get("duplicates"):
+        looked_through.append(f"\n{summary['duplicates']}")
     return (
         f"{plural(summary['onboarded'], 'subaccount')} done, {summary['busy']:,} left to another execution"
         f"{counts(summary['numbers'])}.{''.join([*left_out, *looked_through])}"

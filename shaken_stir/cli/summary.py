@@ -107,7 +107,7 @@ def _left_out(out: Console, report: Report) -> None:
 
 
 def _looked_through(out: Console, report: Report) -> None:
-    """Say what the audit and the search for orphans found."""
+    """Say what the audit, the search for orphans and the one for duplicates found."""
     if report.audit and report.audit.message:
         say(out, report.audit.message)
     if report.audit and report.audit.vanished:
@@ -123,6 +123,8 @@ def _looked_through(out: Console, report: Report) -> None:
         say(out, f"Released of these: {report.orphans.released:,}, off the Trust Product, then off the profile.")
     if report.orphans and report.orphans.release_message:
         say(out, report.orphans.release_message)
+    if report.duplicates:
+        say(out, report.duplicates)
     if report.announced:
         say(out, f"Events sent (docs/announcements.md): {', '.join(report.announced)}.")
 

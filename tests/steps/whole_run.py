@@ -78,7 +78,11 @@ def _run(steps: Steps, request: dict[str, Any], execution: str, *, review: bool)
     for subaccount in storage.read_subaccounts(clients.s3(), StoredList.model_validate(manifest)):
         _onboard(steps, asked, bundles, subaccount.model_dump())
     summary = steps.invoke(
-        "summarise_subaccounts", execution=execution, manifest=manifest, subaccounts=asked["subaccounts"]
+        "summarise_subaccounts",
+        execution=execution,
+        manifest=manifest,
+        subaccounts=asked["subaccounts"],
+        **bundles,
     )
     if asked["subaccounts"] is None and audit and not summary["unlisted"] and not summary["busy"]:
         with outages(None):

@@ -103,7 +103,8 @@ def onboard_while_others_ask(local: SimulatedPlace) -> Iterable[Bundle]:
 
 
 def leave_an_orphan_and_a_gap(local: SimulatedPlace) -> None:
-    """A run that finds an assignment gone, and a number that lives in no account."""
+    """A run that finds an assignment gone, and a number that lives in no account, and loses an answer."""
+    local.simulator.controls.plan_fault(operation="POST /v1/CustomerProfiles/*", status=500)
     local.simulator.controls.drop_assignment(PROFILE, phone_number(1, 0))
     local.simulator.controls.release(phone_number(2, 0))
     report = local.run({})

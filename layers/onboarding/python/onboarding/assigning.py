@@ -11,6 +11,7 @@ from onboarding.errors import InvalidRequest, OnboardingError, TwilioRefused, Tw
 from onboarding.observability import measure
 from onboarding.phone_numbers import PhoneNumberRecord
 from onboarding.table import leases
+from onboarding.table.doubts import AssignmentDoubt, doubt_assignments
 from onboarding.table.dynamodb import Table
 from onboarding.table.leases import Lease, Times
 from onboarding.table.numbers import read_numbers, write_numbers
@@ -34,6 +35,7 @@ class HeldSubaccount:
     sid: str
     table: Table
     lease: Lease
+    execution: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def hold(
     """
     lease = leases.hold_subaccount(table, times, subaccount_sid, execution, friendly_name)
     time.sleep(lease.pause)
-    return HeldSubaccount(subaccount_sid, table, lease)
+    return HeldSubaccount(subaccount_sid, table, lease, execution)
 
 
 def read_records(held: HeldSubaccount, phone_number_sids: list[str]) -> list[PhoneNumberRecord]:
@@ -123,6 +125,11 @@ def assign(
             there = assignments.find(tried.refused)
             tried = reconsider(tried, there, assignments, again_after, deadline)
             found |= there
+    if missing and (tried.unanswered or held.lease.unsettled):
+        doubt = AssignmentDoubt(
+            bundle_sid=assignments.bundle_sid, account_sid=held.sid, phone_number_sids=sorted(missing)
+        )
+        doubt_assignments(held.table, held.execution, doubt)
     reasons = say_where_else(tried.refused, assignments)
     became = [moved(by_sid[sid], assignment_sid) for sid, assignment_sid in (found | tried.created).items()]
     became += [

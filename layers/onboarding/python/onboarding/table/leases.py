@@ -45,12 +45,14 @@ class Lease:
         token: What proves that no other invocation, not even of the same execution, has taken it since.
         times: How long things take.
         pause: The seconds to wait before looking at Twilio's lists, mostly 0.
+        unsettled: Whether nobody recorded what became of the POSTs that were sent under it before.
     """
 
     key: Key
     token: str
     times: Times
     pause: float
+    unsettled: bool = False
 
 
 def hold_subaccount(
@@ -127,7 +129,7 @@ def _hold(table: Table, times: Times, key: Key, execution: str, **also: str) -> 
     pause = (int(before.get("unsettled_until", 0)) - now) / 1000
     if pause > times.list_settle_seconds:
         raise _busy(key)
-    return Lease(key, token, times, max(0.0, pause))
+    return Lease(key, token, times, max(0.0, pause), unsettled="unsettled_until" in before)
 
 
 def _unsettle(table: Table, lease: Lease, seconds: float = 0) -> None:

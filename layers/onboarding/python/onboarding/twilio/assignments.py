@@ -4,13 +4,16 @@ Source: https://www.twilio.com/docs/trust-hub/trusthub-rest-api.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from itertools import batched, chain
+from typing import TYPE_CHECKING
 
 from onboarding.side_by_side import side_by_side
 from onboarding.twilio.answers import AssignmentAnswer
 from onboarding.twilio.api import Api, Query
 from onboarding.twilio.http import if_found
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 PAGE_SIZE = 1000
 SIDS_PER_FILTER = 100
@@ -36,7 +39,7 @@ class ChannelEndpointAssignments:
     def __init__(self, api: Api, bundle: str, at_once: int, describe_bundle: Callable[[str], str | None]) -> None:
         self.bundle_sid = bundle.rpartition("/")[2]
         self.describe_bundle = describe_bundle
-        self.newest: datetime | None = None
+        self.newest: "datetime | None" = None
         self._api = api
         self._path = f"{bundle}/ChannelEndpointAssignments"
         self._at_once = at_once
