@@ -162,7 +162,7 @@ def test_an_announcement_that_is_not_taken_ends_no_run_and_is_in_the_log(
 ) -> None:
     steps = start(products=[APPROVED])
     steps.onboard()
-    steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=404, message="gone")
+    steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=403, message="gone")
     fail(steps, 2)
 
     with refusing(refusal):
@@ -211,7 +211,7 @@ def test_every_announcement_is_of_its_published_schema(start: Start) -> None:
     steps.failure("check_trust_product", **to_be_checked(seen("twilio-approved")))
     steps.simulator.controls.set_validity(PROFILE, datetime(2020, 1, 1, tzinfo=UTC))
     steps.invoke("find_business_profile", business_profile_sid=None)
-    steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=404)
+    steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=403)
     fail(steps, 2, "third")
     summarise(steps, "third")
 
