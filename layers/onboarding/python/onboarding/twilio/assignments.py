@@ -39,7 +39,7 @@ class ChannelEndpointAssignments:
     def __init__(self, api: Api, bundle: str, at_once: int, describe_bundle: Callable[[str], str | None]) -> None:
         self.bundle_sid = bundle.rpartition("/")[2]
         self.describe_bundle = describe_bundle
-        self.newest: "datetime | None" = None
+        self.newest: datetime | None = None
         self._api = api
         self._path = f"{bundle}/ChannelEndpointAssignments"
         self._at_once = at_once
