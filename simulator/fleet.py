@@ -15,6 +15,7 @@ from simulator.sids import AccountSid, BundleSid, PhoneNumberSid, PolicySid, num
 
 type BundleStatus = Literal["draft", "pending-review", "in-review", "twilio-rejected", "twilio-approved"]
 type AccountStatus = Literal["active", "suspended", "closed"]
+type BusinessIdentity = Literal["direct_customer", "isv_reseller_or_partner", "unknown"]
 type Verdict = Literal["approved", "rejected"]
 
 PhoneNumberE164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
@@ -74,7 +75,8 @@ class Subaccount(_Strict):
 class Profile(_Strict):
     """A Business Profile; ``numbers`` are assigned to it already.
 
-    ``policy`` is its kind; when left out, the primary or the secondary one of a business.
+    ``policy`` is its kind; when left out, the primary or the secondary one of a business. ``business_identity`` is in
+    the attributes of its end user.
     """
 
     sid: BundleSid
@@ -82,6 +84,7 @@ class Profile(_Strict):
     status: BundleStatus = "twilio-approved"
     primary: bool = True
     policy: PolicySid | None = None
+    business_identity: BusinessIdentity = "direct_customer"
     valid_until: ValidUntil = None
     numbers: list[PhoneNumberSid] = []
 

@@ -14,6 +14,7 @@ STARTER_PROFILE: Final = "RN806dd6cd175f314e1f96a9727ee271f4"
 
 PRIMARY_PROFILE_TYPE: Final = "primary_customer_profile_type_business"
 SECONDARY_PROFILE_TYPE: Final = "secondary_customer_profile_type_business"
+STARTER_PROFILE_TYPE: Final = "starter_customer_profile"
 BUSINESS_INFORMATION_TYPE: Final = "customer_profile_business_information"
 ADDRESS_TYPE: Final = "customer_profile_address"
 
@@ -39,6 +40,15 @@ def requirements(policy_sid: str) -> dict[str, Any]:
     if policy_sid in (SECONDARY_BUSINESS_PROFILE, STARTER_PROFILE):
         return _requirements(profiles=[_PRIMARY_PROFILE], business=True)
     return _requirements(profiles=[], business=policy_sid == PRIMARY_BUSINESS_PROFILE)
+
+
+def profile_types(policy_sid: str, required_type: str) -> frozenset[str]:
+    """Return the types of profile that meet a policy's requirement for a profile of this type.
+
+    Twilio's guides for ISVs connect a SHAKEN/STIR product to the customer's secondary profile.
+    """
+    also = {SECONDARY_PROFILE_TYPE} if policy_sid == SHAKEN_STIR else set()
+    return frozenset({required_type, *also})
 
 
 def _requirements(*, profiles: list[dict[str, str]], business: bool = False) -> dict[str, Any]:

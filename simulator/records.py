@@ -97,6 +97,15 @@ class Account(Record):
 
 
 @dataclass(slots=True, kw_only=True)
+class EndUser(Record):
+    """What a customer says of a business or a person, such as the business of a Business Profile."""
+
+    friendly_name: str
+    type: str
+    attributes: dict[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
 class EntityAssignment(Record):
     """An object (a Business Profile, an end user, a document) that supports a bundle."""
 

@@ -3,6 +3,7 @@
 from simulator.accounts_api import AccountsApi
 from simulator.assignments_api import AssignmentsApi
 from simulator.bundles_api import BundlesApi
+from simulator.end_users_api import EndUsersApi
 from simulator.policies_api import PoliciesApi
 from simulator.records import CUSTOMER_PROFILE, TRUST_PRODUCT, BundleKind
 from simulator.reviews import Reviews
@@ -12,12 +13,14 @@ from simulator.state import State
 
 def routes(state: State, reviews: Reviews) -> Routes:
     """What answers each of Twilio's requests."""
-    accounts, policies = AccountsApi(state), PoliciesApi()
+    accounts, policies, end_users = AccountsApi(state), PoliciesApi(), EndUsersApi(state)
     all_routes: Routes = {
         ("GET", "/2010-04-01/Accounts.json"): accounts.list_accounts,
         ("GET", "/2010-04-01/Accounts/<account_sid>.json"): accounts.fetch_account,
         ("GET", "/2010-04-01/Accounts/<account_sid>/IncomingPhoneNumbers.json"): accounts.list_numbers,
         ("GET", "/2010-04-01/Accounts/<account_sid>/IncomingPhoneNumbers/<number_sid>.json"): accounts.fetch_number,
+        ("GET", "/v1/EndUsers"): end_users.list,
+        ("GET", "/v1/EndUsers/<end_user_sid>"): end_users.fetch,
         ("GET", "/v1/Policies"): policies.list,
         ("GET", "/v1/Policies/<policy_sid>"): policies.fetch,
     }

@@ -5,19 +5,21 @@ from typing import Any, get_args
 from simulator.errors import (
     BAD_PARAMETER,
     BAD_STATUS,
+    CONFLICT,
     INVALID_OBJECT,
     INVALID_OBJECT_TYPE,
+    ApiError,
     bad_request,
 )
 from simulator.fleet import BundleStatus
-from simulator.policies import ADDRESS_TYPE, BUSINESS_INFORMATION_TYPE, requirements
+from simulator.policies import ADDRESS_TYPE, BUSINESS_INFORMATION_TYPE, profile_types, requirements
 from simulator.records import CUSTOMER_PROFILE, Bundle, Evaluation
 from simulator.sids import new_sid
 from simulator.state import State, profile_type
 
 STATUSES: tuple[str, ...] = get_args(BundleStatus.__value__)
 
-# The simulator knows no end users and documents: that one was assigned is enough.
+# An end user or a document that the simulator does not know: that one was assigned is enough.
 _OBJECT_TYPES = {"IT": BUSINESS_INFORMATION_TYPE, "RD": ADDRESS_TYPE}
 _MISSING_OBJECT, _INVALID_FIELD = 22214, 22215
 
@@ -32,7 +34,8 @@ def evaluate(state: State, bundle: Bundle) -> list[dict[str, Any]]:
         present = any(entity.object_type == object_type for entity in bundle.entities)
         results.append(_result(need, object_type, _MISSING_OBJECT if not present else None))
     for need in needs["supporting_customer_profiles"]:
-        profiles = [p for p in state.connected_profiles(bundle) if profile_type(p) == need["type"]]
+        accepted = profile_types(bundle.policy_sid, need["type"])
+        profiles = [p for p in state.connected_profiles(bundle) if profile_type(p) in accepted]
         if not profiles:
             results.append(_result(need, need["type"], _MISSING_OBJECT))
         elif any(profile.status == "twilio-approved" for profile in profiles):
@@ -107,6 +110,8 @@ def object_type_of(state: State, object_sid: str) -> str:
     profile = state.customer_profiles.get(object_sid)
     if profile is not None:
         return profile_type(profile)
+    if end_user := state.end_users.get(object_sid):
+        return end_user.type
     prefix = object_sid[:2]
     if prefix == "BU" and object_sid not in state.trust_products:
         raise bad_request(INVALID_OBJECT, f"Attempting to assign invalid object_sid {object_sid} to Bundle")
@@ -116,7 +121,10 @@ def object_type_of(state: State, object_sid: str) -> str:
 
 
 def require_number_accepted(state: State, bundle: Bundle, endpoint_type: str, number_sid: str) -> None:
-    """Refuse a number that does not exist, that Twilio refuses, or that is not on the connected profile."""
+    """Refuse a number that does not exist, that Twilio refuses, that is not on the connected profile, or is taken.
+
+    A number is on one Trust Product per policy.
+    """
     if endpoint_type != "phone-number":
         raise bad_request(BAD_PARAMETER, f"Invalid ChannelEndpointType: {endpoint_type}")
     number = state.numbers.get(number_sid)
@@ -132,6 +140,10 @@ def require_number_accepted(state: State, bundle: Bundle, endpoint_type: str, nu
             INVALID_OBJECT,
             f"Channel endpoint {number_sid} is not assigned to all the required supporting customer profiles",
         )
+    for other in state.trust_products:
+        if other is not bundle and other.policy_sid == bundle.policy_sid and number_sid in other.endpoints.by_number:
+            message = f"Channel endpoint {number_sid} is already mapped to a trust_product_sid: {other.sid}"
+            raise ApiError(409, CONFLICT, message)
 
 
 def require_endpoint_removable(state: State, bundle: Bundle, number_sid: str) -> None:

@@ -7,11 +7,14 @@ from simulator.faults import Faults
 from simulator.fleet import Fleet, NumberEntry, Product, Profile
 from simulator.lag import Lag
 from simulator.policies import (
+    BUSINESS_INFORMATION_TYPE,
     OTHER_PRIMARY_PROFILES,
     PRIMARY_BUSINESS_PROFILE,
     PRIMARY_PROFILE_TYPE,
     SECONDARY_BUSINESS_PROFILE,
     SECONDARY_PROFILE_TYPE,
+    STARTER_PROFILE,
+    STARTER_PROFILE_TYPE,
 )
 from simulator.records import (
     CUSTOMER_PROFILE,
@@ -21,6 +24,7 @@ from simulator.records import (
     BundleKind,
     Callback,
     EndpointAssignment,
+    EndUser,
     EntityAssignment,
     PhoneNumber,
     Register,
@@ -43,6 +47,7 @@ class State:
         self.numbers: dict[str, PhoneNumber] = {}
         self.customer_profiles: Register[Bundle] = Register()
         self.trust_products: Register[Bundle] = Register()
+        self.end_users: Register[EndUser] = Register()
         self.callbacks: list[Callback] = []
         self.callback_plan = fleet.callbacks
         self.faults = Faults(fleet.faults)
@@ -124,6 +129,14 @@ class State:
             valid_until=entry.valid_until,
         )
         self.customer_profiles.add(profile)
+        end_user = EndUser(
+            sid=new_sid("IT"),
+            friendly_name=entry.friendly_name,
+            type=BUSINESS_INFORMATION_TYPE,
+            attributes={"business_name": entry.friendly_name, "business_identity": entry.business_identity},
+        )
+        self.end_users.add(end_user)
+        profile.entities.add(EntityAssignment(sid=new_sid("BV"), object_sid=end_user.sid, object_type=end_user.type))
         _assign(profile, entry.numbers)
 
     def _load_product(self, entry: Product) -> None:
@@ -148,6 +161,8 @@ class State:
 
 def profile_type(profile: Bundle) -> str:
     """The machine name by which a policy asks for this kind of profile."""
+    if profile.policy_sid == STARTER_PROFILE:
+        return STARTER_PROFILE_TYPE
     primary = profile.policy_sid == PRIMARY_BUSINESS_PROFILE or profile.policy_sid in OTHER_PRIMARY_PROFILES
     return PRIMARY_PROFILE_TYPE if primary else SECONDARY_PROFILE_TYPE
 

@@ -6,7 +6,16 @@ from functools import lru_cache
 from typing import Any
 
 from simulator import policies
-from simulator.records import Account, Bundle, EndpointAssignment, EntityAssignment, Evaluation, PhoneNumber, Record
+from simulator.records import (
+    Account,
+    Bundle,
+    EndpointAssignment,
+    EndUser,
+    EntityAssignment,
+    Evaluation,
+    PhoneNumber,
+    Record,
+)
 
 _API = "/2010-04-01/Accounts"
 _TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888")
@@ -177,6 +186,21 @@ def evaluation(record: Evaluation, owner: Bundle, account_sid: str, base_url: st
         "results": record.results,
         "date_created": iso_8601(record.created),
         "url": f"{bundle_url(owner, base_url)}/Evaluations/{record.sid}",
+    }
+
+
+def end_user(record: EndUser, account_sid: str, base_url: str) -> dict[str, Any]:
+    """An EndUser."""
+    created = iso_8601(record.created)
+    return {
+        "sid": record.sid,
+        "account_sid": account_sid,
+        "friendly_name": record.friendly_name,
+        "type": record.type,
+        "attributes": record.attributes,
+        "date_created": created,
+        "date_updated": created,
+        "url": f"{base_url}/v1/EndUsers/{record.sid}",
     }
 
 

@@ -27,6 +27,7 @@ REFUSED: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "an unknown account": (404, "GET", f"/2010-04-01/Accounts/AC{NOTHING}.json", {}),
     "an unknown number": (404, "GET", NUMBERS.replace(".json", f"/PN{NOTHING}.json"), {}),
     "an unknown policy": (404, "GET", f"/v1/Policies/RN{NOTHING}", {}),
+    "an unknown end user": (404, "GET", f"/v1/EndUsers/IT{NOTHING}", {}),
     "an unknown product": (404, "GET", f"{PRODUCTS}/BU{NOTHING}", {}),
     "an unknown product's numbers": (404, "GET", f"{PRODUCTS}/BU{NOTHING}/ChannelEndpointAssignments", {}),
     "an unknown assignment": (404, "DELETE", f"{ENDPOINTS}/RA{NOTHING}", {}),

@@ -113,6 +113,12 @@ def look_at_policies(customer: Customer) -> None:
         customer.get(f"/v1/Policies/{sid}")
 
 
+def look_at_end_users(customer: Customer) -> None:
+    customer.every_page("/v1/EndUsers")
+    for end_user in customer.get("/v1/EndUsers")["results"]:
+        customer.get(f"/v1/EndUsers/{end_user['sid']}")
+
+
 def keep_a_bundle(customer: Customer, bundles: str, policy: str, supporting: str) -> None:
     """Create, change, fill, evaluate, submit: each kind of bundle, and what hangs on it."""
     properties = {"FriendlyName": "Acme", "Email": "trust@acme.example"}
@@ -160,6 +166,7 @@ def tour() -> list[Exchange]:
         customer = Customer()
         look_at_accounts_and_numbers(customer)
         look_at_policies(customer)
+        look_at_end_users(customer)
         keep_a_bundle(customer, "/v1/TrustProducts", SHAKEN_STIR, PROFILE)
         keep_a_bundle(customer, "/v1/CustomerProfiles", PRIMARY_BUSINESS_PROFILE, f"IT{NOTHING}")
         for bundles, policy in (

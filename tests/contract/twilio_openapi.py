@@ -200,6 +200,10 @@ def _close(document: dict[str, Any]) -> None:
     left_open.close()
 
 
+BY_TYPE = "which are listed in the End User Types"
+"""What a schema says whose fields depend on the type of the resource: the examples show one type of several."""
+
+
 class _LeftOpen:
     """The schemas that say nothing of what is in them, with Twilio's examples of it."""
 
@@ -220,6 +224,9 @@ class _LeftOpen:
 
     def close(self) -> None:
         for schema, examples in self._found.values():
+            if BY_TYPE in schema.get("description", ""):
+                schema |= {"type": "object", "additionalProperties": True}
+                continue
             nullable = {"nullable": True} if schema.get("nullable") else {}
             schema.update(_shape(examples) | nullable)
             if schema.get("type") == "object" and "properties" not in schema:

@@ -5,7 +5,7 @@ import pytest
 
 from simulator import reviews
 from simulator.fleet import Fleet, Product, ReviewPlan, Subaccount
-from simulator.policies import PRIMARY_BUSINESS_PROFILE, SHAKEN_STIR
+from simulator.policies import PRIMARY_BUSINESS_PROFILE, SHAKEN_STIR, STARTER_PROFILE
 from simulator.sids import numbered_sid
 from tests.unit.simulator.simulated import FRANCHISE, NUMBERS, PROFILE, REFUSED, SUBACCOUNT, TrustHub, fleet
 
@@ -81,6 +81,40 @@ class TestNumbers:
         assert [a["channel_endpoint_sid"] for a in two] == [NUMBERS[3], NUMBERS[2]]
 
 
+class TestOneProductPerPolicy:
+    def test_a_number_of_another_product_of_the_policy_is_refused_and_that_product_named(self) -> None:
+        hub = hub_with_product("draft")
+        assert hub.assign(EXISTING_PATH, NUMBERS[0])[0] == 201
+
+        status, error = hub.assign(hub.new_product(), NUMBERS[0])
+
+        assert (status, error["code"]) == (409, 20409)
+        assert error["message"].endswith(f"is already mapped to a trust_product_sid: {EXISTING}")
+
+    def test_a_product_of_another_policy_leaves_the_number_free(self) -> None:
+        hub = hub_with_product("draft")
+        hub.state.trust_products[EXISTING].policy_sid = STARTER_PROFILE
+        assert hub.assign(EXISTING_PATH, NUMBERS[0])[0] == 201
+
+        assert hub.assign(hub.new_product(), NUMBERS[0])[0] == 201
+
+
+class TestEndUsers:
+    def test_a_profile_has_an_end_user_with_the_fleet_s_business_identity(self) -> None:
+        profile = {"sid": PROFILE, "business_identity": "isv_reseller_or_partner"}
+        hub = TrustHub(Fleet.model_validate({"profiles": [profile]}))
+
+        [entity] = hub.get(f"{PROFILE_PATH}/EntityAssignments")[1]["results"]
+        end_user = hub.get(f"/v1/EndUsers/{entity['object_sid']}")[1]
+
+        assert hub.get("/v1/EndUsers")[1]["results"] == [end_user]
+        assert end_user["type"] == "customer_profile_business_information"
+        assert end_user["attributes"]["business_identity"] == "isv_reseller_or_partner"
+
+    def test_an_end_user_that_does_not_exist_is_not_found(self, trust_hub: TrustHub) -> None:
+        assert trust_hub.get(f"/v1/EndUsers/{numbered_sid('IT', 1)}")[0] == 404
+
+
 class TestEvaluation:
     def evaluation_of(self, hub: TrustHub, product: str) -> tuple[str, list[int | None]]:
         body = hub.made(f"{product}/Evaluations", PolicySid=SHAKEN_STIR)
@@ -93,7 +127,13 @@ class TestEvaluation:
     def test_a_product_without_a_profile_is_noncompliant(self, trust_hub: TrustHub) -> None:
         assert self.evaluation_of(trust_hub, trust_hub.new_product(connected=False)) == ("noncompliant", [22214])
 
-    def test_a_profile_that_is_not_primary_does_not_count(self, trust_hub: TrustHub) -> None:
+    def test_a_product_with_an_approved_secondary_profile_is_compliant(self, trust_hub: TrustHub) -> None:
+        product = trust_hub.new_product(connected=False)
+        trust_hub.made(f"{product}/EntityAssignments", ObjectSid=FRANCHISE)
+        assert self.evaluation_of(trust_hub, product) == ("compliant", [None])
+
+    def test_a_starter_profile_does_not_support_a_product(self, trust_hub: TrustHub) -> None:
+        trust_hub.state.customer_profiles[FRANCHISE].policy_sid = STARTER_PROFILE
         product = trust_hub.new_product(connected=False)
         trust_hub.made(f"{product}/EntityAssignments", ObjectSid=FRANCHISE)
         assert self.evaluation_of(trust_hub, product) == ("noncompliant", [22214])
