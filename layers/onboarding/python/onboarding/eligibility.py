@@ -1,5 +1,6 @@
 """Which phone numbers can be signed: voice-capable ones of the regions asked for, toll-free ones among them."""
 
+import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,12 @@ import phonenumbers
 
 if TYPE_CHECKING:
     from onboarding.phone_numbers import PhoneNumber
+
+
+NORTH_AMERICA = 1
+"""The country code of the US, its territories, Canada and the Caribbean."""
+US_TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "VI"})
+"""Regions of their own to libphonenumber."""
 
 
 def ineligible_because(number: "PhoneNumber", regions: Collection[str]) -> str | None:
@@ -22,11 +29,24 @@ def ineligible_because(number: "PhoneNumber", regions: Collection[str]) -> str |
     if not number.voice:
         return "it has no voice capability"
     try:
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(number.phone_number))
+        parsed = phonenumbers.parse(number.phone_number)
     except phonenumbers.NumberParseException:
-        region = None
+        return _not_of(None, regions)
+    region = phonenumbers.region_code_for_number(parsed)
     if region in regions:
         return None
+    if region is None and parsed.country_code == NORTH_AMERICA:
+        return (
+            f"libphonenumber {phonenumbers.__version__} does not know its area code {str(parsed.national_number)[:3]}; "
+            "a new build takes the current version"
+        )
+    if region in US_TERRITORIES and "US" in regions:
+        also = json.dumps([*regions, region])
+        return f'its region is {region}, not {" or ".join(sorted(regions))}; to sign it, send "regions": {also}'
+    return _not_of(region, regions)
+
+
+def _not_of(region: str | None, regions: Collection[str]) -> str:
     return f"its region is {region or 'unknown'}, not {' or '.join(sorted(regions))}"
 
 
