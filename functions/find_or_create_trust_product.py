@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from onboarding import clients, settings
 from onboarding.errors import InvalidRequest, TwilioUnavailable
-from onboarding.models import BundleSid, StepEvent
+from onboarding.models import AccountSid, BundleSid, StepEvent
 from onboarding.noticing import notice_validity
+from onboarding.ownership import Asked, require_own_numbers
 from onboarding.requests import TrustProductRequest
 from onboarding.step import step
 from onboarding.table import leases
@@ -19,13 +20,6 @@ from onboarding.table.validities import read_trust_product_sids
 from onboarding.trust_products import DELETED, TrustProductRecord, TrustProductState, best_first
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID, Bundle, TrustHub
-
-
-class FindOrCreateTrustProductEvent(StepEvent):
-    """The profile that the product is to be connected to, and what the request says of the product."""
-
-    business_profile_sid: BundleSid
-    trust_product: TrustProductRequest
 
 
 class Chosen(NamedTuple):
@@ -46,13 +40,39 @@ class Chosen(NamedTuple):
         return TrustProductState(sid=sid, status=status, created=self.created, connection_sid=self.connection_sid)
 
 
+class FindOrCreateTrustProductEvent(StepEvent):
+    """The profile that the product is to be connected to, and what the request says of the product.
+
+    An execution that an older definition began does not say whose numbers it means, and is not stopped for them.
+    """
+
+    business_profile_sid: BundleSid
+    trust_product: TrustProductRequest
+    named_profile_sid: BundleSid | None = None
+    subaccounts: list[AccountSid] | None = None
+    own_numbers: bool = True
+
+    def asked(self, found: Chosen | None) -> Asked:
+        """Return whose numbers the request means, with the product that was found."""
+        return Asked(
+            profile_sid=self.business_profile_sid,
+            product_sid=found.product.sid if found else None,
+            is_connected=found is not None and found.connection_sid is not None,
+            names_profile=self.named_profile_sid is not None,
+            whole_fleet=self.subaccounts is None,
+        )
+
+
 @step(FindOrCreateTrustProductEvent)
 def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     """Find the product or create it, record it, and notice when its validity ends."""
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
     asked_at = datetime.now(UTC)
-    chosen = find(hub, event, table) or create(hub, table, environment, event)
+    found = find(hub, event, table)
+    if not event.own_numbers:
+        require_own_numbers(hub, table, event.asked(found))
+    chosen = found or create(hub, table, environment, event)
     product = chosen.product
     if chosen.unlisted:
         doubt_trust_product(table, event.execution)

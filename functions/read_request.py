@@ -58,6 +58,7 @@ def complete(request: OnboardingRequest, execution: str, started_at: datetime, d
         subaccounts=_unique(request.subaccounts),
         phone_numbers=_unique(request.phone_numbers),
         include_parent=_include_parent(request, defaults),
+        own_numbers=defaults.own_numbers if request.own_numbers is None else request.own_numbers,
         regions=request.regions or defaults.regions,
         resubmit=request.resubmit,
         release_orphans=request.release_orphans,

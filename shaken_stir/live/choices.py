@@ -8,7 +8,9 @@ import find_or_create_trust_product
 import list_subaccounts
 from find_or_create_trust_product import FindOrCreateTrustProductEvent
 from list_subaccounts import ListSubaccountsEvent
-from onboarding.errors import OnboardingError, TrustProductRejected
+from onboarding import ownership
+from onboarding.business_profiles import PRIMARY
+from onboarding.errors import OnboardingError, TrustProductRejected, TwilioRefused
 from onboarding.requests import CompleteRequest, NamedNumber
 from onboarding.table.dynamodb import Table
 from onboarding.trust_products import Status, TrustProductState, explain_rejection
@@ -74,6 +76,26 @@ def product_refusals(
         needed = "trust_product.friendly_name and trust_product.email"
         return [f"The account {hub.account_sid} has no SHAKEN/STIR Trust Product yet; to create one, give {needed}."]
     return []
+
+
+def read_supporting(hub: TrustHub, products: Iterable[Bundle], used: TrustProductState | None) -> dict[str, list[str]]:
+    """Read the objects that are assigned to the other live SHAKEN/STIR products, as far as Twilio lets them be read."""
+    ours = used.sid if used and used.connection_sid else None
+    supporting = {}
+    for product in products:
+        if ownership.is_live(product) and product.sid != ours:
+            with suppress(TwilioRefused):  # a run goes on without it
+                supporting[product.sid] = hub.supporting(product.sid)
+    return supporting
+
+
+def read_identity(hub: TrustHub, request: CompleteRequest, profile: Bundle | None) -> str | None:
+    """Read the business identity of the primary profile that the whole fleet would go on; None if nobody knows it."""
+    if not profile or request.subaccounts or profile.policy_sid not in PRIMARY:
+        return None
+    with suppress(OnboardingError):  # a run goes on without it
+        return hub.business_identity(profile.sid)
+    return None
 
 
 def choose_accounts(hub: TrustHub, request: CompleteRequest) -> list[Account]:

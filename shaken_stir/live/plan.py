@@ -10,9 +10,14 @@ from math import ceil
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from onboarding import ownership
+from onboarding.business_profiles import PRIMARY
+from onboarding.errors import InvalidRequest
+from onboarding.ownership import Asked
 from onboarding.requests import LeftOutNumber
 from onboarding.table.dynamodb import Table
 from onboarding.table.orphans import read_orphans
+from onboarding.table.ownership import has_run_over_the_fleet, read_supporting
 from onboarding.trust_products import SUBMITTABLE, Status, best_first
 from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER
 from onboarding.twilio.trust_hub import PHONE_NUMBERS_PER_PAGE
@@ -25,6 +30,7 @@ PROFILE, PRODUCT = f"{PROFILES}/{{Sid}}", f"{PRODUCTS}/{{Sid}}"
 ON_PROFILE, ON_PRODUCT = f"{PROFILE}/ChannelEndpointAssignments", f"{PRODUCT}/ChannelEndpointAssignments"
 CONNECTIONS = f"{PRODUCT}/EntityAssignments"
 EVALUATIONS = f"{PRODUCT}/Evaluations"
+OF_PROFILE, END_USER = f"{PROFILE}/EntityAssignments", "/v1/EndUsers/{Sid}"
 ACCOUNTS, ACCOUNT = "/2010-04-01/Accounts.json", "/2010-04-01/Accounts/{Sid}.json"
 NUMBERS = "/2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers.json"
 NUMBER = "/2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers/{Sid}.json"
@@ -102,6 +108,9 @@ def make(survey: Survey, known: Table | None = None, *, waits: bool = True) -> P
             account_sid=survey.account.sid, friendly_name=survey.account.friendly_name, in_the_way=survey.refused
         )
     known = known or SavedTable()
+    if reason := why_stopped(survey, known):
+        stop = (str(InvalidRequest(reason)),)
+        return Plan(account_sid=survey.account.sid, friendly_name=survey.account.friendly_name, in_the_way=stop)
     work, product = work_of(survey, known), survey.product
     removes = to_remove(survey, known)
     approved = product is not None and product.status is Status.APPROVED
@@ -121,7 +130,38 @@ def make(survey: Survey, known: Table | None = None, *, waits: bool = True) -> P
         left_out=survey.left_out,
         deletes=deletes(survey, removes),
     )
-    return plan.model_copy(update={"gets": gets(survey, plan, work), "posts": posts(plan)})
+    asked = gets(survey, plan, work) + ownership_gets(survey, known)
+    return plan.model_copy(update={"gets": dict(+asked), "posts": posts(plan)})
+
+
+def why_stopped(survey: Survey, known: Table) -> str | None:
+    """Return why `Find Or Create Trust Product` would stop a first run; None if it would not."""
+    asked = whose_numbers(survey)
+    if not asked:
+        return None
+    first = ownership.is_first(known, asked)
+    if first and not asked.names_profile:
+        pairs = ownership.other_pairs(asked.profile_sid, survey.profiles, survey.products, survey.supporting)
+        if pairs:
+            return ownership.say_several(asked, survey.profiles, survey.products, pairs)
+    if not asked.whole_fleet or not (first or not has_run_over_the_fleet(known)):
+        return None
+    policy_sid = survey.profile.policy_sid if survey.profile else None
+    return ownership.why_not_the_fleet(asked.profile_sid, policy_sid, survey.business_identity)
+
+
+def whose_numbers(survey: Survey) -> Asked | None:
+    """Return whose numbers the request means; None if nothing is asked of that."""
+    if survey.request.own_numbers or not survey.profile:
+        return None
+    product = survey.product
+    return Asked(
+        profile_sid=survey.profile.sid,
+        product_sid=product.sid if product else None,
+        is_connected=product is not None and product.connection_sid is not None,
+        names_profile=survey.request.business_profile_sid is not None,
+        whole_fleet=survey.whole_fleet,
+    )
 
 
 def to_remove(survey: Survey, known: Table) -> tuple[str, ...]:
@@ -132,14 +172,14 @@ def to_remove(survey: Survey, known: Table) -> tuple[str, ...]:
     return tuple(sorted(survey.orphans & named))
 
 
-def gets(survey: Survey, plan: Plan, work: Sequence[Work]) -> dict[str, int]:
+def gets(survey: Survey, plan: Plan, work: Sequence[Work]) -> Counter[str]:
     """Count the GETs."""
     together = profile_gets(survey) + account_gets(survey) + product_gets(survey) + number_gets(survey, work)
     verdict = verdict_gets(survey, waits=bool(plan.waits))
     together += Counter({CONNECTIONS: int(plan.connects), PRODUCT: plan.submits + verdict})
     if not survey.request.phone_numbers:
         together += audit_gets(survey) + orphan_gets(survey) + removal_gets(plan.removes)
-    return dict(together)
+    return together
 
 
 def posts(plan: Plan) -> dict[str, int]:
@@ -217,6 +257,24 @@ def product_gets(survey: Survey) -> Counter[str]:
         looked_at = 1 + listed.index(product.sid)
     times = 1 if product else 2
     return Counter({PRODUCTS: times * pages(survey.products), CONNECTIONS: times * looked_at})
+
+
+def ownership_gets(survey: Survey, known: Table) -> Counter[str]:
+    """Count what `Find Or Create Trust Product` asks to learn whose numbers a first run has."""
+    asked = whose_numbers(survey)
+    if not asked:
+        return Counter()
+    together: Counter[str] = Counter()
+    first = ownership.is_first(known, asked)
+    if first and not asked.names_profile:
+        together[PRODUCTS] += pages(survey.products)
+        together[CONNECTIONS] += sum(read_supporting(known, sid) is None for sid in survey.supporting)
+        together[PROFILES] += pages(survey.profiles) if any(survey.supporting.values()) else 0
+    may_stop = asked.whole_fleet and (first or not has_run_over_the_fleet(known))
+    is_primary = survey.profile is not None and survey.profile.policy_sid in PRIMARY
+    if may_stop and is_primary and not ownership.knows_identity(known, asked.profile_sid):
+        together.update({OF_PROFILE: 1, END_USER: int(survey.business_identity is not None)})
+    return together
 
 
 def number_gets(survey: Survey, work: Iterable[Work]) -> Counter[str]:

@@ -54,7 +54,9 @@ class SavedTable(Table):
         return (item for key in keys if (item := self.get(key)))
 
     @override
-    def query(self, pk: str, sk_prefix: str, *, only: str | None = None) -> Iterator[Item]:
+    def query(
+        self, pk: str, sk_prefix: str, *, only: str | None = None, page_size: int | None = None
+    ) -> Iterator[Item]:
         found = self._partitions.get(pk, {})
         return (found[sk] for sk in sorted(found) if sk.startswith(sk_prefix))
 

@@ -127,6 +127,8 @@ class Survey:
         refused_bundles: Those of them that are about the Business Profile or the Trust Product.
         left_readable: If an account is unreadable, the numbers (`PN…`) that the table knows of readable accounts alone.
         answered_at: The time at Twilio when it gave the last of this, None if it did not say it.
+        supporting: The objects (`BU…`, `IT…`) that are assigned to the other live SHAKEN/STIR products, by product.
+        business_identity: Of the primary profile that the whole fleet would go on, None if it does not say.
         filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
     """
 
@@ -149,6 +151,8 @@ class Survey:
     refused_bundles: tuple[str, ...] = ()
     left_readable: frozenset[str] = frozenset()
     answered_at: datetime | None = None
+    supporting: dict[str, list[str]] = field(default_factory=dict)
+    business_identity: str | None = None
     filter_holds: bool | None = None
 
     def may_lag(self, settle_seconds: float) -> bool:
@@ -250,6 +254,8 @@ def take(
         refused_bundles=tuple(of_bundles),
         answered_at=hub.answered_at,
         left_readable=left_readable(known, worked_on, numbers) if known else frozenset(),
+        supporting=patiently(choices.read_supporting, hub, products, product) if found else {},
+        business_identity=choices.read_identity(hub, request, found),
         filter_holds=filter_holds(hub.on_business_profile(found.sid), on_profile) if found else None,
     )
 

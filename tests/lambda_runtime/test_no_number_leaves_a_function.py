@@ -58,7 +58,7 @@ def test_a_number_in_a_request_is_told_by_its_last_four_digits(tmp_path: Path, l
     sentence = (
         "The request was refused: phone_numbers[0]: '+…0123' is not PN and 32 hexadecimal digits; "
         "+…0123 is not known (known: business_profile_sid, trust_product, subaccounts, phone_numbers, include_parent, "
-        "regions, resubmit, release_orphans) (docs/errors.md#invalid-request)."
+        "own_numbers, regions, resubmit, release_orphans) (docs/errors.md#invalid-request)."
     )
     assert (ended.failed, ended.body["errorType"], ended.body["errorMessage"]) == (True, "InvalidRequest", sentence)
     assert any("read_request.py" in line and "raise InvalidRequest(" in line for line in ended.body["stackTrace"])

@@ -69,6 +69,9 @@ class Steps:
             execution=execution,
             business_profile_sid=profile["sid"],
             trust_product=asked["trust_product"],
+            named_profile_sid=asked["business_profile_sid"],
+            subaccounts=asked["subaccounts"],
+            own_numbers=asked["own_numbers"],
         )
         return {"request": asked, "business_profile": profile, "manifest": manifest, "trust_product": product}
 

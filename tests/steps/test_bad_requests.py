@@ -28,8 +28,8 @@ BAD_REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
         {"colour": "blue", "phone_numbers": ["PN1"]},
         (
             "The request was refused: phone_numbers[0]: 'PN1' is not PN and 32 hexadecimal digits; colour is not known "
-            "(known: business_profile_sid, trust_product, subaccounts, phone_numbers, include_parent, regions, "
-            "resubmit, release_orphans)."
+            "(known: business_profile_sid, trust_product, subaccounts, phone_numbers, include_parent, "
+            "own_numbers, regions, resubmit, release_orphans)."
         ),
     ),
     "phone_numbers without a subaccount": (

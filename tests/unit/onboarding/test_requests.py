@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "DAILY_RUN": "false",
     "REGIONS": "US",
     "INCLUDE_PARENT": "false",
+    "OWN_NUMBERS": "false",
     "MAP_CONCURRENCY": "8",
     "THREADS_PER_FUNCTION": "2",
     "POLL_SECONDS": "3600",

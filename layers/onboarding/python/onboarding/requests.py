@@ -25,6 +25,7 @@ class OnboardingRequest(Model):
     subaccounts: Annotated[list[AccountSid], Field(min_length=1)] | None = None
     phone_numbers: Annotated[list[PhoneNumberSid], Field(min_length=1, max_length=500)] | None = None
     include_parent: StrictBool | None = None
+    own_numbers: StrictBool | None = None
     regions: Annotated[list[Region], Field(min_length=1)] | None = None
     resubmit: StrictBool = False
     release_orphans: StrictBool = False
@@ -51,6 +52,7 @@ class CompleteRequest(Model):
     subaccounts: list[AccountSid] | None
     phone_numbers: list[PhoneNumberSid] | None
     include_parent: bool
+    own_numbers: bool
     regions: list[Region]
     resubmit: bool
     release_orphans: bool

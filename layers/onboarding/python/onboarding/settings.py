@@ -41,6 +41,7 @@ class Settings(BaseModel):
     trust_product_email: str | None = None
     regions: Words
     include_parent: bool
+    own_numbers: bool
     daily_run: bool
     map_concurrency: Annotated[int, Field(ge=1)]
     threads_per_function: Annotated[int, Field(ge=1)]

@@ -30,6 +30,9 @@ class Validity(Model):
         valid_until: When it ends, None if Twilio names no end.
         announced: How many days before the end it was announced last, as `announcement_due` counts them; None if it
             was not.
+        policy_sid: Its policy, `RN…`.
+        business_identity: The `business_identity` of a Business Profile's business, None if the profile does not say.
+        identity_read_at: When that was read, None if it was not.
     """
 
     kind: BundleKind
@@ -39,6 +42,9 @@ class Validity(Model):
     status_since: datetime | None = None
     valid_until: datetime | None = None
     announced: int | None = None
+    policy_sid: str | None = None
+    business_identity: str | None = None
+    identity_read_at: datetime | None = None
 
 
 def with_known(known: Validity | None, seen: Validity) -> Validity:
@@ -51,7 +57,8 @@ def with_known(known: Validity | None, seen: Validity) -> Validity:
     same_status = known is not None and known.status is seen.status
     since = known.status_since if known and same_status else seen.observed_at
     announced = known.announced if known and known.valid_until == seen.valid_until else None
-    return seen.model_copy(update={"status_since": since, "announced": announced})
+    kept = {name: getattr(known, name) for name in ("business_identity", "identity_read_at")} if known else {}
+    return seen.model_copy(update={"status_since": since, "announced": announced, **kept})
 
 
 def announcement_due(validity: Validity) -> int | None:

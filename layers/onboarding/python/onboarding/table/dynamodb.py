@@ -146,21 +146,26 @@ class Table:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ConditionFailed from error
 
-    def query(self, pk: str, sk_prefix: str, *, only: str | None = None) -> Iterator[Item]:
+    def query(
+        self, pk: str, sk_prefix: str, *, only: str | None = None, page_size: int | None = None
+    ) -> Iterator[Item]:
         """Read the items of a partition in the order of their keys.
 
         Args:
             pk: The partition.
             sk_prefix: What their sort keys begin with.
             only: The one attribute to return, None for all.
+            page_size: How many items to read at once, for a search that ends early; None for as many as fit.
         """
-        projection: Any = {"ProjectionExpression": only} if only else {}
+        options: Any = {"ProjectionExpression": only} if only else {}
+        if page_size:
+            options["PaginationConfig"] = {"PageSize": page_size}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
             ExpressionAttributeValues={":pk": {"S": pk}, ":sk": {"S": sk_prefix}},
             ConsistentRead=True,
-            **projection,
+            **options,
         )
         for page in pages:
             yield from map(plain, page["Items"])

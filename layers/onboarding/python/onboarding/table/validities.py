@@ -1,6 +1,7 @@
 """Until when Twilio says that Business Profiles and Trust Products are valid, and what was announced of it."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from onboarding.table.dynamodb import ConditionFailed, Key, Table, from_item, to_item
 from onboarding.validity import Validity
@@ -37,6 +38,16 @@ def record_validity(table: Table, validity: Validity) -> None:
 def _oldest_first(table: Table) -> list[Validity]:
     items = table.query(_validity("").pk, _validity("").sk)
     return sorted((from_item(Validity, item) for item in items), key=lambda it: it.observed_at)
+def record_identity(table: Table, sid: str, identity: str | None, read_at: datetime) -> None:
+    """Record the `business_identity` of a Business Profile (`BU…`), if the profile is recorded."""
+    said = {"business_identity": identity} if identity else {}
+    with suppress(ConditionFailed):
+        table.update(
+            _validity(sid),
+            said | {"identity_read_at": read_at.isoformat()},
+            remove=() if identity else ["business_identity"],
+            condition="attribute_exists(pk)",
+        )
 
 
 def _validity(sid: str) -> Key:

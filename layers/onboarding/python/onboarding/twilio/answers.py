@@ -135,6 +135,19 @@ class EntityAnswer(Resource):
     object_sid: AnySid
 
 
+class EndUserAnswer(Resource):
+    """An EndUser."""
+
+    type: Text = ""
+    attributes: Any = None
+
+    @property
+    def business_identity(self) -> str | None:
+        """The `business_identity` of its attributes, None if they do not say."""
+        said = self.attributes.get("business_identity") if isinstance(self.attributes, dict) else None
+        return text(said) or None
+
+
 class AssignmentAnswer(Resource):
     """A ChannelEndpointAssignment; its endpoint need not be a phone number."""
 

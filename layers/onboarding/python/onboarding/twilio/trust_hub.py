@@ -20,6 +20,7 @@ from onboarding.trust_products import Status
 from onboarding.twilio.answers import (
     AccountAnswer,
     BundleAnswer,
+    EndUserAnswer,
     EntityAnswer,
     EvaluationAnswer,
     PhoneNumberAnswer,
@@ -30,6 +31,8 @@ from onboarding.twilio.http import TwilioHttpClient, if_found
 from onboarding.validity import BundleKind, Validity
 
 SHAKEN_STIR_POLICY_SID = "RN7a97559effdf62d00f4298208492a5ea"
+BUSINESS_INFORMATION = "customer_profile_business_information"
+END_USER = "IT"
 REQUESTS_AT_ONCE = 8
 PHONE_NUMBERS_PER_PAGE = 500
 STATUS_AND_PROPERTIES_TOGETHER = 22204
@@ -58,7 +61,14 @@ class Bundle:
 
     def seen(self, kind: BundleKind, asked_at: datetime) -> Validity:
         """Return its status and validity as a record, as Twilio gave them at this time."""
-        return Validity(kind=kind, sid=self.sid, observed_at=asked_at, status=self.status, valid_until=self.valid_until)
+        return Validity(
+            kind=kind,
+            sid=self.sid,
+            observed_at=asked_at,
+            status=self.status,
+            valid_until=self.valid_until,
+            policy_sid=self.policy_sid,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +283,28 @@ class TrustHub:
         if profile := self.business_profile(sid):
             return f"the Business Profile {sid} ('{profile.friendly_name}', {profile.status.value})"
         return None
+
+    def supporting(self, trust_product_sid: str) -> list[str]:
+        """List the objects that are assigned to a Trust Product (`BU…`): Business Profiles (`BU…`) and others."""
+        return self._supporting(PRODUCTS, trust_product_sid)
+
+    def business_identity(self, business_profile_sid: str) -> str | None:
+        """Read the `business_identity` of a Business Profile's business; None if the profile does not say."""
+        for sid in self._supporting(PROFILES, business_profile_sid):
+            if not sid.startswith(END_USER):
+                continue
+            end_user = self._end_user(sid)
+            if end_user and end_user.type == BUSINESS_INFORMATION:
+                return end_user.business_identity
+        return None
+
+    def _end_user(self, sid: str) -> EndUserAnswer | None:
+        return if_found(lambda: self._hub.get(EndUserAnswer, f"/v1/EndUsers/{sid}"))
+
+    def _supporting(self, collection: str, sid: str) -> list[str]:
+        path = f"{collection}/{sid}/EntityAssignments"
+        entities = self._hub.list(EntityAnswer, path, "results", {"PageSize": PAGE_SIZE})
+        return [entity.object_sid for entity in entities]
 
     def _fetch(self, collection: str, sid: str) -> Bundle | None:
         return if_found(lambda: _bundle(self._hub.get(BundleAnswer, f"{collection}/{sid}", sid=sid)))
