@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from onboarding import announcements, clients, settings, storage
+from onboarding import announcements, clients, elsewhere, settings, storage
 from onboarding.announcements import MOST_NAMED, DriftFound, SubaccountLoss
 from onboarding.models import BundleSid, Model, StepEvent, StoredList
 from onboarding.observability import measure
-from onboarding.phone_numbers import Assigned, by_number, correct, has_vanished
+from onboarding.phone_numbers import Assigned, PhoneNumberRecord, by_number, correct, has_vanished, needs_work
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import Correction, compare_numbers, correct_number
@@ -78,7 +78,10 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
     except TooMuchToReadError as error:
         return Audit(vanished=0, adopted=0, assigned=None, message=str(error))
     subaccounts = storage.read_subaccounts(clients.s3(), event.manifest)
-    corrections = compare(table, assigned, [it.subaccount_sid for it in subaccounts])
+    corrections, work_to_do = compare(table, assigned, [it.subaccount_sid for it in subaccounts])
+    if work_to_do:
+        # Once for all subaccounts, before the Map lists their numbers.
+        elsewhere.refresh(hub, table, assigned.bundles)
     corrections = look_again(hub, assigned, corrections, read_at, environment.list_settle_seconds)
     losses = Counter(it.account_sid for it in corrections if has_vanished(it.before, it.after))
     if losses:
@@ -116,13 +119,31 @@ def read(hub: TrustHub, business_profile_sid: str, trust_product_sid: str) -> As
     return Assigned(business_profile_sid, trust_product_sid, *hub.for_each(read_all, bundles))
 
 
-def compare(table: Table, assigned: Assigned, account_sids: list[str]) -> list[Correction]:
-    """Find out what the table has wrong of the numbers of these accounts (`AC…`)."""
+def compare(table: Table, assigned: Assigned, account_sids: list[str]) -> tuple[list[Correction], bool]:
+    """Compare the table with what is assigned.
 
-    def compare_account(sid: str) -> list[Correction]:
-        return list(compare_numbers(table, sid, lambda record: correct(record, assigned)))
+    Args:
+        table: The progress table.
+        assigned: What is assigned at Twilio.
+        account_sids: The accounts whose numbers are compared, `AC…`.
 
-    return list(chain.from_iterable(table.for_each(compare_account, account_sids)))
+    Returns:
+        The corrections, and whether the run has numbers to assign: some need work, or none is known yet.
+    """
+
+    def compare_account(sid: str) -> tuple[list[Correction], list[bool]]:
+        need_work: list[bool] = []
+
+        def corrected(record: PhoneNumberRecord) -> PhoneNumberRecord:
+            after = correct(record, assigned)
+            need_work.append(needs_work(after))
+            return after
+
+        return list(compare_numbers(table, sid, corrected)), need_work
+
+    compared = table.for_each(compare_account, account_sids)
+    known = [need for _, need_work in compared for need in need_work]
+    return list(chain.from_iterable(corrections for corrections, _ in compared)), any(known) or not known
 
 
 def look_again(

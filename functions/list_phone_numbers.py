@@ -6,6 +6,7 @@ from http import HTTPStatus
 from onboarding import clients, settings
 from onboarding.assigning import hold
 from onboarding.eligibility import ineligible_because
+from onboarding.elsewhere import set_aside
 from onboarding.errors import InvalidRequest, SubaccountNotReadable, TwilioRefused
 from onboarding.models import BundleSid, Model, PhoneNumberSid, Region, SubaccountEvent
 from onboarding.phone_numbers import PhoneNumber, PhoneNumberRecord, Stage, classify, needs_work
@@ -70,6 +71,9 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     seen = [
         classify(number, known.get(number.sid), bundles, ineligible_because(number, event.regions), named=named)
         for number in numbers
+    ]
+    seen = [
+        it.with_times_of(known.get(it.phone_number_sid, it)) for it in set_aside(hub, table, bundles, seen, named=named)
     ]
     changed = [record for record in seen if record != known.get(record.phone_number_sid)]
     if not event.phone_numbers:

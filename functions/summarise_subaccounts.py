@@ -38,6 +38,7 @@ FLEET_METRICS = {
     Stage.DISCOVERED: "FleetDiscovered",
     Stage.REFUSED: "FleetRefused",
     Stage.INELIGIBLE: "FleetIneligible",
+    Stage.ELSEWHERE: "FleetElsewhere",
 }
 DAILY_RUN_IS_OFF = "The daily run is off, so later numbers wait for the next request (docs/runbook.md#the-daily-run)."
 

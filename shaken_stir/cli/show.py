@@ -16,6 +16,7 @@ STAGES = {
     Stage.ON_TRUST_PRODUCT: "on the Trust Product",
     Stage.REFUSED: "refused",
     Stage.INELIGIBLE: "ineligible",
+    Stage.ELSEWHERE: "elsewhere",
     Stage.RELEASED: "released",
 }
 STATUSES = {

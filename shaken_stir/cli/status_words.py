@@ -39,6 +39,7 @@ WORDS = {
     Reason.FAILED: "not through",
     Reason.REFUSED: "refused",
     Reason.INELIGIBLE: "ineligible",
+    Reason.ELSEWHERE: "elsewhere",
 }
 REVIEW_TAKES = "Twilio names up to 72 hours, and it may take longer"
 

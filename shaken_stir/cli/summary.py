@@ -131,7 +131,7 @@ def _looked_through(out: Console, report: Report) -> None:
 
 def _reason(number: NumberStatus) -> str:
     again = "; tried again after 7 days" if number.reason is Reason.REFUSED else ""
-    lead = "ineligible: " if number.reason is Reason.INELIGIBLE else ""
+    lead = f"{number.reason.value}: " if number.reason in {Reason.INELIGIBLE, Reason.ELSEWHERE} else ""
     return f"{lead}{number.explanation}{again}"
 
 

@@ -25,7 +25,7 @@ WORKING = len(STATUSES[SubaccountStatus.IN_PROGRESS])
 """The fewest cells of a status: `working`."""
 SHORT = {**STAGES, Stage.ON_BUSINESS_PROFILE: "profile", Stage.ON_TRUST_PRODUCT: "product", Stage.INELIGIBLE: "inelig."}
 ALWAYS = (Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.ON_TRUST_PRODUCT)
-NOT_SIGNED = (Stage.REFUSED, Stage.INELIGIBLE, Stage.RELEASED)
+NOT_SIGNED = (Stage.REFUSED, Stage.INELIGIBLE, Stage.ELSEWHERE, Stage.RELEASED)
 GAP = 2
 NAME = 14
 """The fewest cells of a name."""

@@ -37,7 +37,13 @@ def of_numbers(read: Survey, accounts: tuple[AccountOutlook, ...]) -> list[Findi
     found = [well(f"{plural(len(numbers), 'number')} in all; eligible: {by_region}.")]
     if on_product := counted.get(Stage.ON_TRUST_PRODUCT):
         found.append(well(f"{on_product:,} on the Trust Product."))
-    return [*found, *of_unsigned(accounts, counted), *of_ineligible(accounts), *of_others(read)]
+    return [
+        *found,
+        *of_unsigned(accounts, counted),
+        *of_ineligible(accounts),
+        *of_elsewhere(accounts),
+        *of_others(read),
+    ]
 
 
 def of_unsigned(accounts: tuple[AccountOutlook, ...], counted: Mapping[Stage, int]) -> Iterator[Finding]:
@@ -62,6 +68,19 @@ def of_ineligible(accounts: tuple[AccountOutlook, ...]) -> Iterator[Finding]:
             return number.stage is Stage.INELIGIBLE and number.reason == reason
 
         yield look(f"{count:,} ineligible: {reason}.", only(accounts, has_it))
+
+
+def of_elsewhere(accounts: tuple[AccountOutlook, ...]) -> Iterator[Finding]:
+    """Report which numbers are on other bundles of the account, bundle by bundle."""
+    reasons = Counter(
+        number.reason for account in accounts for number in account.numbers if number.stage is Stage.ELSEWHERE
+    )
+    for reason, count in reasons.most_common():
+
+        def is_there(number: Outlook, reason: str | None = reason) -> bool:
+            return number.stage is Stage.ELSEWHERE and number.reason == reason
+
+        yield look(f"{count:,} elsewhere, left alone: {reason}.", only(accounts, is_there))
 
 
 def of_others(read: Survey) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from onboarding.table.validities import read_validities_in_use, read_validity, r
 from onboarding.trust_products import DELETED, Status, TrustProductRecord
 from onboarding.twilio.trust_hub import Bundle, TrustHub
 from onboarding.validity import BundleKind, with_known
+from shaken_stir.live.numbers import set_aside
 from shaken_stir.live.read_only import read_only
 from shaken_stir.live.request import list_settle_seconds
 from shaken_stir.live.survey import AccountNumbers, Survey
@@ -113,7 +114,7 @@ def _record_numbers(table: Table, hub: TrustHub, read: Survey, assigned: Assigne
             corrections = _corrections(table, account.sid, assigned, settled)
             for correction in corrections:
                 correct_number(table, correction)
-            found = [*_new(table, numbers, assigned), *_released(table, hub, numbers)]
+            found = [*_new(table, read, numbers, assigned), *_released(table, hub, numbers)]
             write_numbers(table, account.sid, found)
             if corrections or found:
                 recount(table, account.sid, assigned.bundles)
@@ -126,12 +127,13 @@ def _corrections(table: Table, account_sid: str, assigned: Assigned, settled: da
     return [it for it in corrections if not (has_vanished(it.before, it.after) and it.updated_at > late)]
 
 
-def _new(table: Table, numbers: AccountNumbers, assigned: Assigned) -> Iterable[PhoneNumberRecord]:
+def _new(table: Table, read: Survey, numbers: AccountNumbers, assigned: Assigned) -> Iterable[PhoneNumberRecord]:
     known = {it.phone_number_sid: it for it in read_all_numbers(table, numbers.account.sid)}
     for it in numbers.numbers:
         before = known.get(it.sid)
         if before is None or before.stage is Stage.RELEASED:
-            yield correct(classify(it.listed, before, assigned.bundles, it.ineligible), assigned)
+            found = correct(classify(it.listed, before, assigned.bundles, it.ineligible), assigned)
+            yield set_aside(found, read, assigned)
 
 
 def _released(table: Table, hub: TrustHub, numbers: AccountNumbers) -> Iterable[PhoneNumberRecord]:

@@ -37,7 +37,8 @@ class Outlook(BaseModel):
         phone_number: In E.164.
         stage: How far it has come by what Twilio lists; `refused` and `ineligible` ones are not on the Trust Product.
         will_be_put_on: Where a run would put it.
-        reason: Why it is ineligible, or what Twilio said when it refused the number, with its code.
+        reason: Why it is ineligible, which other bundle it is on, or what Twilio said when it refused the number, with
+            its code.
         tried_again_at: Until when a run leaves a refused number alone, None if a run would try it again now.
     """
 
@@ -65,10 +66,16 @@ class AccountOutlook(BaseModel):
 
 
 class Page(NamedTuple):
-    """How many numbers of a page a run would look up on the Business Profile, and then on the Trust Product."""
+    """How many numbers of a page a run would look up on the Business Profile, and then on the Trust Product.
+
+    `elsewhere` counts the numbers that need work but are on another bundle, `also_on_profile` those of them that are on
+    the Business Profile, too.
+    """
 
     on_profile: int
     on_product: int
+    elsewhere: int = 0
+    also_on_profile: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,11 +86,13 @@ class Work:
         account: The account, with where its numbers stand.
         pages: What would be looked up of each page of its numbers.
         missing: How many numbers the table knows that Twilio lists no more.
+        assigns: Whether some numbers need work, or the table knows none of the account's.
     """
 
     account: AccountOutlook
     pages: tuple[Page, ...]
     missing: int
+    assigns: bool
 
 
 def work_of(survey: Survey, known: Table) -> tuple[Work, ...]:
@@ -115,6 +124,9 @@ def _work_for(survey: Survey, known: Table, assigned: Assigned, account: Account
     classified = [
         classify(it.listed, records.get(it.sid), assigned.bundles, it.ineligible, named=named) for it in read.numbers
     ]
+    assigns = any(map(needs_work, classified)) or not (records or request.phone_numbers)
+    pages = [_page(page, survey, assigned) for page in batched(classified, PHONE_NUMBERS_PER_PAGE, strict=False)]
+    classified = [set_aside(record, survey, assigned) for record in classified]
     listed = {number.sid for number in read.numbers}
     expected = {sid for sid, record in records.items() if record.stage is not Stage.RELEASED}
     return Work(
@@ -126,14 +138,31 @@ def _work_for(survey: Survey, known: Table, assigned: Assigned, account: Account
             ),
             unread=read.unread,
         ),
-        pages=tuple(map(_page, batched(classified, PHONE_NUMBERS_PER_PAGE, strict=False))),
+        pages=tuple(pages),
+        assigns=assigns,
         missing=0 if request.phone_numbers or read.unread else len(expected - listed),
     )
 
 
-def _page(classified: Iterable[PhoneNumberRecord]) -> Page:
-    on_their_way = [record.stage for record in classified if needs_work(record)]
-    return Page(on_profile=on_their_way.count(Stage.DISCOVERED), on_product=len(on_their_way))
+def set_aside(record: PhoneNumberRecord, survey: Survey, assigned: Assigned) -> PhoneNumberRecord:
+    """Return a number that needs work but is on another bundle as elsewhere, as `List Phone Numbers` does."""
+    sid = record.phone_number_sid
+    on_both = sid in assigned.on_business_profile and sid in assigned.on_trust_product
+    if not needs_work(record) or on_both or sid not in survey.elsewhere:
+        return record
+    return record.found_elsewhere(survey.elsewhere[sid])
+
+
+def _page(classified: Iterable[PhoneNumberRecord], survey: Survey, assigned: Assigned) -> Page:
+    need_work = [record for record in classified if needs_work(record)]
+    stages = [set_aside(record, survey, assigned).stage for record in need_work]
+    elsewhere = [record.phone_number_sid for record in need_work if record.phone_number_sid in survey.elsewhere]
+    return Page(
+        on_profile=stages.count(Stage.DISCOVERED),
+        on_product=len(stages) - stages.count(Stage.ELSEWHERE),
+        elsewhere=len(elsewhere),
+        also_on_profile=sum(sid in assigned.on_business_profile for sid in elsewhere),
+    )
 
 
 def _outlook(
@@ -161,6 +190,9 @@ def _outlook(
     ours = {assigned.business_profile_sid, assigned.trust_product_sid}
     if on_product:
         return Outlook(stage=Stage.ON_TRUST_PRODUCT, **about)
+    if classified.stage is Stage.ELSEWHERE and classified.elsewhere:
+        reason = f"it is on {classified.elsewhere.describe()}"
+        return Outlook(stage=Stage.ELSEWHERE, reason=reason, **about)
     if classified.stage is Stage.INELIGIBLE:
         return Outlook(stage=Stage.INELIGIBLE, reason=classified.reason, **about)
     if known and known.stage is Stage.REFUSED and known.refused_by in ours:

@@ -17,6 +17,7 @@ from onboarding.ownership import Asked
 from onboarding.requests import LeftOutNumber
 from onboarding.table.dynamodb import Table
 from onboarding.table.orphans import read_orphans
+from onboarding.table.other_bundles import read_other_bundles
 from onboarding.table.ownership import has_run_over_the_fleet, read_supporting
 from onboarding.trust_products import SUBMITTABLE, Status, best_first
 from onboarding.twilio.assignments import PAGE_SIZE, SIDS_PER_FILTER
@@ -130,7 +131,7 @@ def make(survey: Survey, known: Table | None = None, *, waits: bool = True) -> P
         left_out=survey.left_out,
         deletes=deletes(survey, removes),
     )
-    asked = gets(survey, plan, work) + ownership_gets(survey, known)
+    asked = gets(survey, plan, work) + ownership_gets(survey, known) + elsewhere_gets(survey, known, work)
     return plan.model_copy(update={"gets": dict(+asked), "posts": posts(plan)})
 
 
@@ -274,6 +275,24 @@ def ownership_gets(survey: Survey, known: Table) -> Counter[str]:
     is_primary = survey.profile is not None and survey.profile.policy_sid in PRIMARY
     if may_stop and is_primary and not ownership.knows_identity(known, asked.profile_sid):
         together.update({OF_PROFILE: 1, END_USER: int(survey.business_identity is not None)})
+    return together
+
+
+def elsewhere_gets(survey: Survey, known: Table, work: Sequence[Work]) -> Counter[str]:
+    """Count what a run asks to learn which numbers are on other bundles: all of it once a day at most."""
+    if not any(it.assigns for it in work):
+        return Counter()
+    together: Counter[str] = Counter()
+    named = bool(survey.request.phone_numbers)
+    for page in (page for it in work for page in it.pages):
+        together[ON_PROFILE] += look_ups(page.elsewhere) + named * page.elsewhere
+        together[ON_PRODUCT] += look_ups(page.also_on_profile)
+    profile_sid, product_sid = survey.profile and survey.profile.sid, survey.product and survey.product.sid
+    last = read_other_bundles(known, (profile_sid, product_sid)) if profile_sid and product_sid else None
+    if last and (last.is_fresh or (named and not last.bundles)):
+        return together
+    together.update({PROFILES: pages(survey.profiles), PRODUCTS: pages(survey.products)})
+    together.update(ON_PROFILE if kind == "business_profile" else ON_PRODUCT for kind, _ in survey.others)
     return together
 
 

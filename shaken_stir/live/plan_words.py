@@ -95,8 +95,8 @@ def what_becomes_of(number: Outlook) -> str:
     sides = " and ".join(SIDES[side] for side in number.will_be_put_on)
     refused = f"Twilio refused it: {number.reason} (code {number.error_code})"
     match number.stage:
-        case Stage.INELIGIBLE:
-            return f"ineligible: {number.reason}"
+        case Stage.INELIGIBLE | Stage.ELSEWHERE:
+            return f"{number.stage.value}: {number.reason}"
         case Stage.REFUSED if number.tried_again_at:
             return f"{refused}; tried again after {moment(number.tried_again_at)}"
         case Stage.REFUSED:

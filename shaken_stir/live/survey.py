@@ -4,12 +4,14 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Lock
 
 from list_phone_numbers import as_checked, read_page
+from onboarding import elsewhere
 from onboarding.eligibility import ineligible_because
+from onboarding.elsewhere import Other
 from onboarding.errors import (
     BusinessProfileAmbiguous,
     BusinessProfileNotApproved,
@@ -22,7 +24,7 @@ from onboarding.errors import (
     TwilioThrottled,
     TwilioUnavailable,
 )
-from onboarding.phone_numbers import PhoneNumber
+from onboarding.phone_numbers import Elsewhere, PhoneNumber
 from onboarding.requests import CompleteRequest, LeftOutNumber, NamedNumber, left_out_of
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import read_all_numbers
@@ -129,6 +131,8 @@ class Survey:
         answered_at: The time at Twilio when it gave the last of this, None if it did not say it.
         supporting: The objects (`BU…`, `IT…`) that are assigned to the other live SHAKEN/STIR products, by product.
         business_identity: Of the primary profile that the whole fleet would go on, None if it does not say.
+        others: The other Business Profiles and live SHAKEN/STIR products.
+        elsewhere: The phone numbers (`PN…`) that are on one of them.
         filter_holds: Whether a look-up of assigned numbers by SID found each of them, None if none is assigned.
     """
 
@@ -153,6 +157,8 @@ class Survey:
     answered_at: datetime | None = None
     supporting: dict[str, list[str]] = field(default_factory=dict)
     business_identity: str | None = None
+    others: tuple[Other, ...] = ()
+    elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
     filter_holds: bool | None = None
 
     def may_lag(self, settle_seconds: float) -> bool:
@@ -234,6 +240,8 @@ def take(
     on_profile = assigned(hub.on_business_profile(found.sid), PROFILE_NUMBERS, tell) if found else Assigned()
     on_product = assigned(hub.on_trust_product(product.sid), PRODUCT_NUMBERS, tell) if product else Assigned()
     numbers = read_numbers(hub, request, to_be_read(request, account, listed.accounts, worked_on), checked, tell)
+    ours = found.sid if found else "", product.sid if product else ""
+    others = elsewhere.others_of(ours, profiles, products) if found else []
     return Survey(
         request=request,
         account=account,
@@ -256,6 +264,8 @@ def take(
         left_readable=left_readable(known, worked_on, numbers) if known else frozenset(),
         supporting=patiently(choices.read_supporting, hub, products, product) if found else {},
         business_identity=choices.read_identity(hub, request, found),
+        others=tuple(others),
+        elsewhere=patiently(elsewhere.read_numbers, hub, others, datetime.now(UTC)),
         filter_holds=filter_holds(hub.on_business_profile(found.sid), on_profile) if found else None,
     )
 

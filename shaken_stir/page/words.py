@@ -22,6 +22,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.FAILED: "Failed",
     Reason.REFUSED: "Refused",
     Reason.INELIGIBLE: "Ineligible",
+    Reason.ELSEWHERE: "Elsewhere",
     Reason.RELEASED: "Released",
 }
 STAGES: Final[Mapping[Stage, str]] = {
@@ -30,6 +31,7 @@ STAGES: Final[Mapping[Stage, str]] = {
     Stage.DISCOVERED: "not assigned",
     Stage.REFUSED: "refused",
     Stage.INELIGIBLE: "ineligible",
+    Stage.ELSEWHERE: "on another bundle",
     Stage.RELEASED: "released",
 }
 STATUSES: Final[Mapping[Status, str]] = {

@@ -19,6 +19,8 @@ SIDES = {
     (False, False): "on neither",
 }
 
+SET_ASIDE = frozenset({Stage.REFUSED, Stage.INELIGIBLE, Stage.ELSEWHERE})
+
 
 class Difference(BaseModel):
     """Something that the table and Twilio say differently; `says` is the sentence.
@@ -165,12 +167,12 @@ def _difference(it: Compare, sid: str) -> str:
         return f"is not in the table: it came since the last run, and is {SIDES[at_twilio]} at Twilio"
     in_table = _sides(known, it.fleet)
     # The table says of a number that is not to be assigned why it is not, and never that it is on the profile alone.
-    is_set_aside = known.stage in {Stage.REFUSED, Stage.INELIGIBLE} and not any(in_table)
+    is_set_aside = known.stage in SET_ASIDE and not any(in_table)
     # A number on the product alone is recorded as discovered: it has to be assigned to both again.
     is_to_do = known.stage is Stage.DISCOVERED and at_twilio == (False, True)
     if in_table == at_twilio or is_to_do or (is_set_aside and not at_twilio[1]):
         return ""
-    stage = f"{known.stage.value}, " if known.stage in {Stage.REFUSED, Stage.INELIGIBLE} else ""
+    stage = f"{known.stage.value}, " if known.stage in SET_ASIDE else ""
     return f"is {stage}{SIDES[in_table]} in the table, but {SIDES[at_twilio]} at Twilio"
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from onboarding.models import AccountSid, BundleSid, PhoneNumberSid
-from onboarding.phone_numbers import Stage
+from onboarding.phone_numbers import Elsewhere, Stage
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.trust_products import DELETED, SUBMITTABLE, Status, StatusChange
 
@@ -27,6 +27,7 @@ class Reason(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     INELIGIBLE = "ineligible"
+    ELSEWHERE = "elsewhere"
     RELEASED = "released"
 
 
@@ -52,6 +53,7 @@ MOVES: Mapping[Reason, Move] = {
     Reason.FAILED: Move.OPERATOR,
     Reason.REFUSED: Move.OPERATOR,
     Reason.INELIGIBLE: Move.NEVER,
+    Reason.ELSEWHERE: Move.NEVER,
     Reason.RELEASED: Move.NEVER,
 }
 NEED_A_PERSON = frozenset({Move.CUSTOMER, Move.OPERATOR})
@@ -78,6 +80,7 @@ class NumberStatus(_Told):
         valid_until: When that product or the profile expires, whichever is first; None if Twilio names no end.
         assigned_at: When it was put on that product.
         read_at: When the table was read.
+        elsewhere: The other bundle that it is on, None if it is on none.
     """
 
     account_sid: AccountSid
@@ -100,6 +103,7 @@ class NumberStatus(_Told):
     valid_until: datetime | None = None
     assigned_at: datetime | None = None
     read_at: datetime | None = None
+    elsewhere: Elsewhere | None = None
 
     @computed_field  # type: ignore[prop-decorator] # pydantic's own order
     @property

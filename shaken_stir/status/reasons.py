@@ -32,6 +32,7 @@ EXPLANATIONS: Final = {
     Reason.PROFILE_IN_REVIEW: "Twilio reviews the Business Profile that it is on",
     Reason.NOT_SUBMITTED: "the Trust Product that it is on was not submitted to Twilio",
     Reason.UNDER_WAY: "a run works on its account right now",
+    Reason.ELSEWHERE: "it is on another bundle of the account",
     Reason.RELEASED: "it has left its account",
 }
 REMEDIES: Final = {
@@ -40,6 +41,7 @@ REMEDIES: Final = {
     Reason.NOT_SUBMITTED: "send the request again",
     Reason.TO_DO: SEND_AGAIN,
     Reason.FAILED: SEND_AGAIN,
+    Reason.ELSEWHERE: "leave it there; or take it off there in the Console, then name the number in a request",
 }
 
 
@@ -106,6 +108,8 @@ def reason_of(stage: Stage, bundles: Bundles, subaccount_status: SubaccountStatu
             return Reason.REFUSED
         case Stage.INELIGIBLE:
             return Reason.INELIGIBLE
+        case Stage.ELSEWHERE:
+            return Reason.ELSEWHERE
         case Stage.RELEASED:
             return Reason.RELEASED
         case Stage.DISCOVERED | Stage.ON_BUSINESS_PROFILE:
@@ -171,6 +175,7 @@ def number_status(
         valid_until=min(ends, default=None),
         assigned_at=record.since if record.stage is Stage.ON_TRUST_PRODUCT else None,
         read_at=read_at,
+        elsewhere=record.elsewhere,
     )
 
 
@@ -189,6 +194,7 @@ def _words(
         Reason.PROFILE_IN_REVIEW: of_profile,
         Reason.TO_DO: _so_far(record, bundles),
         Reason.FAILED: f"{_so_far(record, bundles)}, since the last run failed on its account: {subaccount.message}",
+        Reason.ELSEWHERE: record.elsewhere and f"it is on {record.elsewhere.describe()}",
         Reason.INELIGIBLE: record.reason or "it cannot be signed",
     }
     return about.get(reason) or EXPLANATIONS[reason], REMEDIES.get(reason, "")

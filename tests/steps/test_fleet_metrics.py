@@ -34,6 +34,7 @@ def test_the_numbers_of_all_are_measured_by_stage_and_what_needs_a_person(
         "FleetDiscovered": 0,
         "FleetRefused": 1,
         "FleetIneligible": 1,
+        "FleetElsewhere": 0,
         "NeedAPerson": 1,
     }
 

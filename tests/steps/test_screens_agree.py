@@ -30,7 +30,7 @@ from tests.steps.conftest import Start
 from tests.steps.examples import examples
 from tests.steps.steps import LATER
 from tests.steps.whole_run import run
-from tests.world import NAMED, PROFILE, account, product, subaccount
+from tests.world import NAMED, PROFILE, account, phone_number, product, subaccount
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 BEGINNINGS: dict[str, list[dict[str, Any]]] = {
@@ -38,6 +38,10 @@ BEGINNINGS: dict[str, list[dict[str, Any]]] = {
     "an approved product": [product(business_profile=PROFILE)],
     "a rejected product": [product(status="twilio-rejected", business_profile=PROFILE)],
 }
+CUSTOMERS, ELSEWHERE = "BU" + "3" * 32, phone_number(2, 1)
+THEIR_PRODUCT = product("BU" + "4" * 32, business_profile=CUSTOMERS, numbers=[ELSEWHERE])
+"""A product of another business, with a number that is never touched."""
+ASKED = NAMED | {"business_profile_sid": PROFILE}
 which = st.integers(0, 5)
 
 
@@ -47,8 +51,9 @@ class Histories(RuleBasedStateMachine):
     def __init__(self, start: Start, beginning: str) -> None:
         super().__init__()
         self.steps = start(
-            subaccounts=[subaccount(1, numbers=2), subaccount(2, numbers=1)],
-            products=BEGINNINGS[beginning],
+            subaccounts=[subaccount(1, numbers=2), subaccount(2, numbers=2)],
+            profiles=[{"sid": PROFILE}, {"sid": CUSTOMERS, "primary": False, "numbers": [ELSEWHERE]}],
+            products=[*BEGINNINGS[beginning], THEIR_PRODUCT],
             LIST_SETTLE_SECONDS="0",
         )
         self.controls, self.state = self.steps.simulator.controls, self.steps.simulator.state
@@ -130,7 +135,7 @@ class Histories(RuleBasedStateMachine):
     @rule(resubmit=st.booleans())
     def run(self, *, resubmit: bool) -> None:
         self.runs += 1
-        done = run(self.steps, NAMED | {"resubmit": resubmit}, f"run-{self.runs}", review=False)
+        done = run(self.steps, ASKED | {"resubmit": resubmit}, f"run-{self.runs}", review=False)
         saw_numbers = any(it.execution == f"run-{self.runs}" for it in self.fleet().runs)
         self.unseen = self.unseen and not saw_numbers
         if done.error in {"TrustProductRejected", "BusinessProfileNotApproved"}:
@@ -140,7 +145,7 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def doctor(self) -> None:
         hub, read_at = trust_hub.of_parent(settings.load()), datetime.now(UTC)
-        read = survey.take(hub, request.complete(NAMED))
+        read = survey.take(hub, request.complete(ASKED))
         learned.record(self.steps.table, hub, read, read_at, 0)
         known = self.fleet().product
         # A product that is no longer connected is not the one that a run would use, so its numbers are not read.
@@ -182,6 +187,7 @@ class Histories(RuleBasedStateMachine):
         if not self.unseen:
             assert said == self.truth()
             assert compare(self.twilio(), fleet, numbers).differences == []
+        assert {it.reason for it in numbers if it.phone_number_sid == ELSEWHERE} <= {Reason.ELSEWHERE}
         assert said == in_csv(numbers)
         assert said == by_changes(fleet, numbers)
         by_account = {it.sid: it.counts.by_reason for it in fleet.subaccounts}
@@ -197,7 +203,9 @@ class Histories(RuleBasedStateMachine):
             assert eligible == len(said)
 
     def truth(self) -> set[str]:
-        return signed(self.steps.simulator)
+        """The numbers that are signed on the product that runs use."""
+        elsewhere = self.state.trust_products[THEIR_PRODUCT["sid"]].endpoints.by_number
+        return signed(self.steps.simulator) - elsewhere.keys()
 
     def fleet(self) -> FleetStatus:
         return read_status(self.steps.table, "here")
@@ -210,12 +218,12 @@ class Histories(RuleBasedStateMachine):
         return read_twilio(trust_hub.of_parent(settings.load()), self.fleet())
 
     def number(self, index: int) -> str | None:
-        numbers = sorted(self.state.numbers)
+        numbers = sorted(self.state.numbers.keys() - {ELSEWHERE})
         return numbers[index % len(numbers)] if numbers else None
 
     def bundle(self, side: str) -> Any:
-        bundles = list(self.state.customer_profiles if side == "profile" else self.state.trust_products)
-        return bundles[0] if bundles else None
+        bundles = self.state.customer_profiles if side == "profile" else self.state.trust_products
+        return next((it for it in bundles if it.sid not in {CUSTOMERS, THEIR_PRODUCT["sid"]}), None)
 
     def teardown(self) -> None:
         self.steps.simulator.stop()

@@ -20,6 +20,7 @@ REASONS: Final = (
     "failed",
     "refused",
     "ineligible",
+    "elsewhere",
     "released",
 )
 """Why a number is signed or not; written out, since the model takes a while to load."""

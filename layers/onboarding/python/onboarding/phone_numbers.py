@@ -1,7 +1,8 @@
 """A phone number's life: where it stands, what it may become, and what the audit corrects. All pure.
 
 A number is discovered, goes on the Business Profile, then on the Trust Product. Twilio may refuse it on either, it may
-be ineligible, and it may leave its account. Whether it can be signed at all is told by `eligibility`.
+be ineligible or on another bundle of the account, and it may leave its
+account. Whether it can be signed at all is told by `eligibility`.
 """
 
 from collections import defaultdict
@@ -13,9 +14,11 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from onboarding.models import AccountSid, BundleSid, ChannelEndpointAssignmentSid, Model, PhoneNumberSid
+from onboarding.trust_products import Status
+from onboarding.validity import TITLES, BundleKind
 
 REFUSED_AGAIN_AFTER = timedelta(days=7)
-"""When a refused number is tried again by itself."""
+"""When a refused number is tried again, and a number that is elsewhere is looked for there again."""
 
 type Assignments = Mapping[str, list[str]]
 """The assignments (`RA…`) of each number (`PN…`)."""
@@ -29,6 +32,7 @@ class Stage(StrEnum):
     ON_TRUST_PRODUCT = "on_trust_product"
     REFUSED = "refused"
     INELIGIBLE = "ineligible"
+    ELSEWHERE = "elsewhere"
     RELEASED = "released"
 
 
@@ -41,6 +45,7 @@ MAY_BECOME: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
             {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.INELIGIBLE, Stage.RELEASED}
         ),
         Stage.REFUSED: frozenset(Stage) - {Stage.REFUSED},
+        Stage.ELSEWHERE: frozenset(Stage) - {Stage.ELSEWHERE},
         Stage.INELIGIBLE: frozenset(
             {Stage.DISCOVERED, Stage.ON_BUSINESS_PROFILE, Stage.ON_TRUST_PRODUCT, Stage.RELEASED}
         ),
@@ -75,6 +80,26 @@ class Assigned:
         return self.business_profile_sid, self.trust_product_sid
 
 
+class Elsewhere(Model):
+    """Another Business Profile, or another SHAKEN/STIR product, that a phone number is on; `seen_at` is when."""
+
+    kind: BundleKind
+    sid: BundleSid
+    friendly_name: str
+    status: Status
+    seen_at: datetime
+
+    @property
+    def signs(self) -> bool:
+        """Whether the number is signed there."""
+        return self.kind == "trust_product" and self.status is Status.APPROVED
+
+    def describe(self) -> str:
+        """Return the bundle with its name and status, and whether the number is signed there."""
+        signed = "signed there" if self.signs else "not signed there"
+        return f"the {TITLES[self.kind]} {self.sid} ('{self.friendly_name}', {self.status.value}; {signed})"
+
+
 class PhoneNumberRecord(Model):
     """A phone number's item in the table.
 
@@ -96,6 +121,7 @@ class PhoneNumberRecord(Model):
     business_profile_assignment_sid: ChannelEndpointAssignmentSid | None = None
     trust_product_sid: BundleSid | None = None
     trust_product_assignment_sid: ChannelEndpointAssignmentSid | None = None
+    elsewhere: Elsewhere | None = None
 
     @property
     def bundles(self) -> tuple[str | None, str | None]:
@@ -129,6 +155,10 @@ class PhoneNumberRecord(Model):
         """The number once it is known that it cannot be signed, and why."""
         return self._begun(Stage.INELIGIBLE, reason=reason)
 
+    def found_elsewhere(self, elsewhere: Elsewhere) -> Self:
+        """The number once it is known to be on another bundle of the account, which a run does not touch."""
+        return self._begun(Stage.ELSEWHERE, elsewhere=elsewhere)
+
     def _begun(self, stage: Stage, **changes: Any) -> Self:
         self._check(stage)
         told = {"phone_number_sid": self.phone_number_sid, "phone_number": self.phone_number}
@@ -136,7 +166,7 @@ class PhoneNumberRecord(Model):
 
     def _moved(self, stage: Stage, **changes: Any) -> Self:
         self._check(stage)
-        past = {"reason": None, "error_code": None, "refused_at": None, "refused_by": None}
+        past = {"reason": None, "error_code": None, "refused_at": None, "refused_by": None, "elsewhere": None}
         return self.model_copy(update={"stage": stage, **self._times(stage), **past, **changes})
 
     def _times(self, stage: Stage) -> dict[str, datetime | None]:
@@ -191,7 +221,7 @@ def classify(
     """
     if known and known.stage is Stage.ON_TRUST_PRODUCT and known.bundles == bundles:
         return known
-    if known and not ineligible and not named and _is_refused_for_now(known, bundles):
+    if known and not ineligible and not named and _is_set_aside(known, bundles):
         return known
     record = (known or _new(number)).model_copy(update={"phone_number": number.phone_number})
     profile_sid, assignment_sid = record.business_profile_sid, record.business_profile_assignment_sid
@@ -252,6 +282,12 @@ def by_number(assignments: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for phone_number_sid, assignment_sid in assignments:
         found[phone_number_sid].append(assignment_sid)
     return found
+
+
+def _is_set_aside(known: PhoneNumberRecord, bundles: tuple[str, str]) -> bool:
+    if known.stage is Stage.ELSEWHERE and known.elsewhere and known.elsewhere.sid not in bundles:
+        return datetime.now(UTC) < known.elsewhere.seen_at + REFUSED_AGAIN_AFTER
+    return _is_refused_for_now(known, bundles)
 
 
 def _is_refused_for_now(known: PhoneNumberRecord, bundles: tuple[str, str]) -> bool:
