@@ -68,13 +68,14 @@ class AccountOutlook(BaseModel):
 class Page(NamedTuple):
     """How many numbers of a page a run would look up on the Business Profile, and then on the Trust Product.
 
-    `elsewhere` counts the numbers that need work but are on another bundle, `also_on_profile` those of them that are on
-    the Business Profile, too.
+    `elsewhere` counts the numbers that need work but are on another bundle, `on_other_product` those of them that are
+    on a Trust Product, `also_on_profile` those that are on the Business Profile, too.
     """
 
     on_profile: int
     on_product: int
     elsewhere: int = 0
+    on_other_product: int = 0
     also_on_profile: int = 0
 
 
@@ -161,6 +162,7 @@ def _page(classified: Iterable[PhoneNumberRecord], survey: Survey, assigned: Ass
         on_profile=stages.count(Stage.DISCOVERED),
         on_product=len(stages) - stages.count(Stage.ELSEWHERE),
         elsewhere=len(elsewhere),
+        on_other_product=sum(survey.elsewhere[sid].kind == "trust_product" for sid in elsewhere),
         also_on_profile=sum(sid in assigned.on_business_profile for sid in elsewhere),
     )
 

@@ -285,8 +285,8 @@ def elsewhere_gets(survey: Survey, known: Table, work: Sequence[Work]) -> Counte
     together: Counter[str] = Counter()
     named = bool(survey.request.phone_numbers)
     for page in (page for it in work for page in it.pages):
-        together[ON_PROFILE] += look_ups(page.elsewhere) + named * page.elsewhere
-        together[ON_PRODUCT] += look_ups(page.also_on_profile)
+        together[ON_PROFILE] += look_ups(page.elsewhere) + named * (page.elsewhere - page.on_other_product)
+        together[ON_PRODUCT] += look_ups(page.also_on_profile) + named * page.on_other_product
     profile_sid, product_sid = survey.profile and survey.profile.sid, survey.product and survey.product.sid
     last = read_other_bundles(known, (profile_sid, product_sid)) if profile_sid and product_sid else None
     if last and (last.is_fresh or (named and not last.bundles)):

@@ -47,11 +47,13 @@ def elsewhere(steps: Steps) -> Elsewhere | None:
     return record.elsewhere
 
 
-def test_a_number_of_another_approved_product_is_left_there(start: Start) -> None:
+@pytest.mark.parametrize("which", [{}, {"subaccounts": [account(1)], "phone_numbers": [THEIRS, OURS]}])
+def test_a_number_of_another_approved_product_is_left_there(start: Start, which: dict[str, Any]) -> None:
     steps = isv(start)
-    planned = plan.make(look(steps.simulator, NAMES_OURS))
+    request = NAMES_OURS | which
+    planned = plan.make(look(steps.simulator, request))
 
-    done = run(steps, NAMES_OURS)
+    done = run(steps, request)
 
     assert done.error is None
     assert steps.stages() == {THEIRS: "elsewhere", OURS: "on_trust_product"}

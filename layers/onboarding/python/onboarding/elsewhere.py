@@ -44,7 +44,8 @@ def set_aside(
     reading = refresh(hub, table, bundles, again=not named)
     found = read_elsewhere(table, reading, to_assign)
     if named:
-        found = {sid: it for sid, it in found.items() if is_still_there(hub, sid, it)}
+        still_there = hub.for_each(lambda hit: is_still_there(hub, *hit), found.items())
+        found = {sid: it for (sid, it), still in zip(found.items(), still_there, strict=True) if still}
     ours = on_both(hub, bundles, found)
     return [
         record.found_elsewhere(found[sid]) if (sid := record.phone_number_sid) in found and sid not in ours else record
