@@ -93,12 +93,13 @@ def read_page(hub: TrustHub, account_sid: str, page_url: str | None) -> Page[Pho
     """Read one page of the phone numbers of an account (`AC…`), as `TrustHub.phone_numbers`.
 
     Raises:
-        SubaccountNotReadable: Twilio answers 404 to the list, though the account exists.
+        SubaccountNotReadable: Twilio answers 404 to the first page, though the account exists.
     """
     try:
         return hub.phone_numbers(account_sid, page_url)
     except TwilioRefused as refusal:
-        account = hub.account(account_sid) if refusal.status == HTTPStatus.NOT_FOUND else None
+        is_first_page_gone = refusal.status == HTTPStatus.NOT_FOUND and not page_url
+        account = hub.account(account_sid) if is_first_page_gone else None
         if not account:
             raise
         raise SubaccountNotReadable(

@@ -140,7 +140,11 @@ OPERATIONS = {
     "submit the Trust Product": Operation(f"POST {PRODUCTS}/{{Sid}}", otherwise=DONE_ALL_THE_SAME),
     "read all assignments of the profile": Operation(f"GET {PROFILES}/{{Sid}}/ChannelEndpointAssignments"),
     "read all assignments of the product": Operation(f"GET {PRODUCTS}/{{Sid}}/ChannelEndpointAssignments"),
-    "list a subaccount's numbers": Operation(f"GET {ACCOUNTS}/{{Sid}}/IncomingPhoneNumbers.json", within="subaccount"),
+    "list a subaccount's numbers": Operation(
+        f"GET {ACCOUNTS}/{{Sid}}/IncomingPhoneNumbers.json",
+        within="subaccount",
+        otherwise={"HTTP 404": ("SubaccountNotReadable",) * 3},
+    ),
     "list the second page of a subaccount's numbers": Operation(
         f"GET {ACCOUNTS}/{{Sid}}/IncomingPhoneNumbers.json", within="subaccount", after=1, one_number_a_page=True
     ),
