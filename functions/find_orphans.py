@@ -11,10 +11,10 @@ from onboarding import announcements, clients, settings, storage
 from onboarding.announcements import MOST_NAMED, OrphansFound
 from onboarding.errors import CredentialsRefused, SubaccountNotReadable, TwilioRefused, section
 from onboarding.models import BundleSid, Model, StepEvent, StoredList
-from onboarding.phone_numbers import OrphanRecord, Stage
+from onboarding.phone_numbers import OrphanRecord
 from onboarding.step import step
 from onboarding.table.dynamodb import Table
-from onboarding.table.numbers import read_all_numbers
+from onboarding.table.numbers import read_homes
 from onboarding.table.orphans import name_orphans
 from onboarding.table.outcomes import read_outcomes
 from onboarding.twilio import trust_hub
@@ -112,8 +112,8 @@ def without_home(table: Table, assigned: set[str], account_sids: list[str], dead
     def read(account_sid: str) -> tuple[set[str], set[str]]:
         living: set[str] = set()
         released: set[str] = set()
-        for record in in_time(read_all_numbers(table, account_sid), deadline):
-            (released if record.stage is Stage.RELEASED else living).add(record.phone_number_sid)
+        for sid, is_released in in_time(read_homes(table, account_sid), deadline):
+            (released if is_released else living).add(sid)
         return living, released
 
     homeless: dict[str, str | None] = dict.fromkeys(assigned)

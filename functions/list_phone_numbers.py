@@ -67,6 +67,8 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
         unreadable = [str(it) for it in page.unreadable]
     sids = [number.sid for number in numbers]
     known = read_numbers(table, event.subaccount_sid, sids)
+    numbers = [number for number in numbers if number.sid not in known.newer]
+    unreadable += [f"{sid}: a later version of this project wrote its item in the table" for sid in sorted(known.newer)]
     bundles, named = (event.business_profile_sid, event.trust_product_sid), bool(event.phone_numbers)
     seen = [
         classify(number, known.get(number.sid), bundles, ineligible_because(number, event.regions), named=named)

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from onboarding.phone_numbers import Stage
+from onboarding.phone_numbers import Stage, counts_in
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.table.dynamodb import plain
 from shaken_stir.engine.items import Change
@@ -48,7 +48,7 @@ class Rows:
                 if pk == "FLEET" and sk.startswith("SUBACCOUNT#"):
                     self._take_in_subaccount(sk.removeprefix("SUBACCOUNT#"), plain(item or {}))
                 elif pk.startswith("SUBACCOUNT#") and sk.startswith("NUMBER#"):
-                    stage = Stage(item["stage"]["S"]) if item else None
+                    stage = next(iter(counts_in(dict.fromkeys((item or {}).get("stage", {}).values(), 1))), None)
                     self._take_in_number(pk.removeprefix("SUBACCOUNT#"), sk, stage)
 
     def changed(self, executions: set[str]) -> list[Row]:
@@ -70,7 +70,7 @@ class Rows:
         self._subaccounts[sid] = _Subaccount(
             status=item["status"],
             executions=frozenset({item.get("lease_execution", ""), item.get("recorded_by", "")}),
-            numbers={Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()},
+            numbers=counts_in(item.get("numbers")),
         )
 
     def _take_in_number(self, sid: str, number: str, stage: Stage | None) -> None:

@@ -74,15 +74,15 @@ DEFECTS: Final = (
         "no lease",
         f"{LAYER}/table/leases.py",
         "tests/unit/onboarding/table/test_leases.py",
-        'LEASE_IS_FREE = "attribute_not_exists(lease_execution) OR',
-        'LEASE_IS_FREE = "attribute_not_exists(no_such_attribute) OR',
+        '"attribute_not_exists(lease_execution) OR',
+        '"attribute_not_exists(no_such_attribute) OR',
     ),
     Defect(
         "no lease, nor a proof of one",
         f"{LAYER}/table/leases.py",
         "tests/unit/onboarding/table/test_leases.py",
-        'lease_expires_at < :now"\nLEASE_IS_OURS = "lease_token = :lease_token"',
-        'lease_expires_at < :now OR attribute_exists(pk)"\n'
+        'LEASE_IS_OURS = "lease_token = :lease_token"',
+        'LEASE_IS_FREE = f"{LEASE_IS_FREE} OR attribute_exists(pk)"\n'
         'LEASE_IS_OURS = "lease_token = :lease_token OR attribute_exists(pk)"',
         faults=("tests/steps/test_two_at_once.py",),
     ),
@@ -191,8 +191,8 @@ DEFECTS: Final = (
         "functions/await_review.py",
         "tests/steps/test_await_review.py",
         "    add_waiter(table, sid, waiter, event.poll_seconds)\n"
-        "    product = trust_hub.of_parent(environment).trust_product(sid)\n",
-        "    product = trust_hub.of_parent(environment).trust_product(sid)\n"
+        "    product = trust_hub.of_parent(environment).seen_trust_product(sid, environment.list_settle_seconds)\n",
+        "    product = trust_hub.of_parent(environment).seen_trust_product(sid, environment.list_settle_seconds)\n"
         "    add_waiter(table, sid, waiter, event.poll_seconds)\n",
     ),
     Defect(
@@ -257,8 +257,8 @@ DEFECTS: Final = (
         "older news of the product over newer",
         f"{LAYER}/table/products.py",
         "tests/unit/onboarding/table/test_products.py",
-        '        if item.get("observed_at", "") > observed_at:\n            return',
-        '        if item.get("observed_at", "") > observed_at and False:\n            return',
+        '        if known and str(item.get("observed_at", "")) > observed_at:\n            return',
+        '        if known and str(item.get("observed_at", "")) > observed_at and False:\n            return',
     ),
     Defect(
         "the end of a validity announced by every run",

@@ -7,8 +7,7 @@ from typing import Any, override
 
 from boto3.dynamodb.types import TypeSerializer
 
-from onboarding.phone_numbers import PhoneNumberRecord
-from onboarding.table.dynamodb import IfAbsent, Item, Key, Table, from_item, plain
+from onboarding.table.dynamodb import IfAbsent, Item, Key, Table, plain
 
 _serialize = TypeSerializer().serialize
 
@@ -34,10 +33,10 @@ class SavedTable(Table):
             ArithmeticError, AttributeError, LookupError, TypeError, ValueError: It is not an item of this table.
         """
         read = plain(item)
+        if not isinstance(read["pk"], str) or not isinstance(read["sk"], str):
+            raise TypeError("the key is not a text")
         if not _is_finite(read):
             raise ValueError(f"{read['pk']}, {read['sk']} has a number that is not finite")
-        if read["pk"].startswith("SUBACCOUNT#") and read["sk"].startswith("NUMBER#"):
-            from_item(PhoneNumberRecord, read)
         self._partitions[read["pk"]][read["sk"]] = read
 
     def items(self) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -322,7 +323,7 @@ def _place(twilio: str | None) -> str:
 
 def _expired(item: Attributes, now: float) -> bool:
     """What DynamoDB's TTL would have deleted."""
-    return "expires_at" in item and float(item["expires_at"]["N"]) < now
+    return (_number(item, "expires_at") or math.inf) < now
 
 
 def _is_start_of_a_run(item: Attributes) -> bool:
@@ -342,7 +343,16 @@ def _take_over(item: Attributes, now: float, settle_seconds: float) -> float:
     held = [item.pop(attribute, None) for attribute in LEASE]
     if "unsettled_until" not in item:
         return 0.0
-    left = float(item["unsettled_until"]["N"]) / 1000 - now
+    until = _number(item, "unsettled_until")
+    left = settle_seconds if until is None else until / 1000 - now
     pause = min(max(0.0, left), settle_seconds)
     item["unsettled_until"] = {"N": str(int((now + pause) * 1000))}
     return pause if any(held) else 0.0
+
+
+def _number(item: Attributes, name: str) -> float | None:
+    """Read a number in DynamoDB's own JSON; None without one, or if it cannot be read."""
+    try:
+        return float(item[name]["N"])
+    except (LookupError, TypeError, ValueError):
+        return None

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from onboarding.phone_numbers import Stage
+from onboarding.phone_numbers import Stage, counts_in
 from onboarding.subaccounts import SubaccountStatus
 from onboarding.table.dynamodb import Item, Table
 from onboarding.table.numbers import read_all_numbers
@@ -41,6 +43,7 @@ from shaken_stir.status.reasons import Bundles, counts_of, headline, number_stat
 RUNS_SINCE = timedelta(days=30)
 LIVELY = timedelta(minutes=15)
 """A run with no lease and no news for longer than this was stopped."""
+UNREADABLE = "its item in the progress table cannot be read; send the request again"
 CUT_OFF = "its last run ended before it was through with it; send the request again"
 
 
@@ -146,6 +149,17 @@ def _reviewed_since(product: TrustProductRecord) -> datetime | None:
 
 
 def _subaccount(table: Table, item: Item, bundles: Bundles, now: datetime) -> SubaccountStanding:
+    """Return how an account stands; one whose item cannot be read is shown as failed, and the next run rebuilds it."""
+    try:
+        return _standing(table, item, bundles, now)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        status = SubaccountStatus.FAILED
+        counts = counts_of({}, bundles, status)
+        sid = str(item["sk"]).removeprefix("SUBACCOUNT#")
+        return SubaccountStanding(sid=sid, friendly_name="", status=status, counts=counts, message=UNREADABLE)
+
+
+def _standing(table: Table, item: Item, bundles: Bundles, now: datetime) -> SubaccountStanding:
     status = _status(item, now)
     times: dict[str, Any] = {name: item.get(name) for name in ("recorded_at", "last_success_at", "failing_since")}
     sid = item["sk"].removeprefix("SUBACCOUNT#")
@@ -164,7 +178,7 @@ def _numbers(table: Table, sid: str, item: Item, bundles: Bundles) -> Mapping[St
     """Return an account's numbers by stage; recorded counts may be old while a run has the account."""
     if item["status"] == SubaccountStatus.IN_PROGRESS:
         return Counter(stage_with(record, bundles) for record in read_all_numbers(table, sid))
-    recorded = {Stage(stage): int(count) for stage, count in item.get("numbers", {}).items()}
+    recorded = counts_in(item.get("numbers"))
     counted_for = (item.get("business_profile_sid"), item.get("trust_product_sid"))
     if counted_for in {bundles.sids, (None, None)}:
         return recorded
@@ -179,7 +193,11 @@ def _run_under_way(started: Iterable[StartedRun], fleet: Sequence[Item], now: da
     for run in started:
         done = [item for item in fleet if item.get("recorded_by") == run.execution]
         has_lease = any(item.get("lease_execution") == run.execution and _is_held(item, now) for item in fleet)
-        news = max([run.noted_at, *(datetime.fromisoformat(item["recorded_at"]) for item in done)])
+        times = [run.noted_at]
+        for item in done:
+            with suppress(LookupError, TypeError, ValueError):  # an item that cannot be read
+                times.append(datetime.fromisoformat(item["recorded_at"]))
+        news = max(times)
         if has_lease or now - news < LIVELY:
             under_way = RunUnderWay(
                 execution=run.execution, started_at=run.started_at, accounts=run.accounts, done=len(done)
@@ -197,7 +215,9 @@ def _status(item: Mapping[str, Any], now: datetime) -> SubaccountStatus:
 
 
 def _is_held(item: Mapping[str, Any], now: datetime) -> bool:
-    return float(item.get("lease_expires_at", 0)) > now.timestamp() * 1000
+    expires_at = item.get("lease_expires_at", 0)
+    # A lease whose time cannot be read counts as taken.
+    return not isinstance(expires_at, int | float | Decimal) or expires_at > now.timestamp() * 1000
 
 
 def _run(run: RunRecord) -> RunStatus:

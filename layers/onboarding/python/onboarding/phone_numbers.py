@@ -7,6 +7,7 @@ account. Whether it can be signed at all is told by `eligibility`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -274,6 +275,15 @@ def has_vanished(before: PhoneNumberRecord, after: PhoneNumberRecord) -> bool:
     return after.stage is Stage.DISCOVERED or (
         before.stage is Stage.ON_TRUST_PRODUCT and after.stage is Stage.ON_BUSINESS_PROFILE
     )
+
+
+def counts_in(said: object) -> dict[Stage, int]:
+    """Read recorded counts by stage; what cannot be read is left out."""
+    counts: dict[Stage, int] = {}
+    for stage, count in said.items() if isinstance(said, Mapping) else ():
+        with suppress(ValueError, TypeError, ArithmeticError):
+            counts[Stage(stage)] = int(count)
+    return counts
 
 
 def by_number(assignments: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

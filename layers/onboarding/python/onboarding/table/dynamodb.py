@@ -1,15 +1,19 @@
 """How items reach DynamoDB and come back: plain dictionaries in and out, batches to their end, conditions as errors."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from onboarding.errors import AwsUnavailable
+from onboarding.masking import mask
 from onboarding.side_by_side import side_by_side
+from onboarding.validation import describe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,6 +27,13 @@ BATCH_ATTEMPTS = 6
 AT_ONCE = 8
 """Fewer than the connections that a client keeps."""
 
+VERSION, FORM = "item_version", 1
+"""The attribute that names the form of an item, and the form that this code reads and writes; without one it is 1."""
+NOT_NEWER = f"(attribute_not_exists({VERSION}) OR (attribute_type({VERSION}, :number) AND {VERSION} <= :form))"
+OUR_FORM = {"form": FORM, "number": "N"}
+"""The condition that an item may be overwritten, and its values."""
+
+_logger = logging.getLogger(__name__)
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -229,6 +240,29 @@ def to_item(model: BaseModel, **options: Any) -> Item:
 def from_item[Model: BaseModel](model: type[Model], item: Item) -> Model:
     """Read an item as a model, without the attributes that only the table needs."""
     return model.model_validate({name: item[name] for name in model.model_fields if name in item})
+
+
+def is_newer(item: Item) -> bool:
+    """Say whether a later version of this project wrote an item in a form that this one must not overwrite."""
+    version = item.get(VERSION, FORM)
+    return not isinstance(version, int | Decimal) or version > FORM
+
+
+def readable[Model: BaseModel](model: type[Model], item: Item) -> Model | None:
+    """Read an item as `from_item` does; log one that is damaged or of a later version, and return None for it."""
+    why = "a later version of this project wrote it"
+    if not is_newer(item):
+        try:
+            return from_item(model, item)
+        except ValidationError as error:
+            why = mask(describe(error))
+    _logger.warning("An item of the progress table cannot be read: %s, %s (%s)", item.get("pk"), item.get("sk"), why)
+    return None
+
+
+def readable_ones[Model: BaseModel](model: type[Model], items: Iterable[Item]) -> Iterator[Model]:
+    """Read those of the items that can be read."""
+    return (record for item in items if (record := readable(model, item)))
 
 
 def expires_after(seconds: float) -> Item:

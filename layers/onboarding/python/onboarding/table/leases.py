@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from onboarding.errors import OnboardingError, SubaccountBusy, TrustProductBusy
@@ -16,7 +17,11 @@ from onboarding.subaccounts import SubaccountStatus
 from onboarding.table.dynamodb import ConditionFailed, Item, Key, Table
 
 LEASE = ("lease_execution", "lease_token", "lease_expires_at")
-LEASE_IS_FREE = "attribute_not_exists(lease_execution) OR lease_execution = :execution OR lease_expires_at < :now"
+LEASE_IS_FREE = (
+    "attribute_not_exists(lease_execution) OR lease_execution = :execution "
+    "OR (attribute_type(lease_expires_at, :number) AND lease_expires_at < :now)"
+)
+"""The condition that an execution may take a lease; `values_of_lease` has its values."""
 LEASE_IS_OURS = "lease_token = :lease_token"
 
 
@@ -123,13 +128,39 @@ def _hold(table: Table, times: Times, key: Key, execution: str, **also: str) -> 
     expires_at = now + int(times.lease_seconds * 1000)
     taken = {"lease_execution": execution, "lease_token": token, "lease_expires_at": expires_at}
     try:
-        before = table.update(key, taken | also, condition=LEASE_IS_FREE, values={"execution": execution, "now": now})
+        before = table.update(key, taken | also, condition=LEASE_IS_FREE, values=values_of_lease(execution, now))
     except ConditionFailed as error:
+        _bound(table, key, "lease_execution", "lease_expires_at", expires_at)
         raise _busy(key) from error
-    pause = (int(before.get("unsettled_until", 0)) - now) / 1000
+    unsettled_until = before.get("unsettled_until", 0)
+    if not isinstance(unsettled_until, int | Decimal):
+        longest = times.function_seconds + times.list_settle_seconds
+        _bound(table, key, "unsettled_until", "unsettled_until", now + int(longest * 1000))
+        raise _busy(key)
+    pause = (int(unsettled_until) - now) / 1000
     if pause > times.list_settle_seconds:
         raise _busy(key)
     return Lease(key, token, times, max(0.0, pause), unsettled="unsettled_until" in before)
+
+
+def values_of_lease(execution: str, now: int) -> Item:
+    """Give the values of `LEASE_IS_FREE` for an execution, at a time in milliseconds."""
+    return {"execution": execution, "now": now, "number": "N"}
+
+
+def _bound(table: Table, key: Key, marks: str, time_of: str, at: int) -> None:
+    """Give a lease or a note whose time cannot be read the longest time that it can have from now on.
+
+    Args:
+        table: The progress table.
+        key: The item.
+        marks: The attribute that says that there is one.
+        time_of: The attribute with its time, in milliseconds.
+        at: The longest time.
+    """
+    unreadable = f"attribute_exists({marks}) AND NOT attribute_type({time_of}, :number)"
+    with suppress(ConditionFailed):
+        table.update(key, {time_of: at}, condition=unreadable, values={"number": "N"})
 
 
 def _unsettle(table: Table, lease: Lease, seconds: float = 0) -> None:

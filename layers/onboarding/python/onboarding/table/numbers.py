@@ -8,7 +8,18 @@ from typing import NamedTuple
 
 from onboarding.phone_numbers import PhoneNumberRecord, Stage
 from onboarding.requests import NamedNumber
-from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Item, Key, Table, expires_after, from_item, to_item
+from onboarding.table.dynamodb import (
+    DAY_SECONDS,
+    ConditionFailed,
+    Item,
+    Key,
+    Table,
+    expires_after,
+    is_newer,
+    readable,
+    readable_ones,
+    to_item,
+)
 
 RELEASED_SECONDS = 30 * DAY_SECONDS
 NAMED_SECONDS = 30 * DAY_SECONDS
@@ -30,16 +41,33 @@ class Correction(NamedTuple):
     updated_at: str
 
 
-def read_numbers(table: Table, account_sid: str, phone_number_sids: Iterable[str]) -> dict[str, PhoneNumberRecord]:
+class KnownNumbers(dict[str, PhoneNumberRecord]):
+    """What is known of phone numbers, by SID (`PN…`); of one whose item cannot be read, nothing is.
+
+    Attributes:
+        newer: The numbers whose items a later version wrote: they must not be overwritten.
+    """
+
+    newer: frozenset[str] = frozenset()
+
+
+def read_numbers(table: Table, account_sid: str, phone_number_sids: Iterable[str]) -> KnownNumbers:
     """Read what is known of phone numbers (`PN…`) of an account; unknown ones are left out."""
-    items = table.get_batch(_number(account_sid, sid) for sid in phone_number_sids)
-    records = (from_item(PhoneNumberRecord, item) for item in items)
-    return {record.phone_number_sid: record for record in records}
+    items = list(table.get_batch(_number(account_sid, sid) for sid in phone_number_sids))
+    known = KnownNumbers({it.phone_number_sid: it for it in readable_ones(PhoneNumberRecord, items)})
+    known.newer = frozenset(_sid(item) for item in items if is_newer(item))
+    return known
 
 
 def read_all_numbers(table: Table, account_sid: str) -> list[PhoneNumberRecord]:
     """Read what is known of all phone numbers of an account."""
-    return [from_item(PhoneNumberRecord, item) for item in table.query(_account(account_sid), "NUMBER#")]
+    return list(readable_ones(PhoneNumberRecord, table.query(_account(account_sid), "NUMBER#")))
+
+
+def read_homes(table: Table, account_sid: str) -> Iterator[tuple[str, bool]]:
+    """Read which phone numbers (`PN…`) an account has, and whether each was released, also of damaged items."""
+    items = table.query(_account(account_sid), "NUMBER#", only="sk, stage")
+    return ((_sid(item), item.get("stage") == Stage.RELEASED) for item in items)
 
 
 def write_numbers(table: Table, account_sid: str, records: Iterable[PhoneNumberRecord]) -> None:
@@ -65,11 +93,15 @@ def count_stages(table: Table, account_sid: str, bundles: tuple[str, str] | None
             discovered. None to count each number as it is recorded.
     """
     items = table.query(_account(account_sid), "NUMBER#", only="stage, business_profile_sid, trust_product_sid")
-    return dict(Counter(_stage(item, bundles) for item in items))
+    stages = (_stage(item, bundles) for item in items)
+    return dict(Counter(stage for stage in stages if stage))
 
 
-def _stage(item: Item, bundles: tuple[str, str] | None) -> Stage:
-    stage = Stage(item["stage"])
+def _stage(item: Item, bundles: tuple[str, str] | None) -> Stage | None:
+    try:
+        stage = Stage(str(item.get("stage")))
+    except ValueError:
+        return None
     on = (item.get("business_profile_sid"), item.get("trust_product_sid"))
     return Stage.DISCOVERED if bundles and stage is Stage.ON_TRUST_PRODUCT and on != bundles else stage
 
@@ -79,7 +111,9 @@ def compare_numbers(
 ) -> Iterator[Correction]:
     """Compare what is known of all phone numbers of an account with what it should be; yields what differs."""
     for item in table.query(_account(account_sid), "NUMBER#"):
-        record = from_item(PhoneNumberRecord, item)
+        record = readable(PhoneNumberRecord, item)
+        if not record or not isinstance(item.get("updated_at"), str):
+            continue
         corrected = correct(record)
         if corrected != record:
             yield Correction(account_sid, record, corrected, item["updated_at"])
@@ -135,7 +169,11 @@ def write_named_numbers(table: Table, execution: str, numbers: Iterable[NamedNum
 
 def read_named_numbers(table: Table, execution: str) -> list[NamedNumber]:
     """Read what Twilio said of the phone numbers that an execution's request names; empty if it names none."""
-    return [from_item(NamedNumber, item) for item in table.query(f"EXECUTION#{execution}", "NUMBER#")]
+    return list(readable_ones(NamedNumber, table.query(f"EXECUTION#{execution}", "NUMBER#")))
+
+
+def _sid(item: Item) -> str:
+    return str(item["sk"]).removeprefix("NUMBER#")
 
 
 def _account(sid: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from onboarding.phone_numbers import OrphanRecord
-from onboarding.table.dynamodb import Key, Table, from_item, to_item
+from onboarding.table.dynamodb import Key, Table, readable_ones, to_item
 
 
 def name_orphans(
@@ -41,7 +41,7 @@ def name_orphans(
 
 def read_orphans(table: Table, trust_product_sid: str) -> list[OrphanRecord]:
     """Read the orphans that the last run over the whole fleet has named."""
-    return [from_item(OrphanRecord, item) for item in table.query(f"TRUST_PRODUCT#{trust_product_sid}", "ORPHAN#")]
+    return list(readable_ones(OrphanRecord, table.query(f"TRUST_PRODUCT#{trust_product_sid}", "ORPHAN#")))
 
 
 def forget_orphans(table: Table, trust_product_sid: str, phone_number_sids: Iterable[str]) -> None:

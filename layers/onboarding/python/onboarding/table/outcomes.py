@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from onboarding.errors import TwilioUnavailable
-from onboarding.phone_numbers import Stage
+from onboarding.phone_numbers import Stage, counts_in
 from onboarding.subaccounts import SubaccountOutcome, SubaccountStatus
 from onboarding.table.dynamodb import (
     DAY_SECONDS,
@@ -15,10 +15,10 @@ from onboarding.table.dynamodb import (
     Key,
     Table,
     expires_after,
-    from_item,
+    readable_ones,
     to_item,
 )
-from onboarding.table.leases import LEASE, LEASE_IS_FREE, milliseconds
+from onboarding.table.leases import LEASE, LEASE_IS_FREE, milliseconds, values_of_lease
 from onboarding.table.numbers import count_stages
 from onboarding.words import first_of, plural
 
@@ -38,9 +38,8 @@ def record_outcome(table: Table, execution: str, outcome: SubaccountOutcome) -> 
     again = before.get("recorded_by") == execution
     if again:
         before = next(table.query(_execution(execution), f"SUBACCOUNT#{outcome.subaccount_sid}"), {})
-    numbers_before = before.get("numbers_before" if again else "numbers", {})
-    changed = again or _kept(numbers_before) != _kept(outcome.numbers)
-    counted = {Stage(stage): int(count) for stage, count in numbers_before.items()}
+    counted = counts_in(before.get("numbers_before" if again else "numbers"))
+    changed = again or _kept(counted) != _kept(outcome.numbers)
     told = outcome.model_copy(update={"changed": changed, "numbers_before": counted})
     key = Key(_execution(execution), f"SUBACCOUNT#{outcome.subaccount_sid}")
     table.put(key, to_item(told) | expires_after(OUTCOME_SECONDS))
@@ -48,7 +47,7 @@ def record_outcome(table: Table, execution: str, outcome: SubaccountOutcome) -> 
 
 def read_outcomes(table: Table, execution: str) -> list[SubaccountOutcome]:
     """Read how the subaccounts came out of one run."""
-    return [from_item(SubaccountOutcome, item) for item in table.query(_execution(execution), "SUBACCOUNT#")]
+    return list(readable_ones(SubaccountOutcome, table.query(_execution(execution), "SUBACCOUNT#")))
 
 
 def read_fleet(table: Table) -> list[Item]:
@@ -135,7 +134,7 @@ def _record_progress(table: Table, execution: str, outcome: SubaccountOutcome) -
             item | ({"failing_since": IfAbsent(now)} if failed else {"last_success_at": now}),
             remove=[*LEASE, *(() if failed else ("failing_since",)), *({"error", "message"} - item.keys())],
             condition=condition,
-            values={"execution": execution, "now": milliseconds()},
+            values=values_of_lease(execution, milliseconds()),
         )
     except ConditionFailed:
         noted = {} if failed else table.get(key) or {}

@@ -3,14 +3,14 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from onboarding.table.dynamodb import ConditionFailed, Key, Table, from_item, to_item
+from onboarding.table.dynamodb import ConditionFailed, Key, Table, is_newer, readable, to_item
 from onboarding.trust_products import Status, TrustProductRecord, with_news
 
 
 def read_trust_product(table: Table, sid: str) -> TrustProductRecord | None:
     """Read what was last recorded of a Trust Product, `BU…`."""
     item = table.get(_product(sid))
-    return from_item(TrustProductRecord, item) if item else None
+    return readable(TrustProductRecord, item) if item else None
 
 
 def record_trust_product(table: Table, news: TrustProductRecord, asked_at: datetime) -> TrustProductRecord:
@@ -29,19 +29,23 @@ def record_trust_product(table: Table, news: TrustProductRecord, asked_at: datet
     key, observed_at = _product(news.sid), asked_at.isoformat()
     while True:
         item = table.get(key) or {}
-        if item.get("observed_at", "") > observed_at:
-            return from_item(TrustProductRecord, item)
-        known = from_item(TrustProductRecord, item) if item else None
+        known = readable(TrustProductRecord, item) if item else None
+        if known and str(item.get("observed_at", "")) > observed_at:
+            return known
         told = with_news(known, news, asked_at)
-        before, after = to_item(known) if known else {}, to_item(told)
+        if is_newer(item):
+            return told
+        # Of an item that cannot be read, nothing is kept: the next runs learn it from Twilio again.
+        damaged = {name: item[name] for name in TrustProductRecord.model_fields if name in item}
+        before, after = to_item(known) if known else damaged, to_item(told)
         changes = {name: value for name, value in after.items() if before.get(name) != value}
-        seen = {"seen_at": item["observed_at"]} if item else {}
+        seen = {"seen_at": item["observed_at"]} if "observed_at" in item else {}
         with suppress(ConditionFailed):
             table.update(
                 key,
                 changes | {"observed_at": observed_at},
                 remove=before.keys() - after.keys(),
-                condition="observed_at = :seen_at" if item else "attribute_not_exists(observed_at)",
+                condition="observed_at = :seen_at" if seen else "attribute_not_exists(observed_at)",
                 values=seen,
             )
             return told

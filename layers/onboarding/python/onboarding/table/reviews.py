@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Key, Table, expires_after
@@ -33,7 +34,13 @@ def add_waiter(table: Table, trust_product_sid: str, waiter: Waiter, seconds: fl
 def read_waiters(table: Table, trust_product_sid: str) -> list[Waiter]:
     """Read who waits for the verdict on a Trust Product, or did; who has waited longest comes first."""
     items = table.query(_product(trust_product_sid), "WAITER#")
-    return sorted(Waiter(**{name: item[name] for name in Waiter._fields}) for item in items)
+    texts = Waiter._fields[1:]
+    # One that cannot be read is woken by its own poll.
+    return sorted(
+        Waiter(int(item["since"]), *(item[name] for name in texts))
+        for item in items
+        if isinstance(item.get("since"), int | Decimal) and all(isinstance(item.get(name), str) for name in texts)
+    )
 
 
 def remove_waiter(table: Table, trust_product_sid: str, waiter: Waiter) -> None:
@@ -67,7 +74,8 @@ def newest_failure_reason(table: Table, trust_product_sid: str, since: datetime 
     """
     callbacks = table.query(_product(trust_product_sid), "CALLBACK#")
     begin = f"CALLBACK#{since.isoformat()}" if since else ""
-    reasons = [it["parameters"].get("FailureReason", "").strip() for it in callbacks if it["sk"] >= begin]
+    parameters = [it.get("parameters") for it in callbacks if it["sk"] >= begin]
+    reasons = [str(it.get("FailureReason", "")).strip() for it in parameters if isinstance(it, dict)]
     return next(filter(None, reversed(reasons)), "")
 
 

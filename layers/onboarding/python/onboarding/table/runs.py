@@ -7,7 +7,7 @@ from pydantic import Field
 
 from onboarding.models import Model
 from onboarding.phone_numbers import Stage
-from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, from_item, to_item
+from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, readable_ones, to_item
 
 RUN_SECONDS = 400 * DAY_SECONDS
 STARTED_SECONDS = 2 * DAY_SECONDS
@@ -51,7 +51,7 @@ def forget_start(table: Table, execution: str) -> None:
 
 def read_started(table: Table) -> list[StartedRun]:
     """Read the runs that have begun in the last two days, also those that are over, oldest first."""
-    items = (from_item(StartedRun, item) for item in table.query(_started("").pk, _started("").sk))
+    items = readable_ones(StartedRun, table.query(_started("").pk, _started("").sk))
     return sorted(items, key=lambda run: run.started_at)
 
 
@@ -65,7 +65,7 @@ def read_runs(table: Table, since: date) -> list[RunRecord]:
     """Read the runs since a day, in the order in which they were summarised; at the most those of 400 days."""
     months = _months(since, datetime.now(UTC).date())
     items = (item for month in months for item in table.query("RUNS", f"RUN#{month}"))
-    runs = (from_item(RunRecord, item) for item in items)
+    runs = readable_ones(RunRecord, items)
     return sorted((run for run in runs if run.summarised_at.date() >= since), key=lambda run: run.summarised_at)
 
 

@@ -3,14 +3,14 @@
 from contextlib import suppress
 from datetime import datetime
 
-from onboarding.table.dynamodb import ConditionFailed, Key, Table, from_item, to_item
+from onboarding.table.dynamodb import NOT_NEWER, OUR_FORM, ConditionFailed, Key, Table, readable, readable_ones, to_item
 from onboarding.validity import Validity
 
 
 def read_validity(table: Table, sid: str) -> Validity | None:
     """Read what was last recorded of a Business Profile or a Trust Product, `BU…`."""
     item = table.get(_validity(sid))
-    return from_item(Validity, item) if item else None
+    return readable(Validity, item) if item else None
 
 
 def read_validities_in_use(table: Table) -> list[Validity]:
@@ -30,14 +30,14 @@ def record_validity(table: Table, validity: Validity) -> None:
         table.put_if(
             _validity(validity.sid),
             to_item(validity) | {"observed_at": observed_at},
-            condition="attribute_not_exists(observed_at) OR observed_at <= :observed_at",
-            values={"observed_at": observed_at},
+            condition=f"{NOT_NEWER} AND (NOT attribute_type(observed_at, :text) OR observed_at <= :observed_at)",
+            values={"observed_at": observed_at, "text": "S"} | OUR_FORM,
         )
 
 
 def _oldest_first(table: Table) -> list[Validity]:
     items = table.query(_validity("").pk, _validity("").sk)
-    return sorted((from_item(Validity, item) for item in items), key=lambda it: it.observed_at)
+    return sorted(readable_ones(Validity, items), key=lambda it: it.observed_at)
 def record_identity(table: Table, sid: str, identity: str | None, read_at: datetime) -> None:
     """Record the `business_identity` of a Business Profile (`BU…`), if the profile is recorded."""
     said = {"business_identity": identity} if identity else {}

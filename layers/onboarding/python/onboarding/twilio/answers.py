@@ -5,6 +5,7 @@ missing, null or of another type: it is then read as empty, and never fails.
 Sources: https://www.twilio.com/docs/trust-hub/trusthub-rest-api, https://github.com/twilio/twilio-oai.
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -19,7 +20,8 @@ from onboarding.models import (
     EvaluationSid,
     PhoneNumberSid,
 )
-from onboarding.observability import logger
+
+_logger = logging.getLogger(__name__)
 
 LONGEST_TEXT = 1000
 LONGEST_CODE = 9
@@ -68,7 +70,7 @@ def _moment(said: object) -> datetime | None:
         moment = datetime.fromisoformat(text(said))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        logger().warning("Twilio gives a time that cannot be read; it is left out", extra={"time": text(said)})
+        _logger.warning("Twilio gives a time that cannot be read; it is left out: %s", text(said))
         return None
 
 

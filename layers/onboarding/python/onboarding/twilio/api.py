@@ -1,5 +1,6 @@
 """Requests to one of Twilio's hosts, with answers as models; nothing else in the project reads an answer's JSON."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from pydantic import ValidationError
 from twilio.base.client_base import ClientBase
 
 from onboarding.errors import TwilioUnavailable
-from onboarding.observability import logger
 from onboarding.twilio.answers import Resource
 from onboarding.twilio.http import Answer, TwilioHttpClient
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 type Query = Mapping[str, str | int]
 type Form = Mapping[str, str]
+
+_logger = logging.getLogger(__name__)
 
 READ_BEFORE = "its next page was read before"
 
@@ -139,7 +141,7 @@ class Api:
                 what = f"{key}[{place}]: {_missing(error)}"
                 unreadable.append(Unreadable(_sid_of(record), what, answer.unreadable(what)))
         for it in unreadable:
-            logger().warning("a record cannot be read", extra={"sid": it.sid, "said": str(it.error)})
+            _logger.warning("%s", it.error)
         return Page(read, unreadable, self._next(answer, path, page_url)), answer
 
     def _next(self, answer: Answer, path: str, this_url: str | None) -> str | None:
