@@ -58,7 +58,8 @@ class App:
         """Answer one request; may be called by many threads at once."""
         response = self._of_controls(request) if is_control(request.path) else self._of_twilio(request)
         if response.status >= HTTPStatus.BAD_REQUEST and response.body:
-            self._tell(RequestRefused(request.method, request.path, response.status, response.body["message"]))
+            said = response.body.get("message") if isinstance(response.body, dict) else None
+            self._tell(RequestRefused(request.method, request.path, response.status, str(said or "")))
         return response
 
     def _of_twilio(self, request: Request) -> Response:

@@ -1,14 +1,15 @@
 """What goes wrong at Twilio, or on the way: which requests it befalls, how often, and what the client sees of it."""
 
+import copy
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from http.client import responses
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +17,7 @@ from simulator.errors import ApiError
 from simulator.messages import Request, Response
 from simulator.sids import without_sids
 
-type Kind = Literal["error", "ignored", "late", "reset", "truncated"]
+type Kind = Literal["error", "ignored", "late", "reset", "shape", "truncated"]
 type Answer = Callable[[Request], Response]
 
 
@@ -38,7 +39,7 @@ class Fault(BaseModel):
         Field(
             description="`error`: the status is answered; `ignored`: HTTP 200 and the resource as it was; `reset`: "
             "the connection is reset, without an answer; `truncated`: Twilio's answer stops in the middle; `late`: it "
-            "comes after `seconds`."
+            "comes after `seconds`; `shape`: `answered`, `changes`, `missing`, `body` and `html` say how it differs."
         ),
     ] = "error"
     carried_out: Annotated[
@@ -47,9 +48,22 @@ class Fault(BaseModel):
     status: Annotated[int, Field(ge=400, le=599, description="The HTTP status of an error.")] = 503
     code: Annotated[int | None, Field(description="Twilio's code of an error; if left out, 20000 and status.")] = None
     message: Annotated[str, Field(description="Twilio's words for an error; if left out, those of the status.")] = ""
-    html: Annotated[str, Field(description="A page that an error says instead, as a proxy does.")] = ""
+    html: Annotated[str, Field(description="A page that an error or a shape says instead, as a proxy does.")] = ""
     retry_after: Annotated[int | None, Field(ge=0, description="The seconds in an error's `Retry-After`.")] = None
     seconds: Annotated[float, Field(ge=0, le=3600, description="How long a late answer takes.")] = 1.0
+    request_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]*$", description="The `Twilio-Request-Id` of it.")] = ""
+    answered: Annotated[
+        int | None, Field(ge=200, le=599, description="The HTTP status of a shape; if left out, Twilio's own.")
+    ] = None
+    changes: Annotated[
+        dict[str, Any],
+        Field(
+            description="Fields of a shape, by their paths: `status`, `results.0.sid` or `results.*.errors`. A field "
+            "becomes the value; `{path}` and `{base_url}` in a text stand for the request's."
+        ),
+    ] = {}
+    missing: Annotated[list[str], Field(description="Paths of the fields that a shape lacks.")] = []
+    body: Annotated[Any, Field(description="The whole body of a shape, any JSON; if left out, Twilio's own.")] = None
     after: Annotated[int, Field(ge=0, description="How many of these requests go well first.")] = 0
     times: Annotated[int, Field(ge=0, description="How many go wrong then; 0: all, until the faults are cleared.")] = 1
     each: Annotated[
@@ -75,17 +89,57 @@ class Fault(BaseModel):
                 return response
             case "truncated":
                 return answer(request).cut_off("truncated")
+            case "shape":
+                return self.reshaped(request, answer(request) if self.carried_out or request.method == "GET" else None)
             case "reset":
                 return (answer(request) if self.carried_out else Response(HTTPStatus.NO_CONTENT)).cut_off("reset")
         if self.carried_out:
             answer(request)
         return self.error()
 
+    def reshaped(self, request: Request, response: Response | None) -> Response:
+        """Twilio's answer (None if the request was not carried out) in another shape."""
+        status = self.answered or (response.status if response else HTTPStatus.OK)
+        if self.html:
+            return Response(status, page=self.html, request_id=self.request_id)
+        body = copy.deepcopy(self.body if self.body is not None else response.body if response else {})
+        where = {"{path}": request.path, "{base_url}": request.base_url}
+        for path, value in self.changes.items():
+            for parent, name in _places(body, path.split(".")):
+                parent[name] = _filled_in(value, where)
+        for path in self.missing:
+            for parent, name in _places(body, path.split(".")):
+                if isinstance(parent, dict):
+                    parent.pop(name, None)
+        return Response(status, body, request_id=self.request_id)
+
     def error(self) -> Response:
         """The error that is answered."""
         said = self.message or responses.get(self.status, "Error")
         body = ApiError(self.status, self.code or 20_000 + self.status, said).body()
-        return Response(self.status, body, page=self.html, retry_after=self.retry_after)
+        return Response(self.status, body, page=self.html, retry_after=self.retry_after, request_id=self.request_id)
+
+
+def _places(body: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
+    """Find where a path leads: each object or list, and the key or index in it."""
+    name, *rest = path
+    if isinstance(body, list):
+        names: list[Any] = [*range(len(body))] if name == "*" else [int(name)] if name.isdecimal() else []
+        names = [it for it in names if it < len(body)]
+    else:
+        names = [name] if isinstance(body, dict) else []
+    for it in names:
+        if not rest:
+            yield body, it
+        elif isinstance(body, list) or it in body:
+            yield from _places(body[it], rest)
+
+
+def _filled_in(value: Any, where: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        for name, text in where.items():
+            value = value.replace(name, text)
+    return value
 
 
 @dataclass(slots=True)

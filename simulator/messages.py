@@ -48,14 +48,15 @@ class Response:
     """The answer; without a body there is nothing to say but the status.
 
     ``page`` is said instead of the body, as HTML; ``retry_after`` are the seconds of that header; ``cut`` is how the
-    connection ends before the client has the whole answer.
+    connection ends before the client has the whole answer; ``request_id`` is its Twilio-Request-Id.
     """
 
     status: int
-    body: dict[str, Any] | None = None
+    body: Any = None
     page: str = ""
     retry_after: int | None = None
     cut: Cut | None = None
+    request_id: str = ""
 
     def cut_off(self, cut: Cut) -> "Response":
         """This answer, which the client does not get to its end."""

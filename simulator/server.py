@@ -122,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         payload, content_type = _payload(response)
         self.send_response(response.status)
+        if response.request_id:
+            self.send_header("Twilio-Request-Id", response.request_id)
         if response.status == HTTPStatus.UNAUTHORIZED:
             self.send_header("WWW-Authenticate", 'Basic realm="Twilio API"')
         if response.retry_after is not None:

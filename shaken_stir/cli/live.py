@@ -236,7 +236,7 @@ def tell(console: Console, planned: Plan, how: str, *, every: bool) -> None:
 
 def sentence(error: OnboardingError, twilio: str | None) -> str:
     """Say why the account cannot be read or worked on."""
-    return account.refused(twilio) if isinstance(error, CredentialsRefused) else str(error)
+    return account.refused(twilio, error.request_id) if isinstance(error, CredentialsRefused) else str(error)
 
 
 def somebody_to_ask() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from onboarding.credentials import TwilioCredentials
+from onboarding.credentials import TwilioCredentials, unusable_token
 from onboarding.twilio.trust_hub import TrustHub, of_account
 from onboarding.validation import describe
 
@@ -37,24 +37,28 @@ def credentials(environment: Mapping[str, str]) -> TwilioCredentials:
     try:
         return TwilioCredentials(account_sid=sid, auth_token=environment[AUTH_TOKEN].strip())
     except ValidationError as error:
+        if why := unusable_token(error):
+            raise CredentialsError(f"{AUTH_TOKEN}: {why.partition(': ')[2]}.") from None
         raise CredentialsError(
             f"{ACCOUNT_SID}: {describe(error, TwilioCredentials)}; copy it from Twilio's Console."
         ) from None
 
 
-def refused(twilio: str | None = None) -> str:
+def refused(twilio: str | None = None, request_id: str | None = None) -> str:
     """Say what to do about credentials that were refused.
 
     Args:
         twilio: What answered in Twilio's place, None for Twilio itself.
+        request_id: The answer's `Twilio-Request-Id`, None if it has none.
     """
+    answer = f"HTTP 401, Twilio-Request-Id {request_id}" if request_id else "HTTP 401"
     if twilio:
         return (
-            f"{twilio} refused the credentials (HTTP 401); export the {ACCOUNT_SID} and {AUTH_TOKEN} of its fleet, "
+            f"{twilio} refused the credentials ({answer}); export the {ACCOUNT_SID} and {AUTH_TOKEN} of its fleet, "
             "which `shaken-stir twilio` prints when it starts."
         )
     return (
-        f"Twilio refused the credentials (HTTP 401); check {ACCOUNT_SID} and {AUTH_TOKEN}: "
+        f"Twilio refused the credentials ({answer}); check {ACCOUNT_SID} and {AUTH_TOKEN}: "
         "they must be the parent account's SID and its own Auth Token, no API key's secret."
     )
 

@@ -1,7 +1,8 @@
 """What a person wants to know of an account before a run: findings, each with a mark, and what is in the way."""
 
+import os
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
@@ -72,8 +73,8 @@ def diagnose(
     known, twilio, read_at = file.known(), file.twilio, datetime.now(UTC)
     try:
         read = survey.take(hub, request, on_progress, known)
-    except CredentialsRefused:
-        return unreadable(hub, twilio, "Credentials", refused(twilio))
+    except CredentialsRefused as error:
+        return unreadable(hub, twilio, "Credentials", refused(twilio, error.request_id))
     except OnboardingError as error:
         return unreadable(hub, twilio, "Twilio", str(error))
     file.record_if_free(learned.recorder(hub, read, read_at))
@@ -109,7 +110,7 @@ def tell(
     if choices.is_subaccount(read.account):
         return [Section(title="Credentials", findings=in_the_way(planned.in_the_way))]
     return [
-        Section(title="Credentials", findings=[of_credentials(read.account)]),
+        Section(title="Credentials", findings=[of_credentials(read.account), *of_environment(os.environ)]),
         Section(title="Subaccounts", findings=of_subaccounts(read)),
         Section(title="Business Profile", findings=of_profiles(read, now)),
         Section(title="Trust Product", findings=of_products(read, now)),
@@ -126,6 +127,15 @@ def tell(
 def of_credentials(account: Account) -> Finding:
     """Tell whose credentials they are."""
     return well(f"The Auth Token of {account.sid} '{account.friendly_name}' works; it is a parent account.")
+
+
+def of_environment(environment: Mapping[str, str]) -> list[Finding]:
+    """Tell which variables of the environment change nothing, although Twilio's own library reads them."""
+    ignored = [name for name in ("TWILIO_REGION", "TWILIO_EDGE") if environment.get(name)]
+    if not ignored:
+        return []
+    is_ = "is" if len(ignored) == 1 else "are"
+    return [look(f"{' and '.join(ignored)} {is_} ignored: Trust Hub answers at trusthub.twilio.com only.")]
 
 
 def of_state_file(file: StateFile) -> Finding:

@@ -36,6 +36,27 @@ BEGINNINGS: dict[str, list[dict[str, Any]]] = {
     "an approved product": [product(business_profile=PROFILE)],
 }
 REQUESTS: list[dict[str, Any]] = [NAMED, NAMED | {"subaccounts": [account(1)]}, NAMED | {"release_orphans": True}]
+PAGE = "<html>Sign in to the network</html>"
+SHAPES: list[dict[str, Any]] = [
+    {"kind": "shape", "html": PAGE},
+    {"kind": "shape", "html": PAGE, "carried_out": True},
+    {"kind": "shape", "answered": 203, "carried_out": True},
+    {"kind": "shape", "answered": 404, "html": PAGE},
+    {"kind": "shape", "body": []},
+    {"kind": "shape", "missing": ["sid", "results.0.sid"], "carried_out": True},
+    {"kind": "shape", "missing": ["status", "results.*.status", "accounts.0.status"], "carried_out": True},
+    {"kind": "shape", "missing": ["policy_sid", "results.0.policy_sid"], "carried_out": True},
+    {"kind": "shape", "changes": {"results.0.channel_endpoint_sid": None, "results.0.object_sid": 7}},
+    {"kind": "shape", "changes": {"incoming_phone_numbers.0.sid": None}},
+    {
+        "kind": "shape",
+        "changes": {"errors": ["words"], "results.*.errors": "words", "friendly_name": None, "valid_until": 7},
+        "carried_out": True,
+    },
+    {"kind": "shape", "changes": {"meta.next_page_url": "{base_url}{path}?Page=1", "next_page_uri": "{path}?Page=1"}},
+    {"kind": "shape", "changes": {"meta.next_page_url": "https://elsewhere.example{path}"}},
+]
+"""Answers in other shapes; those whose fields differ are carried out before."""
 FAULTS: list[dict[str, Any]] = [
     {"status": 500},
     {"status": 500, "carried_out": True},
@@ -46,6 +67,7 @@ FAULTS: list[dict[str, Any]] = [
     {"kind": "reset", "carried_out": True},
     {"kind": "truncated"},
     {"kind": "ignored"},
+    *SHAPES,
 ]
 CALLBACKS: list[dict[str, Any]] = [{}, {"drop": True}, {"repeat": 2}, {"delay_seconds": LAG}]
 REQUESTS_THAT_FAIL = ["GET *", "POST *", "POST */ChannelEndpointAssignments", "DELETE *"]

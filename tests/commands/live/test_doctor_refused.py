@@ -19,6 +19,9 @@ from tests.world import account as account_sid
         ),
         ({"TWILIO_ACCOUNT_SID": "SK" + "0" * 32}, "TWILIO_ACCOUNT_SID is an API key (SK...)"),
         ({"TWILIO_ACCOUNT_SID": "AC123"}, "is not AC and 32 hexadecimal digits"),
+        ({"TWILIO_AUTH_TOKEN": '"0123"'}, "TWILIO_AUTH_TOKEN: it is within quotes: leave them out."),
+        ({"TWILIO_AUTH_TOKEN": "01\u20ac23"}, "TWILIO_AUTH_TOKEN: it has a space or another character that no Auth"),
+        ({"TWILIO_AUTH_TOKEN": "01 23"}, "TWILIO_AUTH_TOKEN: it has a space or another character that no Auth"),
     ],
 )
 def test_credentials_that_cannot_be_are_told_in_one_sentence(
@@ -32,6 +35,12 @@ def test_credentials_that_cannot_be_are_told_in_one_sentence(
     assert err.startswith("shaken-stir doctor: ")
     assert err.count("\n") == 1
     assert told in err
+
+
+def test_variables_that_choose_twilios_hosts_are_told_to_be_ignored(doctor_here: Doctor, twilio: Start) -> None:
+    _, out, _ = doctor_here(twilio(), TWILIO_REGION="ie1", TWILIO_EDGE="dublin")
+
+    assert "! TWILIO_REGION and TWILIO_EDGE are ignored" in out
 
 
 def test_a_request_that_cannot_be_is_told_in_one_sentence(doctor_here: Doctor, twilio: Start, tmp_path: Path) -> None:

@@ -51,13 +51,24 @@ FAULTS = {
     "no answer after the work": Failing({"kind": "reset", "carried_out": True}, UNAVAILABLE),
     "connection reset before the work": Failing({"kind": "reset"}, UNAVAILABLE),
     "truncated JSON": Failing({"kind": "truncated"}, UNAVAILABLE),
+    "a page of HTML with HTTP 200": Failing({"kind": "shape", "html": PAGE}, UNAVAILABLE),
+    "an answer without its fields": Failing(
+        {
+            "kind": "shape",
+            "body": {"results": [{}], "accounts": [{}], "incoming_phone_numbers": 7},
+            "carried_out": True,
+        },
+        UNAVAILABLE,
+    ),
     "HTTP 401": Failing({"status": 401, "code": 20003, "message": "Authenticate"}, NO_CREDENTIALS),
     "HTTP 404": Failing({"status": 404, "code": 20404, "message": "The requested resource was not found"}, FOR_GOOD),
     "HTTP 409": Failing({"status": 409, "code": 20409, "message": "Phone number is already assigned"}, FOR_GOOD),
     "HTTP 409 that names a bundle": Failing({"status": 409, "code": 20409, "message": ELSEWHERE}, FOR_GOOD),
 }
 
-DONE_ALL_THE_SAME = dict.fromkeys(("no answer after the work", "truncated JSON"), NO_MATTER)
+DONE_ALL_THE_SAME = dict.fromkeys(
+    ("no answer after the work", "truncated JSON", "an answer without its fields"), NO_MATTER
+)
 """Each try looks first, and finds what the last one has done."""
 CONFLICTS = ("HTTP 409", "HTTP 409 that names a bundle")
 GONE_WHILE_AWAITED: Ends = (SIGNED, "TrustProductRejected", "TrustProductRejected")

@@ -178,3 +178,34 @@ def test_who_interposes_sees_each_request_first_and_may_answer_it(trust_hub: Tru
     assert statuses(trust_hub, ACCOUNTS, 1) == [HTTPStatus.IM_A_TEAPOT]
     assert statuses(trust_hub, times=1) == [200]
     assert seen == [ACCOUNTS, PROFILES]
+
+
+class TestShapes:
+    def test_a_list_has_other_fields(self) -> None:
+        trust_hub = TrustHub(fleet())
+        trust_hub.controls.plan_fault(
+            kind="shape",
+            changes={
+                "results.0.friendly_name": None,
+                "results.*.errors": ["words"],
+                "meta.next_page_url": "{base_url}{path}",
+            },
+            missing=["results.0.sid"],
+        )
+
+        _, body = trust_hub.get(PROFILES)
+        assert body["results"][0]["friendly_name"] is None
+        assert "sid" not in body["results"][0]
+        assert {str(it["errors"]) for it in body["results"]} == {"['words']"}
+        assert body["meta"]["next_page_url"] == f"http://simulator.test{PROFILES}"
+        assert trust_hub.get(PROFILES)[1]["results"][0]["sid"]
+
+    @pytest.mark.parametrize(("carried_out", "there"), [(True, 1), (False, 0)])
+    def test_a_post_is_carried_out_or_not(self, carried_out: bool, there: int) -> None:  # noqa: FBT001
+        trust_hub = TrustHub(fleet())
+        trust_hub.controls.plan_fault(kind="shape", operation="POST *", answered=203, carried_out=carried_out)
+
+        before = len(assigned(trust_hub))
+
+        assert assign(trust_hub, NUMBERS[0]) == 203
+        assert len(assigned(trust_hub)) == before + there

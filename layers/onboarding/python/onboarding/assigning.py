@@ -8,7 +8,7 @@ from http import HTTPStatus
 from threading import Event
 
 from onboarding.errors import InvalidRequest, OnboardingError, TwilioRefused, TwilioUnavailable
-from onboarding.observability import measure
+from onboarding.observability import logger, measure
 from onboarding.phone_numbers import PhoneNumberRecord
 from onboarding.table import leases
 from onboarding.table.doubts import AssignmentDoubt, doubt_assignments
@@ -130,6 +130,8 @@ def assign(
             bundle_sid=assignments.bundle_sid, account_sid=held.sid, phone_number_sids=sorted(missing)
         )
         doubt_assignments(held.table, held.execution, doubt)
+    for sid, refusal in tried.refused.items():
+        logger().warning("Twilio refused a number", extra={"phone_number_sid": sid, "said": str(refusal)})
     reasons = say_where_else(tried.refused, assignments)
     became = [moved(by_sid[sid], assignment_sid) for sid, assignment_sid in (found | tried.created).items()]
     became += [

@@ -5,7 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from onboarding import clients
 from onboarding.errors import CredentialsRefused
@@ -14,8 +14,19 @@ from onboarding.process import kept
 
 CACHE_SECONDS = 300
 """How long a process goes on with a secret that was rotated."""
+QUOTES = tuple("\"'`\u2018\u2019\u201c\u201d")
 
-Token = Annotated[str, StringConstraints(min_length=1)]
+
+def _usable(token: str) -> str:
+    """Refuse a token that cannot be sent, or was pasted with its quotes; the sentence never has the token."""
+    if token[:1] in QUOTES or token[-1:] in QUOTES:
+        raise ValueError("it is within quotes: leave them out")
+    if not all("!" <= character <= "~" for character in token):
+        raise ValueError("it has a space or another character that no Auth Token has: copy it again")
+    return token
+
+
+Token = Annotated[str, StringConstraints(min_length=1), AfterValidator(_usable)]
 
 
 class TwilioCredentials(BaseModel):
@@ -54,10 +65,18 @@ def read(secret_arn: str) -> TwilioCredentials:
     except (GetParameterError, TransformParameterError, ValidationError) as error:
         if isinstance(error, GetParameterError) and not has_no_value(error):
             raise error.__context__ or error from error
+        if isinstance(error, ValidationError) and (why := unusable_token(error)):
+            raise CredentialsRefused(f"The secret {secret_arn} has a token that cannot be used; {why}.") from None
         raise CredentialsRefused(
             f'The secret {secret_arn} must hold {{"account_sid": "AC…", "auth_token": "…"}} as JSON; '
             "put the parent account's SID and Auth Token there."
         ) from error
+
+
+def unusable_token(error: ValidationError) -> str | None:
+    """Say why a token cannot be used, without the token; None if the error is about something else."""
+    problems = error.errors(include_input=False)
+    return next((f"{it['loc'][0]}: {it['ctx']['error']}" for it in problems if it["type"] == "value_error"), None)
 
 
 def has_no_value(error: GetParameterError) -> bool:
