@@ -206,7 +206,7 @@ DEFECTS: Final = (
         "a refused number tried by every run",
         f"{LAYER}/phone_numbers.py",
         "tests/unit/onboarding/test_phone_numbers.py",
-        "not named and _is_refused_for_now(known, bundles)",
+        "not named and _is_set_aside(known, bundles)",
         "False",
     ),
     Defect(

@@ -32,6 +32,7 @@ from tests.world import (
 LOOK_UP = 2
 TWO_LOOK_UPS = subaccount(1, numbers=LOOK_UP + 1)
 PAGE = LOOK_UP + 1
+OTHER_PROFILE = "BU" + "3" * 32
 THREE_PAGES = [{"sid": phone_number(3, index), "voice": False} for index in range(2 * PAGE + 1)]
 
 
@@ -97,10 +98,23 @@ def release_of_an_orphan(traffic: Traffic) -> None:
         run({"release_orphans": True})
 
 
+def first_run_beside_another_pair(traffic: Traffic) -> None:
+    """It stops to ask whose numbers these are; then it leaves alone a number that is on the other pair."""
+    customers: dict[str, Any] = {"numbers": [phone_number(1, 0)]}
+    fleet = a_fleet(
+        profiles=[{"sid": PROFILE}, {"sid": OTHER_PROFILE, "primary": False, **customers}],
+        products=[product(business_profile=OTHER_PROFILE, **customers)],
+    )
+    with _onboarding(fleet, traffic) as run:
+        run(NAMED, ends="FAILED")
+        run({**NAMED, "own_numbers": True})
+
+
 SCENARIOS: list[Callable[[Traffic], None]] = [
     first_run_and_later_ones,
     resubmission_of_a_named_product,
     release_of_an_orphan,
+    first_run_beside_another_pair,
 ]
 
 

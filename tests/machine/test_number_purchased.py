@@ -27,6 +27,8 @@ EVENT: dict[str, Any] = json.loads((ROOT / "events/number_purchased.json").read_
 NUMBER = "GET /2010-04-01/Accounts/{Sid}/IncomingPhoneNumbers/{Sid}.json"
 CALLS_BESIDES = 6
 """Profile, account, product, its connection, and what is assigned on both; each number takes three."""
+FIRST_LOOKS = 3
+"""The list of Trust Products for whose numbers these are; it and the list of profiles for other bundles."""
 MISSPELT = "PN" + "f" * 32
 
 
@@ -73,8 +75,8 @@ def test_it_is_taken_from_the_stack_s_own_bus_and_no_other(start: Start) -> None
     [arn] = started()
     assert local.engine.wait(arn, timeout=30)["status"] == "SUCCEEDED"
     assert stages(local, account(2)) == {phone_number(2, 1): "on_trust_product"}
-    # It takes no more when nothing is known of the fleet yet.
-    assert sum(local.simulator.calls.values()) == 3 + CALLS_BESIDES
+    # When nothing is known of the fleet yet, it also looks once for other products, and for other bundles.
+    assert sum(local.simulator.calls.values()) == 3 + CALLS_BESIDES + FIRST_LOOKS
     # No phone number is in the data of the run.
     [checked] = read_named_numbers(local.table, arn.rpartition(":")[2])
     assert checked.phone_number == "+15125550100"
