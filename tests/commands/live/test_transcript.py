@@ -154,7 +154,7 @@ def test_a_run_s_changes_are_in_it(twilio: Start, laptop: Laptop, tmp_path: Path
     assert len(exchanges) == len(simulated.sent)
     created = next(it for it in exchanges if it["method"] == "POST")
     assert created["status"] == 201
-    assert created["form"]["Email"] == created["body"]["email"] == "redacted0008@example.com"
+    assert created["form"]["Email"] == created["body"]["email"] == "redacted0009@example.com"
     assert "acme" not in (tmp_path / "t").read_text().casefold()
 
 
