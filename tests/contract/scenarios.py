@@ -19,6 +19,7 @@ from tests.contract.exchanges import Exchange, recording
 from tests.machine.conftest import TIME_SCALE
 from tests.world import (
     NAMED,
+    NEVER,
     PRODUCT,
     PROFILE,
     a_fleet,
@@ -110,11 +111,19 @@ def first_run_beside_another_pair(traffic: Traffic) -> None:
         run({**NAMED, "own_numbers": True})
 
 
+def a_number_bought_while_lists_lag(traffic: Traffic) -> None:
+    """The lists do not show the product that was just created: it is fetched by its recorded SID, as its connection."""
+    with _onboarding(a_fleet(lag=NEVER), traffic) as run:
+        run(NAMED)
+        run({"subaccounts": [account(2)], "phone_numbers": [phone_number(2, 1)]})
+
+
 SCENARIOS: list[Callable[[Traffic], None]] = [
     first_run_and_later_ones,
     resubmission_of_a_named_product,
     release_of_an_orphan,
     first_run_beside_another_pair,
+    a_number_bought_while_lists_lag,
 ]
 
 

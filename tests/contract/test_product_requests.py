@@ -20,6 +20,7 @@ USED = {
     "FetchEndUser",
     "FetchIncomingPhoneNumber",
     "FetchTrustProduct",
+    "FetchTrustProductEntityAssignment",
     "ListAccount",
     "ListCustomerProfile",
     "ListCustomerProfileChannelEndpointAssignment",

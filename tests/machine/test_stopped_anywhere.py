@@ -71,7 +71,8 @@ class Scenario:
 
 
 def orphan(local: SimulatedPlace) -> None:
-    """A number is released, and a run over the fleet names it."""
+    """A number that a run has seen is released, and a run over the fleet names it."""
+    local.run({})
     local.simulator.controls.release(phone_number(1, 0))
     local.run({})
 

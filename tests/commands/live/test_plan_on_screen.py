@@ -199,13 +199,8 @@ def test_doctor_names_a_dozen_of_many_and_all_when_asked(simulator: Simulator, c
     assert every.count(BOTH) == MANY + 3
 
 
-NO_RECORD = '{"pk": {"S": "SUBACCOUNT#AC1"}, "sk": {"S": "NUMBER#PN1"}}'
 DAMAGED = {
     "no JSON": ("{", "is damaged ("),
-    "no record": (
-        f'{{"format": 1, "account_sid": "SID", "twilio": "URL", "items": [{NO_RECORD}]}}',
-        "is damaged (SUBACCOUNT#AC1, NUMBER#PN1 is no item of the table)",
-    ),
     "of Twilio itself": (
         '{"format": 1, "account_sid": "SID", "items": []}',
         "is that of Twilio itself, not of a rehearsal with http://127.0.0.1:",

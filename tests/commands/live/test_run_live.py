@@ -94,8 +94,9 @@ def test_it_asks_before_it_removes_orphans_though_nothing_is_posted(twilio: Star
     profile = {"sid": PROFILE, "status": "twilio-approved", "primary": True, "numbers": numbers}
     approved = product(business_profile=PROFILE, numbers=numbers)
     simulated = twilio(subaccounts=[subaccount(1)], profiles=[profile], products=[approved])
-    simulated.simulator.controls.release(phone_number(1, 0))
     laptop.event.write_text(json.dumps({**NAMED, "release_orphans": True}))
+    laptop.run(simulated, "--yes")
+    simulated.simulator.controls.release(phone_number(1, 0))
     laptop.run(simulated, "--yes")
 
     terminal = Terminal("y", lambda: asked_after.append(only_gets(simulated)))

@@ -80,6 +80,7 @@ def test_json_is_one_object_per_run_and_nothing_else(objects: Done) -> None:
         "announced",
         "left_out",
         "counts",
+        "duplicates",
         "validities",
         "unsigned",
         "twilio_calls",
