@@ -222,3 +222,21 @@ def test_a_state_file_that_cannot_be_read_is_told_in_one_sentence(
     assert (code, out) == (2, "")
     assert f"The state file {file} {told}" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["run", "--live", "--dry-run"]], ids=["doctor", "run"])
+def test_an_item_of_a_state_file_that_cannot_be_read_is_reported_and_ends_no_command(
+    arguments: list[str], simulator: Simulator, command: Command, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sid = next(iter(simulator.state.accounts)).sid
+    subaccount_sid = next(it.sid for it in simulator.state.accounts if it.sid != sid)
+    item = {"pk": {"S": f"SUBACCOUNT#{subaccount_sid}"}, "sk": {"S": "NUMBER#PN1"}, "stage": {"N": "1"}}
+    content = {"format": 1, "account_sid": simulator.account_sid, "twilio": simulator.url, "items": [item]}
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(content))
+
+    code, out, _ = command(*arguments, "--state", str(file), "--twilio", simulator.url)
+
+    assert code in {0, 1}
+    assert "damaged" not in out
+    assert f"SUBACCOUNT#{subaccount_sid}, NUMBER#PN1" in caplog.text
