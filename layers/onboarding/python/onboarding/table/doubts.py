@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid
-from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, from_item, to_item
+from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, readable_ones, to_item
 
 DOUBT_SECONDS = 30 * DAY_SECONDS
+PRODUCT_DOUBT = "DOUBT#TRUST_PRODUCT"
 
 
 class AssignmentDoubt(Model):
@@ -31,14 +32,15 @@ def doubt_assignments(table: Table, execution: str, doubt: AssignmentDoubt) -> N
 
 def doubt_trust_product(table: Table, execution: str) -> None:
     """Record that a run may not have found a Trust Product that exists, or may have created one twice."""
-    table.put(Key(_execution(execution), "DOUBT#TRUST_PRODUCT"), expires_after(DOUBT_SECONDS))
+    table.put(Key(_execution(execution), PRODUCT_DOUBT), expires_after(DOUBT_SECONDS))
 
 
 def read_doubts(table: Table, execution: str) -> Doubts | None:
     """Read the doubts of a run, None if there are none."""
     items = list(table.query(_execution(execution), "DOUBT#"))
-    assignments = tuple(from_item(AssignmentDoubt, item) for item in items if "bundle_sid" in item)
-    return Doubts(assignments, about_product=len(assignments) < len(items)) if items else None
+    about_numbers = [item for item in items if item["sk"] != PRODUCT_DOUBT]
+    assignments = tuple(readable_ones(AssignmentDoubt, about_numbers))
+    return Doubts(assignments, about_product=len(about_numbers) < len(items)) if items else None
 
 
 def _execution(name: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from onboarding.models import BundleSid, Model
 from onboarding.phone_numbers import Elsewhere
-from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, from_item, to_item
+from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, readable, to_item
 
 READ_AGAIN_AFTER = timedelta(days=1)
 KEPT_SECONDS = 30 * DAY_SECONDS
@@ -32,8 +32,8 @@ class OtherBundles(Model):
 def read_other_bundles(table: Table, bundles: tuple[str, str]) -> OtherBundles | None:
     """Return the last reading for this Business Profile and Trust Product (`BU…`), None if there is none."""
     for item in table.get_batch([_reading()]):
-        reading = from_item(OtherBundles, item)
-        if (reading.business_profile_sid, reading.trust_product_sid) == bundles:
+        reading = readable(OtherBundles, item)
+        if reading and (reading.business_profile_sid, reading.trust_product_sid) == bundles:
             return reading
     return None
 
@@ -43,8 +43,8 @@ def read_elsewhere(table: Table, reading: OtherBundles, phone_number_sids: Itera
     if not reading.numbers:
         return {}
     items = table.get_batch(map(_number, phone_number_sids))
-    found = {item["pk"].removeprefix("ELSEWHERE#"): from_item(Elsewhere, item) for item in items}
-    return {sid: it for sid, it in found.items() if it.seen_at == reading.read_at}
+    found = {item["pk"].removeprefix("ELSEWHERE#"): readable(Elsewhere, item) for item in items}
+    return {sid: it for sid, it in found.items() if it and it.seen_at == reading.read_at}
 
 
 def record_elsewhere(table: Table, reading: OtherBundles, elsewhere: Mapping[str, Elsewhere]) -> None:
