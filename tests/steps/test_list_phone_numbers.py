@@ -142,7 +142,7 @@ def test_an_execution_that_began_before_numbers_were_checked_looks_at_them_itsel
     page = steps.invoke("list_phone_numbers", **event | {"phone_numbers": [phone_number(1, 0)]})
 
     assert page == {"phone_numbers": [phone_number(1, 0)], "next_page_url": None}
-    assert steps.simulator.calls == {NUMBER: 1}
+    assert {call: n for call, n in steps.simulator.calls.items() if "IncomingPhoneNumbers" in call} == {NUMBER: 1}
     error, sentence = steps.failure("list_phone_numbers", **event | {"phone_numbers": [phone_number(2, 0)]})
     assert error == "InvalidRequest"
     assert f"phone_numbers: {phone_number(2, 0)} is not a number of {account(1)}" in sentence
