@@ -38,6 +38,8 @@ def record_validity(table: Table, validity: Validity) -> None:
 def _oldest_first(table: Table) -> list[Validity]:
     items = table.query(_validity("").pk, _validity("").sk)
     return sorted(readable_ones(Validity, items), key=lambda it: it.observed_at)
+
+
 def record_identity(table: Table, sid: str, identity: str | None, read_at: datetime) -> None:
     """Record the `business_identity` of a Business Profile (`BU…`), if the profile is recorded."""
     said = {"business_identity": identity} if identity else {}
