@@ -4,11 +4,20 @@ import errno
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from shaken_stir.cli.main import hang_up_is_ctrl_c
 from shaken_stir.cli.output import OutputLostError
+
+
+@pytest.fixture(autouse=True)
+def _not_under_nohup() -> Iterator[None]:
+    """The tests themselves may run under nohup, which ignores the signal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def test_a_hang_up_stops_as_ctrl_c_does() -> None:
