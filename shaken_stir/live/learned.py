@@ -78,7 +78,9 @@ def _record_validity(table: Table, kind: BundleKind, bundle: Bundle, read_at: da
 
 def _record_product(table: Table, hub: TrustHub, read: Survey, product: Bundle, read_at: datetime) -> None:
     _record_validity(table, "trust_product", product, read_at)
-    news = TrustProductRecord(sid=product.sid, status=product.status, errors=list(product.errors))
+    news = TrustProductRecord(
+        sid=product.sid, status=product.status, errors=list(product.errors), reasons=list(product.reasons)
+    )
     if product.status is Status.REJECTED:
         news = check_trust_product.with_reasons(hub, table, news)
     with suppress(OnboardingError):  # without the connection, the rest is recorded

@@ -21,19 +21,22 @@ from tests.world import a_fleet, subaccount
 CLOCK = r"\d\d:\d\d:\d\d UTC"
 
 
-def lines_of_a_run(folder: Path, fleet: dict[str, Any], **fault: Any) -> list[str]:
+def lines_of_a_run(folder: Path, fleet: dict[str, Any], *faults: dict[str, Any]) -> list[str]:
     """What a run says while something goes wrong at Twilio."""
     file = folder / "fleet.json"
-    file.write_text(json.dumps(fleet | {"faults": [fault]}), encoding="utf-8")
+    file.write_text(json.dumps(fleet | {"faults": faults}), encoding="utf-8")
     done = shaken_stir("run", "--fleet", str(file), *SOON)
     assert done.code == 0, done.err
     return done.out.splitlines()
 
 
 def test_a_state_that_is_tried_again_is_a_line_with_the_reason_and_the_time(tmp_path: Path) -> None:
-    # As often as one attempt of the state asks.
     fleet = a_fleet(subaccounts=[subaccount(1, 1)])
-    lines = lines_of_a_run(tmp_path, fleet, operation="GET /v1/CustomerProfiles", times=4)
+    # As often as one attempt of the state asks; the next attempt lasts, however short the pause before it was.
+    fails = {"operation": "GET /v1/CustomerProfiles", "times": 4}
+    lasts = {"operation": "GET /v1/CustomerProfiles", "kind": "late", "seconds": 0.5}
+
+    lines = lines_of_a_run(tmp_path, fleet, fails, lasts)
 
     told = [line for line in lines if "is tried again" in line]
     assert len(told) == 1
@@ -48,7 +51,9 @@ def test_throttling_of_many_subaccounts_is_no_more_than_a_line_per_attempt(tmp_p
     fleet = a_fleet(subaccounts=[subaccount(number, 1) for number in range(1, 6)])
     lists = "GET */IncomingPhoneNumbers.json"
 
-    lines = lines_of_a_run(tmp_path, fleet, operation=lists, status=429, times=4, each=True)
+    throttled = {"operation": lists, "status": 429, "times": 4, "each": True}
+    lasts = {"operation": lists, "kind": "late", "seconds": 0.5}
+    lines = lines_of_a_run(tmp_path, fleet, throttled, lasts)
 
     told = [line for line in lines if "List Phone Numbers is tried again for" in line]
     assert 1 <= len(told) < 5

@@ -17,6 +17,7 @@ from onboarding.table.other_bundles import (
     read_other_bundles,
     record_elsewhere,
 )
+from onboarding.trust_products import Status
 from onboarding.twilio.assignments import ChannelEndpointAssignments
 from onboarding.twilio.trust_hub import Bundle, TrustHub
 from onboarding.validity import BundleKind
@@ -87,7 +88,7 @@ def list_others(hub: TrustHub, bundles: tuple[str, str]) -> list[Other]:
 def others_of(bundles: tuple[str, str], profiles: Iterable[Bundle], products: Iterable[Bundle]) -> list[Other]:
     """Return the bundles whose numbers are elsewhere: first those that tell the least of a number."""
     live = [it for it in products if is_live(it) and it.sid not in bundles]
-    approved_last = sorted(live, key=lambda it: it.status.value == "twilio-approved")
+    approved_last = sorted(live, key=lambda it: it.status is Status.APPROVED)
     other_profiles: list[Other] = [("business_profile", it) for it in profiles if it.sid not in bundles]
     return [*other_profiles, *(("trust_product", it) for it in approved_last)]
 
