@@ -211,7 +211,8 @@ def look(
             print(unread.model_dump_json(ensure_ascii=True))
         raise
     record = file.record_if_free if options.dry_run else file.record
-    record(learned.recorder(hub, found, read_at))
+    with reading(console):
+        record(learned.recorder(hub, found, read_at))
     planned = plan.make(found, known, waits=options.wait is not None)
     where = {"twilio": file.twilio, "state_file": str(file.path) if file.found else None}
     return found, planned.model_copy(update=where)

@@ -1,12 +1,13 @@
 """How far the reading of an account is, and why it stands still."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
 
+from shaken_stir.cli.log import open_log
 from shaken_stir.cli.prose import say
 from shaken_stir.live.survey import OnProgress
 from shaken_stir.retries import Retry, Unanswered, told
@@ -35,6 +36,8 @@ class Standing:
 def reading(screen: Console) -> Iterator[OnProgress]:
     """Show how far a reading is, on a line that changes in a terminal; elsewhere only what gets no answer is a line.
 
+    The functions' log, which is on standard output, goes nowhere: standard output is for what a command prints.
+
     Args:
         screen: Where to.
 
@@ -52,4 +55,5 @@ def reading(screen: Console) -> Iterator[OnProgress]:
         stack.enter_context(unanswered.listening())
         if screen.is_terminal:
             stack.enter_context(screen.status(standing))
+        stack.enter_context(redirect_stdout(stack.enter_context(open_log(None))))
         yield standing.on_progress

@@ -43,8 +43,8 @@ def tell_differences(source: Source, fleet: FleetStatus, twilio: str | None, *, 
         read_at = datetime.now(UTC)
         with read_only(), reading(Console(stderr=True, highlight=False)) as on_progress:
             read = read_twilio(hub, fleet, on_progress)
-        if source.record:
-            source.record(learned.recorder(hub, read, read_at))
+            if source.record:
+                source.record(learned.recorder(hub, read, read_at))
     except (CredentialsError, OnboardingError, RehearsalError, StateFileError) as error:
         complain("status", error)
         return 2

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,23 @@ def test_a_doctor_makes_no_state_file(
 
     assert not (laptop.folder / "state").exists()
     assert "There is no state file" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["run", "--live", "--dry-run"], ["status", "--live", "--check"]])
+def test_the_functions_log_is_not_among_the_json(
+    command: list[str],
+    twilio: Start,
+    laptop: Laptop,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    simulated = twilio(products=[product(business_profile=PROFILE)])
+    simulated.known_here(monkeypatch, XDG_STATE_HOME=str(laptop.folder))
+    assert execute(["run", "--live", "--yes", "--event", str(laptop.event)]) == 0
+    # A status that is not known is logged once in a process.
+    simulated.simulator.controls.set_status(PRODUCT, f"provisionally-{command[0]}")
+    capsys.readouterr()
+
+    execute([*command, "--json"])
+
+    json.loads(capsys.readouterr().out)
