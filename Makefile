@@ -98,7 +98,7 @@ faults: setup ## all that can go wrong, operation by operation and in any order,
 	@$(RUN)python -m tools.reliability .faults.xml
 
 .PHONY: coverage
-coverage: setup ## which lines and branches of the functions and the layer no test comes through
+coverage: setup ## show the lines and branches of functions/ that no test covers
 	$(RUN)pytest --numprocesses 3 --dist loadgroup --cov --cov-report=term
 
 .PHONY: defects
@@ -116,7 +116,7 @@ ARCH := arm64
 OTHER_ARCH = $(filter-out $(ARCH),arm64 x86_64)
 BUILD_DIR := .aws-sam/build
 
-# MAKEFLAGS is this make's own; the layers' makefiles find python3.13 and uv on the path. What SAM CLI has for its standard
+# MAKEFLAGS is this make's own; the makefiles of functions/ and layers/ find python3.13 and uv on the path. What SAM CLI has for its standard
 # output is advice on commands of its own, which know nothing of ARCH; progress and errors go to standard error.
 .PHONY: build
 build: $(STACK_SYNCED) $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64

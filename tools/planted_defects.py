@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
-LAYER: Final = "layers/onboarding/python/onboarding"
+LAYER: Final = "functions/onboarding"
 TESTS: Final = ("tests/unit", "tests/steps", "tests/machine")
 _NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".venv", ".tools", ".aws-sam", "__pycache__", ".*_cache", ".hypothesis", "build"
@@ -384,7 +384,7 @@ def first_failure(checkout: Path, tests: Iterable[str]) -> str | None:
     Raises:
         DefectError: The tests could not be run.
     """
-    paths = [checkout, checkout / "functions", checkout / "layers/onboarding/python"]
+    paths = [checkout, checkout / "functions"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1"}
     there = [it for it in tests if not it.startswith("tests/") or (checkout / it).exists()]
     command = [

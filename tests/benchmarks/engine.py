@@ -96,7 +96,7 @@ def checkout(commit: str, folder: Path) -> None:
 
 def per_number(tree: Path, fleet: str) -> Milliseconds:
     """Run a fleet in a fresh process, with the code of a tree; gives what a number took, `inf` where patience ends."""
-    paths = os.pathsep.join(map(str, (tree, tree / "functions", tree / "layers/onboarding/python")))
+    paths = os.pathsep.join(map(str, (tree, tree / "functions")))
     command = [sys.executable, "-c", TIMED_RUN, fleet]
     try:
         answer = subprocess.run(

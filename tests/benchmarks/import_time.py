@@ -1,6 +1,6 @@
 """Import times of what `make build` built, with and without bytecode; `make bench` has them in docs/benchmarks.md.
 
-Each import is timed in fresh processes that see the function, the two layers and boto3, as in Lambda, and nothing else.
+Each import is timed in fresh processes that see the function, the layer and boto3, as in Lambda, and nothing else.
 Times are told, never judged: they are the machine's.
 """
 
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 MODULES: Final = ("assign_to_trust_product", "status_callback")
-LAYERS: Final = ("DependenciesLayer", "OnboardingLayer")
+LAYER: Final = "DependenciesLayer"
 FROM_THE_RUNTIME: Final = ("boto3", "botocore", "s3transfer", "dateutil", "six")
 RUNS: Final = 5
 # Isolated, without site-packages, and without writing the bytecode that is to be missing.
@@ -77,6 +77,6 @@ def import_time(module: str, build: Path, runtime: Path) -> float:
     function = next(build.glob(f"*/{module}.py"), None)
     if not function:
         sys.exit(f"{build} holds no {module}.py; run make build.")
-    places = (function.parent, *(build / layer / "python" for layer in LAYERS), runtime)
+    places = (function.parent, build / LAYER / "python", runtime)
     answer = subprocess.run([*PYTHON, TIMED_IMPORT, module, *map(str, places)], stdout=subprocess.PIPE, check=True)
     return float(answer.stdout)

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 PROJECT = Path(__file__).parents[2]
-LAYER = PROJECT / "layers" / "onboarding" / "python"
+FUNCTIONS = PROJECT / "functions"
 AC, BU, PN = (prefix + 32 * "0" for prefix in ("AC", "BU", "PN"))
 
 
@@ -28,10 +28,8 @@ class NothingThere(BaseHTTPRequestHandler):
 
 
 def import_everything() -> None:
-    for function in sorted((PROJECT / "functions").glob("*.py")):
-        import_module(function.stem)
-    for module in sorted((LAYER / "onboarding").rglob("*.py")):
-        import_module(".".join(module.relative_to(LAYER).with_suffix("").parts))
+    for module in sorted(FUNCTIONS.rglob("*.py")):
+        import_module(".".join(module.relative_to(FUNCTIONS).with_suffix("").parts))
 
 
 def use_twilio() -> None:

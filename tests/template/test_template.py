@@ -68,7 +68,6 @@ def test_layers_go_with_the_stack() -> None:
 
     assert {name: it["Properties"].get("RetentionPolicy") for name, it in layers.items()} == {
         "DependenciesLayer": "Delete",
-        "OnboardingLayer": "Delete",
     }
 
 
@@ -226,7 +225,7 @@ def test_runs_are_missed_only_where_the_daily_run_is_on(given: dict[str, str], e
 def test_alarms_watch_metrics_that_the_functions_send() -> None:
     alarms = [it["Properties"] for it in of_type("AWS::CloudWatch::Alarm").values()]
     own = [it for alarm in alarms for it in watched(alarm).values() if it["Namespace"] == "ShakenStirOnboarding"]
-    code = [path for folder in ("functions", "layers/onboarding") for path in (TEMPLATE.parent / folder).rglob("*.py")]
+    code = (TEMPLATE.parent / "functions").rglob("*.py")
     sources = "".join(path.read_text(encoding="utf-8") for path in code)
     variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
 
@@ -252,8 +251,7 @@ def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
 
 def test_the_dashboard_shows_no_metric_that_nobody_measures() -> None:
     widgets = json.loads(dashboard({"ScheduleExpression": "rate(1 day)"}))["widgets"]
-    files = [path for part in ("functions", "layers") for path in (TEMPLATE.parent / part).rglob("*.py")]
-    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    code = "".join(path.read_text(encoding="utf-8") for path in (TEMPLATE.parent / "functions").rglob("*.py"))
 
     space, shown = "", set()
     for widget in widgets:
