@@ -3,9 +3,11 @@
 import time
 
 from onboarding import clients, settings
+from onboarding.errors import TwilioUnavailable
 from onboarding.models import BundleSid, EntityAssignmentSid, Model, StepEvent
 from onboarding.step import step
 from onboarding.table import leases
+from onboarding.table.doubts import doubt_trust_product
 from onboarding.table.dynamodb import Table
 from onboarding.table.leases import Times
 from onboarding.table.products import record_connection
@@ -55,6 +57,9 @@ def connect(hub: TrustHub, table: Table, times: Times, event: ConnectBusinessPro
         leases.before_posts(table, lease)
         try:
             return Connection(sid=hub.connect(product_sid, profile_sid), created=True)
+        except TwilioUnavailable:
+            doubt_trust_product(table, event.execution)
+            raise
         finally:
             leases.after_posts(table, lease, settled=False)
     finally:

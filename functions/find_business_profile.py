@@ -13,6 +13,7 @@ from onboarding.errors import BusinessProfileAmbiguous, BusinessProfileNotApprov
 from onboarding.models import BundleSid, Model, StepEvent
 from onboarding.noticing import notice_validity
 from onboarding.step import step
+from onboarding.table.validities import read_validity
 from onboarding.trust_products import Status
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import Bundle, TrustHub
@@ -35,21 +36,29 @@ class BusinessProfile(Model):
 def handler(event: FindBusinessProfileEvent) -> BusinessProfile:
     """Find the profile, record its status and validity, and refuse one that is not approved."""
     environment = settings.load()
+    table = clients.table(environment)
     hub, asked_at = trust_hub.of_parent(environment), datetime.now(UTC)
-    profile = choose(hub, event.business_profile_sid)
+    sid = event.business_profile_sid
+    settle_seconds = environment.list_settle_seconds if sid and read_validity(table, sid) else 0
+    profile = choose(hub, sid, settle_seconds)
     seen = profile.seen("business_profile", asked_at)
-    notice_validity(clients.table(environment), environment.event_bus_name, seen, event.execution)
+    notice_validity(table, environment.event_bus_name, seen, event.execution)
     require_approved(profile)
     return BusinessProfile(sid=profile.sid, friendly_name=profile.friendly_name)
 
 
-def choose(hub: TrustHub, sid: str | None) -> Bundle:
+def choose(hub: TrustHub, sid: str | None, settle_seconds: float = 0) -> Bundle:
     """Return the Business Profile (`BU…`) to use: the one of this SID, else the one primary profile.
+
+    Args:
+        hub: The client.
+        sid: The profile that the request names.
+        settle_seconds: As `fetch`.
 
     Raises:
         BusinessProfileNotFound, BusinessProfileAmbiguous: As `fetch` and `find` say.
     """
-    return fetch(hub, sid) if sid else find(hub)
+    return fetch(hub, sid, settle_seconds) if sid else find(hub)
 
 
 def require_approved(profile: Bundle) -> None:
@@ -65,13 +74,18 @@ def require_approved(profile: Bundle) -> None:
         )
 
 
-def fetch(hub: TrustHub, sid: str) -> Bundle:
+def fetch(hub: TrustHub, sid: str, settle_seconds: float = 0) -> Bundle:
     """Fetch a Business Profile, `BU…`.
+
+    Args:
+        hub: The client.
+        sid: The profile.
+        settle_seconds: The pause after which a profile that was seen before is requested again; 0 for others.
 
     Raises:
         BusinessProfileNotFound: The parent account has none of this SID.
     """
-    profile = hub.business_profile(sid)
+    profile = hub.seen_business_profile(sid, settle_seconds) if settle_seconds else hub.business_profile(sid)
     if not profile:
         raise BusinessProfileNotFound(
             f"business_profile_sid: the account {hub.account_sid} has no Business Profile {sid}; "

@@ -69,7 +69,8 @@ def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     environment = settings.load()
     hub, table = trust_hub.of_parent(environment), clients.table(environment)
     asked_at = datetime.now(UTC)
-    found = find(hub, event, table)
+    settle_seconds = environment.list_settle_seconds
+    found = find(hub, event, table, settle_seconds)
     if not event.own_numbers:
         require_own_numbers(hub, table, event.asked(found))
     chosen = found or create(hub, table, environment, event)
@@ -91,7 +92,9 @@ def handler(event: FindOrCreateTrustProductEvent) -> TrustProductState:
     return chosen.state
 
 
-def find(hub: TrustHub, event: FindOrCreateTrustProductEvent, table: Table | None = None) -> Chosen | None:
+def find(
+    hub: TrustHub, event: FindOrCreateTrustProductEvent, table: Table | None = None, settle_seconds: float = 0
+) -> Chosen | None:
     """Find the product: the one named, else one connected to the profile, else one of the same name.
 
     If Twilio's lists show none of these, the product that the table has recorded and the lists do not show yet.
@@ -100,16 +103,19 @@ def find(hub: TrustHub, event: FindOrCreateTrustProductEvent, table: Table | Non
         hub: The client.
         event: The profile and the request.
         table: The progress table, None if there is none.
+        settle_seconds: The pause after which a recorded product that Twilio does not find is requested again.
 
     Raises:
         InvalidRequest: The product that the request names does not exist or is not a SHAKEN/STIR one.
     """
     profile_sid = event.business_profile_sid
     if event.trust_product.sid:
-        named = hub.trust_product(event.trust_product.sid)
+        sid = event.trust_product.sid
+        is_recorded = table is not None and read_trust_product(table, sid) is not None
+        named = hub.seen_trust_product(sid, settle_seconds) if is_recorded else hub.trust_product(sid)
         if not named or named.policy_sid != SHAKEN_STIR_POLICY_SID:
             raise InvalidRequest(
-                f"The request was refused: trust_product.sid: {event.trust_product.sid} is not a SHAKEN/STIR "
+                f"The request was refused: trust_product.sid: {sid} is not a SHAKEN/STIR "
                 f"Trust Product of the account {hub.account_sid}; leave it out to find or create one."
             )
         return Chosen(named, hub.connection(named.sid, profile_sid))
@@ -119,10 +125,12 @@ def find(hub: TrustHub, event: FindOrCreateTrustProductEvent, table: Table | Non
             return Chosen(product, connection_sid)
     name = event.trust_product.friendly_name
     same_name = (Chosen(product, None) for product in products if product.friendly_name == name)
-    return next(same_name, None) or (unlisted(hub, table, profile_sid, products) if table else None)
+    return next(same_name, None) or (unlisted(hub, table, profile_sid, products, settle_seconds) if table else None)
 
 
-def unlisted(hub: TrustHub, table: Table, profile_sid: str, listed: list[Bundle]) -> Chosen | None:
+def unlisted(
+    hub: TrustHub, table: Table, profile_sid: str, listed: list[Bundle], settle_seconds: float
+) -> Chosen | None:
     """Find a recorded product of this profile that exists, but which Twilio's lists do not show yet.
 
     A GET by SID shows a product and its connection immediately. A recorded product that is in the list without its
@@ -133,12 +141,13 @@ def unlisted(hub: TrustHub, table: Table, profile_sid: str, listed: list[Bundle]
         table: The progress table.
         profile_sid: The Business Profile, `BU…`.
         listed: The products that the list shows.
+        settle_seconds: The pause after which a product that Twilio does not find is requested again.
     """
     for sid in read_trust_product_sids(table):
         record = read_trust_product(table, sid)
         if not record or record.business_profile_sid != profile_sid or record.status is DELETED:
             continue
-        product = hub.trust_product(sid)
+        product = hub.seen_trust_product(sid, settle_seconds)
         if not product or product.policy_sid != SHAKEN_STIR_POLICY_SID:
             continue
         connection_sid = record.connection_sid
@@ -161,7 +170,7 @@ def create(hub: TrustHub, table: Table, times: Times, event: FindOrCreateTrustPr
     if lease.pause:
         doubt_trust_product(table, event.execution)
     try:
-        if found := find(hub, event, table):
+        if found := find(hub, event, table, times.list_settle_seconds):
             return found
         name, email = name_and_email(hub, event.trust_product)
         leases.before_posts(table, lease)

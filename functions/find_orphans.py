@@ -16,11 +16,12 @@ from onboarding.step import step
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import read_homes
 from onboarding.table.orphans import name_orphans
-from onboarding.table.outcomes import read_outcomes
+from onboarding.table.outcomes import read_fleet_sids, read_outcomes
 from onboarding.twilio import trust_hub
 from onboarding.twilio.trust_hub import TrustHub
 from onboarding.words import first_of, plural
 
+CLOSED = "closed"
 FIRST_TOLD = 3
 READING_SECONDS = 180
 """How long numbers are read; what is left of the function's time is for the last request, and for what is written."""
@@ -70,7 +71,8 @@ def handler(event: FindOrphansEvent) -> Orphans:
         unreadable = read_unreadable(table, event.execution) if homeless else set()
         orphans_at_most = seen_elsewhere(homeless, unreadable)
         if orphans_at_most:
-            elsewhere = numbers_elsewhere(trust_hub.of_parent(environment), set(listed), deadline)
+            recorded = read_fleet_sids(table)
+            elsewhere = numbers_elsewhere(trust_hub.of_parent(environment), set(listed), recorded, deadline)
             unreadable |= elsewhere.unreadable
             homeless = {sid: account_sid for sid, account_sid in homeless.items() if sid not in elsewhere.living}
             orphans_at_most = seen_elsewhere(homeless, unreadable)
@@ -125,15 +127,26 @@ def without_home(table: Table, assigned: set[str], account_sids: list[str], dead
     return {sid: last_seen.get(sid) for sid in homeless}
 
 
-def numbers_elsewhere(hub: TrustHub, listed: set[str], deadline: float) -> Elsewhere:
+def numbers_elsewhere(hub: TrustHub, listed: set[str], recorded: set[str], deadline: float) -> Elsewhere:
     """List the numbers of all accounts that were not listed: the parent, suspended ones, new ones.
+
+    An account that the table knows but Twilio's list lacks is requested by itself: it may have moved numbers.
+
+    Args:
+        hub: The client.
+        listed: The accounts (`AC…`) whose numbers the run has listed.
+        recorded: The accounts (`AC…`) that the table knows.
+        deadline: When the reading stops, by the monotonic clock.
 
     Raises:
         TooMuchToReadError: The deadline is over.
         TwilioRefused, CredentialsRefused: Twilio does not let one of the accounts be read.
     """
-    accounts = [account.sid for account in hub.subaccounts() if account.status != "closed"]
-    others = [sid for sid in [hub.account_sid, *accounts] if sid not in listed]
+    accounts = {account.sid: account for account in hub.subaccounts()}
+    unlisted = sorted(recorded - listed - accounts.keys() - {hub.account_sid})
+    accounts |= {account.sid: account for account in hub.for_each(hub.account, unlisted) if account}
+    living = [account.sid for account in accounts.values() if account.status != CLOSED]
+    others = [sid for sid in [hub.account_sid, *living] if sid not in listed]
 
     def read(account_sid: str) -> list[str] | None:
         try:

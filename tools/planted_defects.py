@@ -98,7 +98,7 @@ DEFECTS: Final = (
         "no look before a Trust Product is made",
         "functions/find_or_create_trust_product.py",
         "tests/steps/test_two_at_once.py",
-        "        if found := find(hub, event, table):\n            return found\n",
+        "        if found := find(hub, event, table, times.list_settle_seconds):\n            return found\n",
         "",
         faults=("tests/steps/test_two_at_once.py", "-k", "find_or_create"),
     ),

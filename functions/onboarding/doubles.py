@@ -33,11 +33,13 @@ class Doubles:
     Attributes:
         numbers: The numbers (`PN…`) that are on the profile or the product more than once.
         trust_products: Other Trust Products (`BU…`) of the same name as the run's.
+        connections: The entity assignments (`BV…`) that connect the run's profile to its product, if several do.
         lists_lag: Whether the lists still lack something that the run has recorded.
     """
 
     numbers: tuple[str, ...] = ()
     trust_products: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
     lists_lag: bool = False
 
 
@@ -74,12 +76,14 @@ def find_doubles(hub: TrustHub, table: Table, doubts: Doubts, bundles: Bundles) 
             if len({*sids, *filter(None, [recorded.get(number)])}) > 1:
                 numbers[number] = None
     others: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
     if doubts.about_product:
         products = {it.sid: it for it in hub.trust_products()}
         lists_lag |= bundles.trust_product_sid not in products
         ours = products.pop(bundles.trust_product_sid, None) or hub.trust_product(bundles.trust_product_sid)
         others = tuple(it.sid for it in products.values() if ours and it.friendly_name == ours.friendly_name)
-    return Doubles(tuple(numbers), others, lists_lag)
+        connections = tuple(hub.connections(bundles.trust_product_sid, bundles.business_profile_sid))
+    return Doubles(tuple(numbers), others, connections if len(connections) > 1 else (), lists_lag)
 
 
 def assignments_of(
@@ -110,6 +114,8 @@ def _parts(doubles: Doubles, trust_product_sid: str) -> Iterator[str]:
     if doubles.trust_products:
         others = plural(len(doubles.trust_products), "more Trust Product")
         yield f"{others} of the same name as {trust_product_sid} ({_first(doubles.trust_products)})"
+    if doubles.connections:
+        yield f"the Business Profile is connected to {trust_product_sid} {len(doubles.connections)} times"
     if doubles.lists_lag:
         yield "the lists still lack something that this run created, so more may exist twice"
 

@@ -120,6 +120,10 @@ class SubaccountsNotListed(OnboardingError):
     """Twilio refused a further page of the list of accounts, so nobody knows all subaccounts."""
 
 
+class TableOfLaterVersion(OnboardingError):
+    """A later version of this project wrote an item of the progress table that the run must change."""
+
+
 class AwsUnavailable(OnboardingError):
     """DynamoDB, S3, Secrets Manager or Step Functions failed or did not answer; try again."""
 

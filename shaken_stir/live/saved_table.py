@@ -66,7 +66,7 @@ class SavedTable(Table):
         self._partitions[key.pk][key.sk] = written
 
     @override
-    def put_if(self, key: Key, item: Item, *, condition: str, values: Item) -> None:
+    def put_if(self, key: Key, item: Item, *, condition: str | None = None, values: Item | None = None) -> None:
         self.put(key, item)
 
     @override

@@ -1,5 +1,6 @@
 """Compare the progress table with Twilio, by GETs alone: bundles, connection, and both assignments of every number."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -60,13 +61,17 @@ class Compare(NamedTuple):
     read: Survey
 
 
-def read_twilio(hub: TrustHub, fleet: FleetStatus, on_progress: OnProgress | None = None) -> Survey:
+def read_twilio(
+    hub: TrustHub, fleet: FleetStatus, on_progress: OnProgress | None = None, settle_seconds: float | None = None
+) -> Survey:
     """Read the account at Twilio, with the Business Profile and the Trust Product of the table.
 
     Args:
         hub: The client of the parent account.
         fleet: The fleet as the table has it.
         on_progress: Called as the reading proceeds.
+        settle_seconds: The pause after which the account is read again if Twilio does not find the profile or the
+            product: a single HTTP 404 is not a deletion. None for the template's.
 
     Raises:
         CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable: Twilio could not be read.
@@ -77,6 +82,10 @@ def read_twilio(hub: TrustHub, fleet: FleetStatus, on_progress: OnProgress | Non
         asked["business_profile_sid"] = fleet.profile.sid
     if fleet.product:
         asked["trust_product"] = {"sid": fleet.product.sid}
+    read = survey.take(hub, request.complete(asked), on_progress)
+    if not _lacks_a_bundle(read, fleet):
+        return read
+    time.sleep(request.list_settle_seconds() if settle_seconds is None else settle_seconds)
     return survey.take(hub, request.complete(asked), on_progress)
 
 
@@ -95,6 +104,12 @@ def compare(read: Survey, fleet: FleetStatus, numbers: Iterable[NumberStatus]) -
         return Compared(compared=0, differences=differences, unread=read.unread)
     differences += _of_numbers(compared)
     return Compared(compared=len(known), differences=differences, unread=read.unread)
+
+
+def _lacks_a_bundle(read: Survey, fleet: FleetStatus) -> bool:
+    if fleet.profile and not read.found_profile:
+        return True
+    return fleet.product is not None and fleet.product.status is not DELETED and not read.product
 
 
 def _of_profile(it: Compare) -> Iterator[Difference]:

@@ -25,7 +25,7 @@ def steps(start: Start) -> Steps:
 def compared(steps: Steps) -> Compared:
     fleet = read_status(steps.table, "here", None)
     numbers = read_numbers_of(steps.table, fleet, fleet.subaccounts)
-    return compare(read_twilio(trust_hub.of_parent(settings.load()), fleet), fleet, numbers)
+    return compare(read_twilio(trust_hub.of_parent(settings.load()), fleet, settle_seconds=0), fleet, numbers)
 
 
 def says(steps: Steps) -> list[str]:
@@ -73,6 +73,13 @@ def test_a_profile_or_product_that_is_gone_is_told_and_no_number_taken_for_lost(
     [gone] = found.differences
     assert gone.says.endswith("the account has no SHAKEN/STIR Trust Product of this SID at Twilio.")
     assert found.compared == 0
+
+
+@pytest.mark.parametrize("resource", ["CustomerProfiles", "TrustProducts"])
+def test_one_404_is_no_deletion(steps: Steps, resource: str) -> None:
+    steps.simulator.controls.plan_fault(operation=f"GET /v1/{resource}/{{Sid}}", status=404, code=20404)
+
+    assert compared(steps) == Compared(compared=2, differences=[])
 
 
 def test_a_product_of_another_policy_is_told(steps: Steps) -> None:

@@ -11,7 +11,7 @@ from tests.steps.patience import patient
 from tests.steps.steps import Steps
 from tests.steps.whole_fleet import APPROVED, manifest
 from tests.steps.whole_run import run
-from tests.world import NAMED, NEVER, PROFILE, account, phone_number, product, subaccount
+from tests.world import NAMED, NEVER, PRODUCT, PROFILE, account, phone_number, product, subaccount
 
 CREATE = "POST /v1/TrustProducts"
 FIRST = phone_number(1, 0)
@@ -88,6 +88,18 @@ def test_second_products_of_the_same_name_are_named(start: Start) -> None:
     said = summarised(steps, used)
 
     assert f"1 more Trust Product of the same name as {used} ({other})" in said
+
+
+def test_a_second_connection_is_named(start: Start) -> None:
+    steps = start(lag=NEVER, products=[product(status="draft")])
+    steps.simulator.controls.plan_fault(operation="POST /v1/TrustProducts/*/EntityAssignments", **LOST)
+    wanted: dict[str, Any] = {"trust_product_sid": PRODUCT, "business_profile_sid": PROFILE, "connection_sid": None}
+    patient(steps).invoke("connect_business_profile", **wanted)
+    [at_twilio] = steps.simulator.state.trust_products
+    assert len(at_twilio.entities) == 2
+    steps.simulator.controls.lag(0)
+
+    assert f"the Business Profile is connected to {PRODUCT} 2 times" in summarised(steps, PRODUCT)
 
 
 def test_an_answer_that_was_lost_without_a_duplicate_is_no_news(start: Start) -> None:

@@ -1,5 +1,6 @@
 """Items of the progress table that cannot be read: no run and no screen ends because of one, and runs rebuild them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from onboarding import clients
 from onboarding.errors import SubaccountBusy
 from onboarding.phone_numbers import Stage
 from onboarding.table import leases
-from onboarding.table.dynamodb import FORM, VERSION, Item, Key, plain
+from onboarding.table.dynamodb import FORM, VERSION, ConditionFailed, Item, Key, plain
 from onboarding.table.numbers import read_all_numbers, read_numbers
+from onboarding.table.orphans import name_orphans
+from onboarding.table.outcomes import read_outcomes
 from onboarding.table.products import read_trust_product
 from shaken_stir.status.reading import read_numbers_of, read_status
 from tests.steps.conftest import Start
@@ -82,6 +85,49 @@ def test_a_number_of_a_later_version_is_left_alone_and_named(start: Start) -> No
     assert f"{phone_number(1, 0)}: a later version of this project wrote its item in the table" in (done.failed or "")
     assert steps.table.get(NUMBER) == NUMBER._asdict() | later
     assert read_numbers(steps.table, account(1), [phone_number(1, 0)]).newer == {phone_number(1, 0)}
+
+
+def test_a_subaccount_of_a_later_version_is_left_alone_and_named(start: Start) -> None:
+    steps = begun(start)
+    later = {VERSION: FORM + 1, "numbers": "all of them", "lease_expires_at": "never"}
+    steps.table.put(FLEET, later)
+
+    done = run(steps, NAMED, "second")
+
+    [outcome] = read_outcomes(steps.table, "second")
+    assert done.error == "SubaccountsFailed"
+    assert outcome.message == (
+        f"A later version of this project wrote the table's item FLEET / SUBACCOUNT#{account(1)}, so this version does "
+        "not change it; deploy the later version, then send the request again (docs/errors.md#table-of-later-version)."
+    )
+    assert steps.table.get(FLEET) == FLEET._asdict() | later
+
+
+def test_an_orphan_of_a_later_version_is_left_alone(start: Start) -> None:
+    steps = begun(start)
+    key, later = Key(f"TRUST_PRODUCT#{PRODUCT}", f"ORPHAN#{phone_number(1, 0)}"), {VERSION: FORM + 1, "named": "twice"}
+    steps.table.put(key, later)
+    began = datetime.now(UTC)
+
+    named = name_orphans(steps.table, PRODUCT, "second", began, {phone_number(1, 0): account(1)})
+    name_orphans(steps.table, PRODUCT, "third", began, {})
+
+    assert [it.phone_number_sid for it in named] == [phone_number(1, 0)]
+    assert steps.table.get(key) == key._asdict() | later
+
+
+def test_no_condition_overwrites_an_item_of_a_later_version(start: Start) -> None:
+    steps = begun(start)
+    later = {VERSION: FORM + 1, "stage": "elsewhere"}
+    steps.table.put(NUMBER, later)
+
+    steps.table.put(NUMBER, {"stage": "discovered"})
+    with pytest.raises(ConditionFailed):
+        steps.table.put_if(NUMBER, {"stage": "discovered"}, condition="attribute_exists(pk)")
+    with pytest.raises(ConditionFailed):
+        steps.table.update(NUMBER, {"stage": "discovered"}, condition="attribute_exists(pk)")
+
+    assert steps.table.get(NUMBER) == NUMBER._asdict() | later
 
 
 def test_a_product_of_a_later_version_is_left_alone(start: Start) -> None:

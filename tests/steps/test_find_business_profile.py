@@ -128,3 +128,12 @@ def test_what_aws_says_instead_of_giving_the_secret_is_told_and_what_passes_is_t
     assert failed == error
     assert "GetSecretValue" in sentence
     assert "Not now" in sentence
+
+
+def test_one_404_for_a_profile_that_was_seen_before_is_no_deletion(start: Start) -> None:
+    steps = start(profiles=[profile()])
+    assert steps.invoke("find_business_profile", business_profile_sid=PROFILE)["sid"] == PROFILE
+    lost = steps.simulator.controls.plan_fault(operation="GET /v1/CustomerProfiles/{Sid}", status=404, code=20404)
+
+    assert steps.invoke("find_business_profile", business_profile_sid=PROFILE)["sid"] == PROFILE
+    assert lost.happened == 1

@@ -160,3 +160,18 @@ def test_a_request_without_names_waits_for_a_product_whose_creation_was_not_answ
         "find_or_create_trust_product", execution="third", business_profile_sid=PROFILE, trust_product={}
     )
     assert found["sid"] == made.sid
+
+
+@pytest.mark.parametrize("named", [{"sid": PRODUCT}, NAMED["trust_product"]], ids=["named by SID", "not listed"])
+def test_one_404_for_a_product_that_is_recorded_is_no_deletion(start: Start, named: dict[str, Any]) -> None:
+    steps = start(products=[product(business_profile=PROFILE)])
+    wanted: dict[str, Any] = {"business_profile_sid": PROFILE}
+    assert steps.invoke("find_or_create_trust_product", **wanted, trust_product=named)["sid"] == PRODUCT
+    nothing: dict[str, Any] = {"meta": {"key": "results"}, "results": []}
+    steps.simulator.controls.plan_fault(kind="shape", operation="GET /v1/TrustProducts", body=nothing, times=0)
+    lost = steps.simulator.controls.plan_fault(operation="GET /v1/TrustProducts/{Sid}", status=404, code=20404)
+
+    found = steps.invoke("find_or_create_trust_product", execution="second", **wanted, trust_product=named)
+
+    assert (found["sid"], lost.happened) == (PRODUCT, 1)
+    assert len(steps.simulator.state.trust_products) == 1

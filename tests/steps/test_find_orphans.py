@@ -163,6 +163,46 @@ def test_a_number_that_an_account_that_answers_404_may_have_is_no_orphan(start: 
     assert steps.announced == []
 
 
+def test_a_number_that_an_account_missing_from_twilio_s_list_has_is_no_orphan(start: Start) -> None:
+    steps = start(products=[APPROVED])
+    run_over_the_fleet(steps, "onboarding")
+    moved_without_its_assignments(steps, GONE, account(2))
+    missing_from_the_list(steps, account(2))
+
+    found = [named(run_over_the_fleet(steps, execution)) for execution in ("first", "second")]
+
+    assert found == [(0, 0), (0, 0)]
+    assert release_orphans(steps, "second")["released"] == 0
+    assert GONE in steps.assignments()[0]
+
+
+def moved_without_its_assignments(steps: Steps, number_sid: str, to: str) -> None:
+    state = steps.simulator.state
+    before = next(it for it in state.accounts if number_sid in it.numbers)
+    number = before.numbers[number_sid]
+    before.numbers.remove(number_sid)
+    number.account_sid = to
+    state.accounts[to].numbers.add(number)
+
+
+def missing_from_the_list(steps: Steps, account_sid: str) -> None:
+    """Leave an account out of Twilio's list of accounts, though it exists."""
+    answering = False
+
+    def leave_out(request: Request) -> Response | None:
+        nonlocal answering
+        if answering or not request.path.endswith("/Accounts.json"):
+            return None
+        answering = True
+        answer = steps.simulator.answer(request)
+        answering = False
+        accounts = (answer.body or {})["accounts"]
+        accounts[:] = [it for it in accounts if it["sid"] != account_sid]
+        return answer
+
+    steps.simulator.interpose(leave_out)
+
+
 def run_over_the_fleet(steps: Steps, execution: str) -> dict[str, Any]:
     """Do a run until it has looked for orphans; return what it found."""
     began = datetime.now(UTC).isoformat()

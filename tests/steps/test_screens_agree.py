@@ -215,7 +215,7 @@ class Histories(RuleBasedStateMachine):
         return read_numbers_of(self.steps.table, fleet, fleet.subaccounts)
 
     def twilio(self) -> Survey:
-        return read_twilio(trust_hub.of_parent(settings.load()), self.fleet())
+        return read_twilio(trust_hub.of_parent(settings.load()), self.fleet(), settle_seconds=0)
 
     def number(self, index: int) -> str | None:
         numbers = sorted(self.state.numbers.keys() - {ELSEWHERE})

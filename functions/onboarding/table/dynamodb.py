@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,7 +32,7 @@ VERSION, FORM = "item_version", 1
 """The attribute that names the form of an item, and the form that this code reads and writes; without one it is 1."""
 NOT_NEWER = f"(attribute_not_exists({VERSION}) OR (attribute_type({VERSION}, :number) AND {VERSION} <= :form))"
 OUR_FORM = {"form": FORM, "number": "N"}
-"""The condition that an item may be overwritten, and its values."""
+"""The condition that no later version of this project wrote an item, and its values."""
 
 _logger = logging.getLogger(__name__)
 _serialize = TypeSerializer().serialize
@@ -58,6 +59,8 @@ class IfAbsent(NamedTuple):
 class Table:
     """One table with the keys `pk` and `sk`.
 
+    Only a batch overwrites an item that a later version of this project wrote: check `is_newer` before.
+
     Args:
         client: A DynamoDB client.
         name: The table's name.
@@ -77,21 +80,22 @@ class Table:
         return plain(answer["Item"]) if "Item" in answer else None
 
     def put(self, key: Key, item: Item) -> None:
-        """Write an item, whatever was there."""
-        self._client.put_item(TableName=self._name, Item=_attributes(key._asdict() | item))
+        """Write an item, unless a later version of this project wrote it."""
+        with suppress(ConditionFailed):
+            self.put_if(key, item)
 
-    def put_if(self, key: Key, item: Item, *, condition: str, values: Item) -> None:
+    def put_if(self, key: Key, item: Item, *, condition: str | None = None, values: Item | None = None) -> None:
         """Write an item over another.
 
         Raises:
-            ConditionFailed: The condition does not hold.
+            ConditionFailed: The condition does not hold, or a later version of this project wrote the item.
         """
         try:
             self._client.put_item(
                 TableName=self._name,
                 Item=_attributes(key._asdict() | item),
-                ConditionExpression=condition,
-                ExpressionAttributeValues={f":{name}": _serialize(value) for name, value in values.items()},
+                ConditionExpression=_not_newer(condition),
+                ExpressionAttributeValues=_values((values or {}) | OUR_FORM),
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ConditionFailed from error
@@ -112,7 +116,7 @@ class Table:
             The item as it was before, empty if there was none.
 
         Raises:
-            ConditionFailed: The condition does not hold.
+            ConditionFailed: The condition does not hold, or a later version of this project wrote the item.
         """
         removed = list(remove)
         clauses = []
@@ -125,12 +129,9 @@ class Table:
                 TableName=self._name,
                 Key=_attributes(key._asdict()),
                 UpdateExpression=" ".join(clauses),
-                ConditionExpression=condition,
+                ConditionExpression=_not_newer(condition),
                 ExpressionAttributeNames={f"#{name}": name for name in [*changes, *removed]},
-                ExpressionAttributeValues={
-                    f":{name}": _serialize(value.value if isinstance(value, IfAbsent) else value)
-                    for name, value in (changes | (values or {})).items()
-                },
+                ExpressionAttributeValues=_values(changes | (values or {}) | OUR_FORM),
                 ReturnValues="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
@@ -152,7 +153,7 @@ class Table:
                 TableName=self._name,
                 Key=_attributes(key._asdict()),
                 ConditionExpression=condition,
-                ExpressionAttributeValues={f":{name}": _serialize(value) for name, value in values.items()},
+                ExpressionAttributeValues=_values(values),
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ConditionFailed from error
@@ -216,6 +217,16 @@ def _attempts(doing: str) -> Iterator[None]:
 
 def _clause(name: str, value: Any) -> str:
     return f"#{name} = if_not_exists(#{name}, :{name})" if isinstance(value, IfAbsent) else f"#{name} = :{name}"
+
+
+def _not_newer(condition: str | None) -> str:
+    return f"({condition}) AND {NOT_NEWER}" if condition else NOT_NEWER
+
+
+def _values(values: Item) -> Any:
+    return {
+        f":{name}": _serialize(value.value if isinstance(value, IfAbsent) else value) for name, value in values.items()
+    }
 
 
 def _attributes(item: Item) -> Any:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from onboarding.errors import OnboardingError, SubaccountBusy, TrustProductBusy
+from onboarding.errors import OnboardingError, SubaccountBusy, TableOfLaterVersion, TrustProductBusy
 from onboarding.subaccounts import SubaccountStatus
-from onboarding.table.dynamodb import ConditionFailed, Item, Key, Table
+from onboarding.table.dynamodb import ConditionFailed, Item, Key, Table, is_newer
 
 LEASE = ("lease_execution", "lease_token", "lease_expires_at")
 LEASE_IS_FREE = (
@@ -74,6 +74,7 @@ def hold_subaccount(
 
     Raises:
         SubaccountBusy: Another execution holds the lease, or another invocation may still send POSTs.
+        TableOfLaterVersion: A later version of this project wrote the item.
     """
     key = Key("FLEET", f"SUBACCOUNT#{account_sid}")
     named = {"friendly_name": friendly_name} if friendly_name else {}
@@ -130,6 +131,8 @@ def _hold(table: Table, times: Times, key: Key, execution: str, **also: str) -> 
     try:
         before = table.update(key, taken | also, condition=LEASE_IS_FREE, values=values_of_lease(execution, now))
     except ConditionFailed as error:
+        if is_newer(table.get(key) or {}):
+            raise _newer(key) from error
         _bound(table, key, "lease_execution", "lease_expires_at", expires_at)
         raise _busy(key) from error
     unsettled_until = before.get("unsettled_until", 0)
@@ -184,6 +187,13 @@ def _busy(key: Key) -> OnboardingError:
         )
     return TrustProductBusy(
         "Another execution is creating or connecting the Trust Product; send the request again when that one has ended."
+    )
+
+
+def _newer(key: Key) -> OnboardingError:
+    return TableOfLaterVersion(
+        f"A later version of this project wrote the table's item {key.pk} / {key.sk}, so this version does not change "
+        "it; deploy the later version, then send the request again."
     )
 
 

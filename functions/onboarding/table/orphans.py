@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from onboarding.phone_numbers import OrphanRecord
-from onboarding.table.dynamodb import Key, Table, readable_ones, to_item
+from onboarding.table.dynamodb import Key, Table, is_newer, readable_ones, to_item
 
 
 def name_orphans(
@@ -22,7 +22,9 @@ def name_orphans(
     Returns:
         The orphans; each tells whether an earlier run had named it.
     """
-    known = {orphan.phone_number_sid: orphan for orphan in read_orphans(table, trust_product_sid)}
+    items = list(table.query(f"TRUST_PRODUCT#{trust_product_sid}", "ORPHAN#"))
+    newer = {item["sk"].removeprefix("ORPHAN#") for item in items if is_newer(item)}
+    known = {orphan.phone_number_sid: orphan for orphan in readable_ones(OrphanRecord, items)}
     now = datetime.now(UTC)
     orphans = [
         OrphanRecord(
@@ -34,7 +36,8 @@ def name_orphans(
         )
         for sid, account_sid in accounts.items()
     ]
-    table.put_batch((_orphan(trust_product_sid, it.phone_number_sid), to_item(it)) for it in orphans)
+    written = (it for it in orphans if it.phone_number_sid not in newer)
+    table.put_batch((_orphan(trust_product_sid, it.phone_number_sid), to_item(it)) for it in written)
     forget_orphans(table, trust_product_sid, known.keys() - accounts.keys())
     return orphans
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from onboarding.models import BundleSid, Model
 from onboarding.phone_numbers import Elsewhere
-from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, readable, to_item
+from onboarding.table.dynamodb import DAY_SECONDS, Key, Table, expires_after, is_newer, readable, to_item
 
 READ_AGAIN_AFTER = timedelta(days=1)
 KEPT_SECONDS = 30 * DAY_SECONDS
@@ -48,7 +48,12 @@ def read_elsewhere(table: Table, reading: OtherBundles, phone_number_sids: Itera
 
 
 def record_elsewhere(table: Table, reading: OtherBundles, elsewhere: Mapping[str, Elsewhere]) -> None:
-    """Record a reading; the phone numbers (`PN…`) before the reading, which says that they are complete."""
+    """Record a reading; the phone numbers (`PN…`) before the reading, which says that they are complete.
+
+    A reading that a later version of this project recorded stays as it is.
+    """
+    if is_newer(table.get(_reading()) or {}):
+        return
     expires_at = expires_after(KEPT_SECONDS)
     table.put_batch((_number(sid), to_item(it) | expires_at) for sid, it in elsewhere.items())
     table.put_batch([(_reading(), to_item(reading))])

@@ -55,6 +55,12 @@ def read_fleet(table: Table) -> list[Item]:
     return list(table.query("FLEET", "SUBACCOUNT#"))
 
 
+def read_fleet_sids(table: Table) -> set[str]:
+    """Read which subaccounts (`AC…`) the table has."""
+    items = table.query("FLEET", "SUBACCOUNT#", only="sk")
+    return {item["sk"].removeprefix("SUBACCOUNT#") for item in items}
+
+
 def recount(table: Table, account_sid: str, bundles: tuple[str, str]) -> None:
     """Count the numbers of a recorded account again, after corrections to them.
 

@@ -60,7 +60,8 @@ def record_connection(table: Table, sid: str, connection_sid: str) -> None:
 
 def note_announced(table: Table, sid: str, status: Status) -> None:
     """Note that a verdict on a Trust Product (`BU…`) was announced."""
-    table.update(_product(sid), {"announced": status.value}, condition="attribute_exists(pk)")
+    with suppress(ConditionFailed):
+        table.update(_product(sid), {"announced": status.value}, condition="attribute_exists(pk)")
 
 
 def _product(sid: str) -> Key:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime
 
-from onboarding.table.dynamodb import NOT_NEWER, OUR_FORM, ConditionFailed, Key, Table, readable, readable_ones, to_item
+from onboarding.table.dynamodb import ConditionFailed, Key, Table, readable, readable_ones, to_item
 from onboarding.validity import Validity
 
 
@@ -30,8 +30,8 @@ def record_validity(table: Table, validity: Validity) -> None:
         table.put_if(
             _validity(validity.sid),
             to_item(validity) | {"observed_at": observed_at},
-            condition=f"{NOT_NEWER} AND (NOT attribute_type(observed_at, :text) OR observed_at <= :observed_at)",
-            values={"observed_at": observed_at, "text": "S"} | OUR_FORM,
+            condition="NOT attribute_type(observed_at, :text) OR observed_at <= :observed_at",
+            values={"observed_at": observed_at, "text": "S"},
         )
 
 

@@ -138,17 +138,19 @@ class TrustHub:
         """Fetch a Trust Product, `BU…`."""
         return self._fetch(PRODUCTS, sid)
 
+    def seen_business_profile(self, sid: str, settle_seconds: float) -> Bundle | None:
+        """Fetch a Business Profile (`BU…`) that was seen before, as `seen_trust_product`."""
+        return _asked_twice(lambda: self.business_profile(sid), settle_seconds)
+
     def seen_trust_product(self, sid: str, settle_seconds: float) -> Bundle | None:
-        """Fetch a Trust Product (`BU…`) that was seen before; one that is not there is asked for again after a pause.
+        """Fetch a Trust Product (`BU…`) that was seen before.
 
         Args:
             sid: The product.
-            settle_seconds: The pause. A single HTTP 404 is not a deletion.
+            settle_seconds: The pause after which a product that Twilio does not find is requested again: a single
+                HTTP 404 is not a deletion.
         """
-        if product := self.trust_product(sid):
-            return product
-        time.sleep(settle_seconds)
-        return self.trust_product(sid)
+        return _asked_twice(lambda: self.trust_product(sid), settle_seconds)
 
     def trust_products(self) -> list[Bundle]:
         """List the SHAKEN/STIR Trust Products of any status."""
@@ -164,8 +166,12 @@ class TrustHub:
 
     def connection(self, trust_product_sid: str, business_profile_sid: str) -> str | None:
         """Find the entity assignment (`BV…`) that connects a Business Profile to a Trust Product."""
+        return next(iter(self.connections(trust_product_sid, business_profile_sid)), None)
+
+    def connections(self, trust_product_sid: str, business_profile_sid: str) -> list[str]:
+        """List the entity assignments (`BV…`) that connect a Business Profile to a Trust Product: mostly one."""
         entities = list(self._hub.list(EntityAnswer, _entities(trust_product_sid), "results", {"PageSize": PAGE_SIZE}))
-        return next((entity.sid for entity in entities if entity.object_sid == business_profile_sid), None)
+        return [entity.sid for entity in entities if entity.object_sid == business_profile_sid]
 
     def is_connected(self, trust_product_sid: str, connection_sid: str) -> bool:
         """Check whether an entity assignment (`BV…`) of a Trust Product exists, also one that lists do not show yet."""
@@ -362,6 +368,13 @@ def _client(
 
 
 _kept_client = kept(_client)
+
+
+def _asked_twice(fetch: Callable[[], Bundle | None], settle_seconds: float) -> Bundle | None:
+    if bundle := fetch():
+        return bundle
+    time.sleep(settle_seconds)
+    return fetch()
 
 
 def _bundle(answer: BundleAnswer) -> Bundle:
