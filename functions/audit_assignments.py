@@ -9,6 +9,7 @@ from itertools import chain
 
 from onboarding import announcements, clients, elsewhere, settings, storage
 from onboarding.announcements import MOST_NAMED, DriftFound, SubaccountLoss
+from onboarding.left_out_checks import report_left_out_check
 from onboarding.models import BundleSid, Model, StepEvent, StoredList
 from onboarding.observability import measure
 from onboarding.phone_numbers import Assigned, PhoneNumberRecord, by_number, correct, has_vanished, needs_work
@@ -76,6 +77,7 @@ def handler(event: AuditAssignmentsEvent) -> Audit:
     try:
         assigned = read(hub, event.business_profile_sid, event.trust_product_sid)
     except TooMuchToReadError as error:
+        report_left_out_check(environment, "audit", event.execution, event.trust_product_sid, str(error))
         return Audit(vanished=0, adopted=0, assigned=None, message=str(error))
     subaccounts = storage.read_subaccounts(clients.s3(), event.manifest)
     corrections, work_to_do = compare(table, assigned, [it.subaccount_sid for it in subaccounts])

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from onboarding import announcements, clients, settings, storage
 from onboarding.announcements import MOST_NAMED, OrphansFound
 from onboarding.errors import CredentialsRefused, SubaccountNotReadable, TwilioRefused, section
+from onboarding.left_out_checks import report_left_out_check
 from onboarding.models import BundleSid, Model, StepEvent, StoredList
 from onboarding.phone_numbers import OrphanRecord
 from onboarding.step import step
@@ -78,7 +79,10 @@ def handler(event: FindOrphansEvent) -> Orphans:
             orphans_at_most = seen_elsewhere(homeless, unreadable)
     except (TooMuchToReadError, TwilioRefused, CredentialsRefused) as reason:
         # A refusal is of one account: the same credentials have read others, but Twilio shuts those not active.
-        return Orphans(found=0, named_before=0, message=f"Orphans were not looked for: {reason}")
+        message = f"Orphans were not looked for: {reason}"
+        if isinstance(reason, TooMuchToReadError):
+            report_left_out_check(environment, "orphans", event.execution, event.trust_product_sid, message)
+        return Orphans(found=0, named_before=0, message=message)
     left_alone = in_the_unreadable(len(homeless) - len(orphans_at_most), unreadable)
     orphans = name_orphans(table, event.trust_product_sid, event.execution, event.started_at, orphans_at_most)
     if not orphans:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +28,7 @@ from onboarding.subaccounts import Subaccount, SubaccountOutcome, SubaccountStat
 from onboarding.table.doubts import read_doubts
 from onboarding.table.dynamodb import Table
 from onboarding.table.numbers import read_named_numbers
-from onboarding.table.outcomes import read_outcomes
+from onboarding.table.outcomes import stream_outcomes
 from onboarding.table.runs import RunRecord, record_run
 from onboarding.words import first_of, plural
 
@@ -75,19 +76,53 @@ class Summary(Model):
     duplicates: str = ""
 
 
+@dataclass(slots=True)
+class Tally:
+    """The outcomes of a run, added one by one: their count stays, they themselves do not.
+
+    Attributes:
+        statuses: How many subaccounts came out how.
+        numbers: Their numbers by stage.
+        numbers_before: The same, as they were recorded before the run.
+        changed: How many subaccounts have other numbers than before.
+        unlisted: How many failed although Twilio lets their numbers be read.
+        failures: The first 100 that failed.
+    """
+
+    statuses: Counter[SubaccountStatus] = field(default_factory=Counter)
+    numbers: Counter[Stage] = field(default_factory=Counter)
+    numbers_before: Counter[Stage] = field(default_factory=Counter)
+    changed: int = 0
+    unlisted: int = 0
+    failures: list[SubaccountFailure] = field(default_factory=list)
+
+    def add(self, outcome: SubaccountOutcome) -> None:
+        """Add the outcome of one more subaccount."""
+        self.statuses[outcome.status] += 1
+        self.numbers.update(outcome.numbers)
+        self.numbers_before.update(outcome.numbers_before)
+        self.changed += outcome.changed
+        if outcome.status is not SubaccountStatus.FAILED:
+            return
+        self.unlisted += outcome.error != SubaccountNotReadable.__name__
+        if len(self.failures) < MOST_NAMED:
+            message = _shortened(outcome.message or "")
+            failure = SubaccountFailure(subaccount_sid=outcome.subaccount_sid, error=outcome.error, message=message)
+            self.failures.append(failure)
+
+
 @step(SummariseSubaccountsEvent)
 def handler(event: SummariseSubaccountsEvent) -> Summary:
     """Handle the state's event; what came of the subaccounts is announced at once, however long the review takes."""
     environment = settings.load()
-    subaccounts = storage.read_subaccounts(clients.s3(), event.manifest)
     table = clients.table(environment)
-    outcomes = complete(subaccounts, read_outcomes(table, event.execution))
-    summary = summarise(outcomes, left_out_of(read_named_numbers(table, event.execution)))
+    tally = count(storage.read_subaccounts(clients.s3(), event.manifest), stream_outcomes(table, event.execution))
+    summary = summarise(tally, left_out_of(read_named_numbers(table, event.execution)))
     summary = summary.model_copy(update={"duplicates": duplicates(event, environment, table)})
-    record_run(table, run_of(event, summary, outcomes))
+    record_run(table, run_of(event, summary, tally))
     if event.subaccounts is None:
         measure_fleet(summary)
-    announced = announcement(event.execution, summary, outcomes)
+    announced = announcement(event.execution, summary, tally)
     if event.subaccounts is None and not summary.failed and not environment.daily_run:
         announced = announced.model_copy(update={"message": f"{announced.message} {DAILY_RUN_IS_OFF}"})
     if summary.duplicates:
@@ -109,47 +144,42 @@ def duplicates(event: SummariseSubaccountsEvent, environment: Settings, table: T
     return tell_doubles(trust_hub.of_parent(environment), table, doubts, bundles, environment.list_settle_seconds)
 
 
-def complete(subaccounts: list[Subaccount], recorded: list[SubaccountOutcome]) -> list[SubaccountOutcome]:
-    """Give each subaccount of the manifest its outcome; one without an outcome of this run counts as failed.
+def count(subaccounts: Iterable[Subaccount], recorded: Iterable[SubaccountOutcome]) -> Tally:
+    """Count the outcomes of a run; a subaccount of the manifest without an outcome of this run counts as failed.
 
     Accounts that `List Subaccounts` could not read are not in the manifest, and have an outcome all the same.
     """
-    known = {outcome.subaccount_sid: outcome for outcome in recorded}
-    unreadable = known.keys() - {entry.subaccount_sid for entry in subaccounts}
-    return [known.get(entry.subaccount_sid) or _lost(entry) for entry in subaccounts] + [
-        outcome for outcome in recorded if outcome.subaccount_sid in unreadable
-    ]
+    lost = {entry.subaccount_sid: entry.friendly_name for entry in subaccounts}
+    tally = Tally()
+    for outcome in recorded:
+        lost.pop(outcome.subaccount_sid, None)
+        tally.add(outcome)
+    for sid, friendly_name in lost.items():
+        tally.add(_lost(sid, friendly_name))
+    return tally
 
 
-def summarise(outcomes: list[SubaccountOutcome], left_out: Sequence[LeftOutNumber] = ()) -> Summary:
+def summarise(tally: Tally, left_out: Sequence[LeftOutNumber] = ()) -> Summary:
     """Sum up."""
-    statuses = Counter(outcome.status for outcome in outcomes)
-    failed = [outcome for outcome in outcomes if outcome.status is SubaccountStatus.FAILED]
-    told = "; ".join(f"{it.subaccount_sid}: {_shortened(it.message or '').rstrip('.')}" for it in failed[:FIRST_TOLD])
-    more = f"; and {len(failed) - FIRST_TOLD:,} more" if len(failed) > FIRST_TOLD else ""
+    failed = tally.statuses[SubaccountStatus.FAILED]
+    first = tally.failures[:FIRST_TOLD]
+    told = "; ".join(f"{it.subaccount_sid}: {it.message.rstrip('.')}" for it in first)
+    more = f"; and {failed - FIRST_TOLD:,} more" if failed > FIRST_TOLD else ""
     also = f". {left_out_words(left_out)}" if left_out else ""
     see = section(SubaccountsFailed.__name__)
-    message = f"{len(failed):,} of {plural(len(outcomes), 'subaccount')} failed: {told}{more}{also} ({see})."
+    message = f"{failed:,} of {plural(tally.statuses.total(), 'subaccount')} failed: {told}{more}{also} ({see})."
     return Summary(
-        onboarded=statuses[SubaccountStatus.ONBOARDED],
-        failed=len(failed),
-        unlisted=sum(outcome.error != SubaccountNotReadable.__name__ for outcome in failed),
-        busy=statuses[SubaccountStatus.BUSY],
-        numbers=added(outcome.numbers for outcome in outcomes),
+        onboarded=tally.statuses[SubaccountStatus.ONBOARDED],
+        failed=failed,
+        unlisted=tally.unlisted,
+        busy=tally.statuses[SubaccountStatus.BUSY],
+        numbers=dict(tally.numbers),
         message=message if failed else "",
         left_out=list(left_out),
     )
 
 
-def added(counts: Iterable[dict[Stage, int]]) -> dict[Stage, int]:
-    """Add up numbers by stage."""
-    numbers: Counter[Stage] = Counter()
-    for count in counts:
-        numbers.update(count)
-    return dict(numbers)
-
-
-def run_of(event: SummariseSubaccountsEvent, summary: Summary, outcomes: list[SubaccountOutcome]) -> RunRecord:
+def run_of(event: SummariseSubaccountsEvent, summary: Summary, tally: Tally) -> RunRecord:
     """Say what the run came to, to be kept."""
     return RunRecord(
         execution=event.execution,
@@ -158,9 +188,9 @@ def run_of(event: SummariseSubaccountsEvent, summary: Summary, outcomes: list[Su
         onboarded=summary.onboarded,
         failed=summary.failed,
         busy=summary.busy,
-        changed=sum(outcome.changed for outcome in outcomes),
+        changed=tally.changed,
         numbers=summary.numbers,
-        numbers_before=added(outcome.numbers_before for outcome in outcomes),
+        numbers_before=dict(tally.numbers_before),
     )
 
 
@@ -171,7 +201,7 @@ def measure_fleet(summary: Summary) -> None:
     measure(name="NeedAPerson", value=summary.numbers.get(Stage.REFUSED, 0) + summary.failed)
 
 
-def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutcome]) -> Announcement:
+def announcement(execution: str, summary: Summary, tally: Tally) -> Announcement:
     """Say how the subaccounts came out."""
     said: dict[str, Any] = {
         "id": f"{execution}/subaccounts",
@@ -182,17 +212,12 @@ def announcement(execution: str, summary: Summary, outcomes: list[SubaccountOutc
         "left_out": summary.left_out[:MOST_NAMED],
     }
     if summary.failed:
-        failures = [
-            SubaccountFailure(subaccount_sid=it.subaccount_sid, error=it.error, message=_shortened(it.message or ""))
-            for it in outcomes
-            if it.status is SubaccountStatus.FAILED
-        ]
-        return SubaccountsFailed(**said, failed=summary.failed, failures=failures[:MOST_NAMED], message=summary.message)
+        return SubaccountsFailed(**said, failed=summary.failed, failures=tally.failures, message=summary.message)
     on_product = summary.numbers.get(Stage.ON_TRUST_PRODUCT, 0)
     also = f" {left_out_words(summary.left_out)}." if summary.left_out else ""
     return SubaccountsOnboarded(
         **said,
-        changed=sum(outcome.changed for outcome in outcomes),
+        changed=tally.changed,
         numbers=summary.numbers,
         message=(
             f"Onboarded {plural(summary.onboarded, 'subaccount')}, "
@@ -211,10 +236,10 @@ def _shortened(message: str) -> str:
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
-def _lost(subaccount: Subaccount) -> SubaccountOutcome:
+def _lost(sid: str, friendly_name: str | None) -> SubaccountOutcome:
     return SubaccountOutcome(
-        subaccount_sid=subaccount.subaccount_sid,
-        friendly_name=subaccount.friendly_name,
+        subaccount_sid=sid,
+        friendly_name=friendly_name,
         status=SubaccountStatus.FAILED,
         message="its outcome was not recorded; look at its child execution, then send the request again",
     )

@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvent
 
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -134,6 +134,18 @@ class OrphansFound(Announcement):
     phone_number_sids: list[PhoneNumberSid]
 
 
+class CheckLeftOut(Announcement):
+    """A run over all numbers left out a check, since there was too much to read.
+
+    `check` is `audit` (lost assignments and orphans are not noticed) or `orphans` (released numbers are not noticed).
+    """
+
+    detail_type = "Check Left Out"
+
+    trust_product_sid: BundleSid
+    check: Literal["audit", "orphans"]
+
+
 class ValidityEnding(Announcement):
     """The validity of the Business Profile or the Trust Product (`sid`) ends within 30 days, or has ended.
 
@@ -155,6 +167,7 @@ ANNOUNCEMENTS: tuple[type[Announcement], ...] = (
     SubaccountsFailed,
     DriftFound,
     OrphansFound,
+    CheckLeftOut,
     ValidityEnding,
 )
 

@@ -1,7 +1,7 @@
 """The only module that talks to S3: a run's subaccounts, which the Distributed Map reads, and the assigned numbers."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from onboarding.models import StoredList
@@ -27,9 +27,9 @@ def write_subaccounts(client: "S3Client", bucket: str, execution: str, subaccoun
     return _write(client, bucket, f"manifests/{execution}.json", entries)
 
 
-def read_subaccounts(client: "S3Client", stored: StoredList) -> list[Subaccount]:
-    """Read a run's manifest."""
-    return [Subaccount.model_validate(entry) for entry in _read(client, stored)]
+def read_subaccounts(client: "S3Client", stored: StoredList) -> Iterator[Subaccount]:
+    """Read a run's manifest; yields one entry after the other, since there may be 100,000."""
+    return map(Subaccount.model_validate, _read(client, stored))
 
 
 def write_assigned(client: "S3Client", bucket: str, execution: str, phone_number_sids: Iterable[str]) -> StoredList:

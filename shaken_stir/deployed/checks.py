@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from onboarding.table.dynamodb import Table
+from onboarding.table.left_out_checks import read_left_out_checks
 from onboarding.table.validities import read_validities_in_use
 from onboarding.validity import TITLES, describe_validity, is_ending, remedy_of_ending
 from shaken_stir.deployed import commands
@@ -36,6 +37,7 @@ def check_up(stack: DeployedStack) -> Checkup:
         ("Alarm e-mail", partial(subscriptions, stack)),
         ("Alarms", partial(alarms, stack)),
         ("Runs", partial(last_runs, stack, runs.append)),
+        ("Audit", partial(left_out_checks, stack)),
         ("Validity", partial(validities, stack, datetime.now(UTC))),
         ("Undelivered events", partial(undelivered_events, stack)),
     ):
@@ -170,6 +172,21 @@ def validities(stack: DeployedStack, now: datetime) -> Iterator[Finding]:
             says=describe_validity(it.kind, it.sid, it.valid_until, now) + seen,
             remedy=f"{remedy[0].upper()}{remedy[1:]}." if ending else None,
         )
+
+
+def left_out_checks(stack: DeployedStack) -> Iterator[Finding]:
+    """Report the checks that the newest run over the whole fleet left out."""
+    table = Table(stack.session.client("dynamodb"), stack.outputs["ProgressTableName"])
+    found = read_left_out_checks(table)
+    for it in found:
+        yield Finding(
+            check="Audit",
+            mark=Mark.WARNING,
+            says=f"on {moment(it.left_out_at)}: {it.message}",
+            remedy="See docs/runbook.md#checksleftoutalarm.",
+        )
+    if not found:
+        yield Finding(check="Audit", mark=Mark.OK, says="no check was left out")
 
 
 def undelivered_events(stack: DeployedStack) -> Iterator[Finding]:

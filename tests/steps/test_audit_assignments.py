@@ -9,6 +9,7 @@ import pytest
 
 import audit_assignments
 from audit_assignments import AuditAssignmentsEvent
+from onboarding.table.left_out_checks import read_left_out_checks
 from onboarding.twilio.http import CarefulRetry
 from simulator.messages import Request
 from simulator.records import EndpointAssignment
@@ -17,7 +18,7 @@ from tests.dying import Killed, Process, mortal
 from tests.steps.conftest import Start
 from tests.steps.event_bridge import ENTRY, refusing
 from tests.steps.steps import BUNDLES, Steps
-from tests.steps.whole_fleet import APPROVED, audit, go_through, manifest
+from tests.steps.whole_fleet import APPROVED, audit, go_through, manifest, summarise
 from tests.world import PRODUCT, PROFILE, account, phone_number, posts, small_pages, subaccount
 
 
@@ -117,7 +118,9 @@ def filtered(request: Request) -> str:
     return request.query.get("ChannelEndpointSids", "")
 
 
-def test_more_than_one_step_can_read_is_said(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_one_step_can_read_is_said(
+    start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     steps = start(products=[APPROVED], subaccounts=[subaccount(1)])
     go_through(steps)
     monkeypatch.setattr(audit_assignments, "MOST_NUMBERS", 1)
@@ -126,6 +129,28 @@ def test_more_than_one_step_can_read_is_said(start: Start, monkeypatch: pytest.M
 
     assert (found["vanished"], found["adopted"], found["assigned"]) == (0, 0, None)
     assert found["message"].startswith(f"The audit was left out: {PROFILE} has more assignments than")
+    [(kind, announced)] = [it for it in steps.announced if it[0] == "Check Left Out"]
+    assert (kind, announced["check"], announced["message"]) == ("Check Left Out", "audit", found["message"])
+    assert '"ChecksLeftOut":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    [left_out] = read_left_out_checks(steps.table)
+    assert (left_out.check, left_out.execution, left_out.message) == ("audit", "second", found["message"])
+
+
+def test_a_check_is_left_out_until_a_later_run_over_the_whole_fleet(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = start(products=[APPROVED], subaccounts=[subaccount(1)])
+    go_through(steps)
+    with monkeypatch.context() as patched:
+        patched.setattr(audit_assignments, "MOST_NUMBERS", 1)
+        audit(steps, "second")
+    summarise(steps, "second")
+    assert [it.execution for it in read_left_out_checks(steps.table)] == ["second"]
+
+    summarise(steps, "of one account", subaccounts=[account(1)])
+    assert [it.execution for it in read_left_out_checks(steps.table)] == ["second"]
+    summarise(steps, "third")
+    assert read_left_out_checks(steps.table) == []
 
 
 def drift(steps: Steps) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import pytest
 
 import find_orphans as find_orphans_step
 import release_orphans as release_orphans_step
+from onboarding.table.left_out_checks import read_left_out_checks
 from shaken_stir.engine.functions import FunctionFailed
 from simulator.messages import Request, Response
 from tests.steps.conftest import Start
@@ -305,10 +306,12 @@ def test_the_search_is_left_out_when_the_table_takes_too_long(start: Start, monk
     steps = with_an_orphan(start)
     monkeypatch.setattr(find_orphans_step, "READING_SECONDS", -1)
 
-    assert find_orphans(steps, "first")["message"].startswith(
-        "Orphans were not looked for: the numbers of all accounts"
-    )
-    assert steps.announced == []
+    found = find_orphans(steps, "first")
+
+    assert found["message"].startswith("Orphans were not looked for: the numbers of all accounts")
+    [(kind, announced)] = steps.announced
+    assert (kind, announced["check"], announced["message"]) == ("Check Left Out", "orphans", found["message"])
+    assert [it.check for it in read_left_out_checks(steps.table)] == ["orphans"]
 
 
 def test_orphans_for_which_there_is_no_time_are_left_to_a_later_run(start: Start) -> None:

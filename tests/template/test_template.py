@@ -147,6 +147,7 @@ def test_every_alarm_says_what_it_means_and_reaches_the_one_topic() -> None:
         "WebhookErrorsAlarm",
         "RefusedSignaturesAlarm",
         "AnnouncementsNotSentAlarm",
+        "ChecksLeftOutAlarm",
         "ReviewOverdueAlarm",
         "NoRunEndedAlarm",
     }
@@ -180,6 +181,7 @@ def test_an_alarm_goes_back_by_itself_when_nothing_is_measured_any_more(name: st
         "WebhookErrorsAlarm",
         "RefusedSignaturesAlarm",
         "AnnouncementsNotSentAlarm",
+        "ChecksLeftOutAlarm",
     ],
 )
 def test_a_data_point_that_comes_late_raises_its_alarm_all_the_same(name: str) -> None:

@@ -39,6 +39,7 @@ def announcement(detail_type: str, **detail: Any) -> dict[str, Any]:
         (announcement("Trust Product Rejected"), True),
         (announcement("Subaccounts Failed"), True),
         (announcement("Drift Found"), True),
+        (announcement("Check Left Out"), True),
         (announcement("Validity Ending"), True),
         (announcement("Subaccounts Onboarded", changed=1), True),
         (announcement("Subaccounts Onboarded", changed=0), False),

@@ -1,6 +1,6 @@
 """How each subaccount came out: the fleet's progress, and the outcomes of one run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -47,7 +47,12 @@ def record_outcome(table: Table, execution: str, outcome: SubaccountOutcome) -> 
 
 def read_outcomes(table: Table, execution: str) -> list[SubaccountOutcome]:
     """Read how the subaccounts came out of one run."""
-    return list(readable_ones(SubaccountOutcome, table.query(_execution(execution), "SUBACCOUNT#")))
+    return list(stream_outcomes(table, execution))
+
+
+def stream_outcomes(table: Table, execution: str) -> Iterator[SubaccountOutcome]:
+    """Read how the subaccounts came out of one run, page by page, in the order of their SIDs."""
+    return readable_ones(SubaccountOutcome, table.query(_execution(execution), "SUBACCOUNT#"))
 
 
 def read_fleet(table: Table) -> list[Item]:

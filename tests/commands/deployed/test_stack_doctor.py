@@ -8,6 +8,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from onboarding.table.left_out_checks import record_left_out_check
 from onboarding.table.validities import record_validity
 from onboarding.validity import Validity
 from shaken_stir.cli.main import execute
@@ -49,8 +50,8 @@ def test_a_stack_that_works_is_ticked_off_where_only_ascii_is_taken_too_until_a_
     tick = "\\u2713 "
     ticked = {line.removeprefix(tick).partition(":")[0] for line in told.splitlines() if line.startswith(tick)}
     assert ticked == {
-        "Stack", "Secret", "Webhook", "Schedule", "Concurrency", "Alarm e-mail", "Alarms", "Runs", "Validity",
-        "Undelivered events",
+        "Stack", "Secret", "Webhook", "Schedule", "Concurrency", "Alarm e-mail", "Alarms", "Runs", "Audit",
+        "Validity", "Undelivered events",
     }  # fmt: skip
     assert f"Validity: Twilio names no end for the Business Profile {PROFILE}, as a run saw on " in " ".join(
         told.split()
@@ -129,8 +130,19 @@ def test_what_does_not_work_is_named_and_all_else_still_looked_at(
             assert [words for words in told if words not in doctor.words(check)] == []
         assert doctor.problems == (list(obstacles) if mark == "problem" else [])
         assert doctor.exit_code == (1 if doctor.problems else 0)
-        assert len(doctor.report["findings"]) == 9
+        assert len(doctor.report["findings"]) == 10
         assert doctor.marks("Secret") == doctor.marks("Webhook") == doctor.marks("Concurrency") == ["ok"]
+
+
+def test_a_check_that_was_left_out_is_shown(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    local = deploy()
+    record_left_out_check(local.table, "audit", "nightly", "The audit was left out: too much to read.")
+
+    doctor = Doctor(capsys)
+
+    assert doctor.marks("Audit") == ["warning"]
+    assert "The audit was left out: too much to read. See docs/runbook.md#checksleftoutalarm." in doctor.words("Audit")
+    assert doctor.exit_code == 0
 
 
 def test_a_validity_that_ends_is_told_with_what_to_do_until_another_bundle_is_used(

@@ -12,7 +12,7 @@ from onboarding.phone_numbers import OrphanRecord, Stage
 from onboarding.requests import LeftOutNumber
 from onboarding.subaccounts import Subaccount, SubaccountOutcome, SubaccountStatus
 from record_subaccount import message_of, status_of
-from summarise_subaccounts import announcement, complete, summarise
+from summarise_subaccounts import announcement, count, summarise
 
 HINT = "; look at the functions' log, then send the request again."
 EVENT_BYTES = 256 * 1024
@@ -31,7 +31,7 @@ def outcome(sid: str, status: SubaccountStatus, message: str | None = None) -> S
 def test_an_entry_without_an_outcome_of_this_run_counts_as_failed() -> None:
     entries = [Subaccount(subaccount_sid=sid, friendly_name="") for sid in SIDS[:2]]
 
-    summary = summarise(complete(entries, [outcome(SIDS[0], SubaccountStatus.ONBOARDED)]))
+    summary = summarise(count(entries, [outcome(SIDS[0], SubaccountStatus.ONBOARDED)]))
 
     assert (summary.onboarded, summary.failed) == (1, 1)
     assert summary.numbers == {Stage.ON_TRUST_PRODUCT: 2}
@@ -41,7 +41,7 @@ def test_an_entry_without_an_outcome_of_this_run_counts_as_failed() -> None:
 def test_a_busy_subaccount_is_counted_but_fails_nothing() -> None:
     entries = [Subaccount(subaccount_sid=SIDS[0], friendly_name="")]
 
-    summary = summarise(complete(entries, [outcome(SIDS[0], SubaccountStatus.BUSY)]))
+    summary = summarise(count(entries, [outcome(SIDS[0], SubaccountStatus.BUSY)]))
 
     assert (summary.busy, summary.failed, summary.message) == (1, 0, "")
 
@@ -53,7 +53,7 @@ def test_a_subaccount_that_nobody_may_read_does_not_count_as_unlisted() -> None:
         for sid, error in zip(SIDS, ["SubaccountNotReadable", "TwilioRefused"], strict=False)
     ]
 
-    summary = summarise(complete(entries, outcomes))
+    summary = summarise(count(entries, outcomes))
 
     assert (summary.failed, summary.unlisted) == (2, 1)
 
@@ -61,24 +61,26 @@ def test_a_subaccount_that_nobody_may_read_does_not_count_as_unlisted() -> None:
 def test_of_many_failures_the_first_are_told_and_the_rest_counted() -> None:
     entries = [Subaccount(subaccount_sid=sid, friendly_name="") for sid in SIDS]
 
-    summary = summarise(complete(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS]))
+    summary = summarise(count(entries, [outcome(sid, SubaccountStatus.FAILED, "no") for sid in SIDS]))
 
     assert summary.message.endswith(f"{SIDS[2]}: no; and 3 more (docs/errors.md#subaccounts-failed).")
 
 
 @pytest.mark.parametrize(
-    ("count", "failed", "onboarded"),
+    ("many", "failed", "onboarded"),
     [
         (1, "1 of 1 subaccount failed: ", "Onboarded 1 subaccount, with 2 numbers on the Trust Product."),
         (1200, "1,200 of 1,200 subaccounts failed: ", "Onboarded 1,200 subaccounts, with 2,400 numbers on the Trust"),
     ],
 )
-def test_counts_are_put_into_words(count: int, failed: str, onboarded: str) -> None:
-    failures = [outcome(f"AC{number:032x}", SubaccountStatus.FAILED, "no") for number in range(count)]
+def test_counts_are_put_into_words(many: int, failed: str, onboarded: str) -> None:
+    failures = [outcome(f"AC{number:032x}", SubaccountStatus.FAILED, "no") for number in range(many)]
     successes = [it.model_copy(update={"status": SubaccountStatus.ONBOARDED}) for it in failures]
 
-    assert summarise(failures).message.startswith(failed)
-    assert announcement("run", summarise(successes), successes).message.startswith(onboarded)
+    tally = count([], successes)
+
+    assert summarise(count([], failures)).message.startswith(failed)
+    assert announcement("run", summarise(tally), tally).message.startswith(onboarded)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_orphans_are_counted_in_words(count: int, told: str) -> None:
 
 
 def test_failures_fit_into_one_event_however_long_their_messages() -> None:
-    failed = [outcome(f"AC{number:032x}", SubaccountStatus.FAILED, "é" * 30_000) for number in range(150)]
+    failed = count([], [outcome(f"AC{number:032x}", SubaccountStatus.FAILED, "é" * 30_000) for number in range(150)])
 
     told = announcement("run", summarise(failed), failed)
 
@@ -120,8 +122,9 @@ def test_of_many_numbers_left_out_all_are_in_the_output_and_a_hundred_in_one_eve
     failed = [outcome(SIDS[0], SubaccountStatus.FAILED, "é" * 30_000)]
 
     for outcomes in (failed, [outcome(SIDS[0], SubaccountStatus.ONBOARDED)]):
-        summary = summarise(outcomes, left_out)
-        told = announcement("run", summary, outcomes)
+        tally = count([], outcomes)
+        summary = summarise(tally, left_out)
+        told = announcement("run", summary, tally)
 
         assert summary.left_out == left_out
         assert len(summary.model_dump_json()) < STATE_BYTES
