@@ -14,6 +14,7 @@ import pytest
 from botocore.client import BaseClient
 
 from onboarding import credentials
+from onboarding.announcements import ANNOUNCEMENTS, SOURCE
 from shaken_stir.engine.functions import Functions
 from shaken_stir.engine.intrinsics import read_template
 from shaken_stir.simulated.place import SimulatedPlace
@@ -31,10 +32,17 @@ FUNCTION_ROLES = [name for name in ROLES if name.endswith("Role") and name != "O
 
 
 class Call(NamedTuple):
-    """What a function asked of AWS, as IAM names it, and the partitions of the table that it named."""
+    """What a function asked of AWS, as IAM names it.
+
+    Attributes:
+        action: The action.
+        leading_keys: The partitions of the table that it named.
+        detail_types: The detail-types of the events that it put.
+    """
 
     action: str
     leading_keys: frozenset[str]
+    detail_types: frozenset[str] = frozenset()
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +64,8 @@ def calls() -> Iterator[dict[str, set[Call]]]:
     def call_recorded(client: BaseClient, operation: str, parameters: Any) -> Any:
         if function := running.get(""):
             action = f"{client.meta.service_model.signing_name}:{operation}"
-            made[function].add(Call(action, frozenset(leading_keys(parameters))))
+            detail_types = frozenset(it["DetailType"] for it in parameters.get("Entries", ()) if "DetailType" in it)
+            made[function].add(Call(action, frozenset(leading_keys(parameters)), detail_types))
         return call(client, operation, parameters)
 
     def submit_in_context(pool: ThreadPoolExecutor, call: Any, /, *args: Any, **options: Any) -> Any:
@@ -161,6 +170,30 @@ def test_the_webhook_reaches_the_items_of_trust_products_and_no_others(calls: di
     assert len(made) > 1
     assert all(call.leading_keys and all(fnmatchcase(key, pattern) for key in call.leading_keys) for call in made)
     assert {key.split("#")[0] for key in others if not fnmatchcase(key, pattern)} >= {"FLEET", "SUBACCOUNT"}
+
+
+def test_a_role_puts_its_own_announcements_on_the_bus_and_starts_no_run(calls: dict[str, set[Call]]) -> None:
+    """moto does not check conditions, so the detail-types that were used are compared with them here."""
+    allowed = {
+        name.removesuffix("Role"): statement["Condition"]["StringEquals"]
+        for name in FUNCTION_ROLES
+        for policy in read_template(TEMPLATE)["Resources"][name]["Properties"].get("Policies", ())
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "events:PutEvents" in statement["Action"]
+    }
+    used = {(name, it) for name, made in calls.items() for call in made for it in call.detail_types}
+    may_use = {(name, it) for name, condition in allowed.items() for it in condition["events:detail-type"]}
+
+    assert {it["events:source"] for it in allowed.values()} == {SOURCE}
+    assert used <= may_use
+    assert may_use - used == {
+        # In these runs, nothing is too much to read, no subaccount fails, and no review ends with another validity.
+        ("AuditAssignments", "Check Left Out"),
+        ("FindOrphans", "Check Left Out"),
+        ("SummariseSubaccounts", "Subaccounts Failed"),
+        ("CheckTrustProduct", "Validity Ending"),
+    }
+    assert {detail_type for _, detail_type in may_use} == {it.detail_type for it in ANNOUNCEMENTS}
 
 
 def test_every_function_has_a_role_of_its_own() -> None:

@@ -71,6 +71,49 @@ def test_layers_go_with_the_stack() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("policy", "action"), [("UndeliveredEventsQueuePolicy", "sqs:*"), ("AlarmTopicPolicy", "sns:Publish")]
+)
+def test_queue_and_topic_refuse_what_is_not_encrypted_on_its_way(policy: str, action: str) -> None:
+    statements = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
+
+    [denied] = [it for it in statements if it["Effect"] == "Deny"]
+    assert (denied["Principal"], denied["Action"]) == ("*", action)
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_logs_go_with_the_stack_and_a_failed_first_deployment_leaves_no_secret() -> None:
+    [secret] = of_type("AWS::SecretsManager::Secret").values()
+
+    assert {it["DeletionPolicy"] for it in of_type("AWS::Logs::LogGroup").values()} == {"Delete"}
+    assert (secret["DeletionPolicy"], secret["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize(
+    ("partition", "host"),
+    [
+        ("aws", "console.aws.amazon.com"),
+        ("aws-cn", "console.amazonaws.cn"),
+        ("aws-us-gov", "console.amazonaws-us-gov.com"),
+        ("aws-of-tomorrow", "console.aws.amazon.com"),
+    ],
+)
+def test_the_dashboard_s_link_fails_no_deployment_in_any_partition(partition: str, host: str) -> None:
+    resolver = Resolver(DOCUMENT, {})
+    resolver._parameters["AWS::Partition"] = partition
+    _, names = DOCUMENT["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
+
+    assert resolver.resolve(names["Host"]) == host
+
+
+def test_log_levels_are_parameters() -> None:
+    machine = RESOURCES["OnboardingStateMachine"]["Properties"]["Logging"]
+    variables = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert (machine["Level"], machine["IncludeExecutionData"]) == ({"Ref": "StateMachineLogLevel"}, False)
+    assert variables["POWERTOOLS_LOG_LEVEL"] == {"Ref": "FunctionLogLevel"}
+
+
 def test_the_bucket_is_private_encrypted_tls_only_and_empties_itself() -> None:
     [bucket] = of_type("AWS::S3::Bucket").values()
     [policy] = of_type("AWS::S3::BucketPolicy").values()

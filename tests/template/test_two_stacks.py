@@ -92,6 +92,16 @@ def events_of(stack: str) -> list[tuple[str, dict[str, Any], str]]:
                 "detail-type": "Step Functions Execution Status Change",
                 "detail": ended,
             },
+            "RunStoppedRule",
+        ),
+        (
+            DEFAULT_BUS,
+            {
+                "source": "aws.states",
+                "account": ACCOUNT,
+                "detail-type": "Step Functions Execution Status Change",
+                "detail": ended | {"error": "E", "cause": "So."},
+            },
             "RunNotSucceededRule",
         ),
     ]
@@ -116,7 +126,7 @@ def test_what_another_account_sends_is_taken_by_none(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_request_on_the_account_s_default_bus_is_nobody_s(stack: str) -> None:
     for _, event, rule in events_of(stack):
-        if rule != "RunNotSucceededRule":
+        if rule not in {"RunNotSucceededRule", "RunStoppedRule"}:
             assert takers(stack, DEFAULT_BUS, event) == []
 
 

@@ -9,7 +9,6 @@ from tests.steps.faults.twilio_table import NO_MATTER, SIGNED, Ends
 from tests.steps.whole_run import WAITS
 
 UNAVAILABLE: Final[Ends] = (SIGNED, SIGNED, "AwsUnavailable")
-OF_A_SUBACCOUNT: Final[Ends] = (SIGNED, SIGNED, "SubaccountsFailed")
 WAITED_OUT: Final[Ends] = (SIGNED, SIGNED, WAITS)
 
 THROTTLED, FAILING, UNANSWERED = "throttled", "HTTP 500", "no answer"
@@ -23,8 +22,9 @@ OPERATIONS: Final[dict[str, Ends]] = {
     "DynamoDB PutItem": UNAVAILABLE,
     "DynamoDB UpdateItem": UNAVAILABLE,
     "DynamoDB Query": UNAVAILABLE,
-    "DynamoDB BatchGetItem": OF_A_SUBACCOUNT,
-    "DynamoDB BatchWriteItem": OF_A_SUBACCOUNT,
+    # The audit reads and writes which numbers are on other bundles, before the Map.
+    "DynamoDB BatchGetItem": UNAVAILABLE,
+    "DynamoDB BatchWriteItem": UNAVAILABLE,
     "S3 PutObject": UNAVAILABLE,
     "S3 GetObject": UNAVAILABLE,
     "Secrets Manager GetSecretValue": UNAVAILABLE,
@@ -39,7 +39,7 @@ def cases() -> dict[tuple[str, str], Ends]:
     for operation in ("DynamoDB BatchGetItem", "DynamoDB BatchWriteItem"):
         # Whatever is left is sent again by itself, so a batch that is taken in parts comes to its end.
         found[operation, IN_PART] = NO_MATTER
-        found[operation, NOT_AT_ALL] = OF_A_SUBACCOUNT
+        found[operation, NOT_AT_ALL] = UNAVAILABLE
     # What is written all the same is found by the next try, which then has nothing to write.
     found["DynamoDB BatchWriteItem", UNANSWERED_AFTER_THE_WORK] = NO_MATTER
     return found

@@ -71,7 +71,8 @@ DONE_ALL_THE_SAME = dict.fromkeys(
 )
 """Each try looks first, and finds what the last one has done."""
 CONFLICTS = ("HTTP 409", "HTTP 409 that names a bundle")
-GONE_WHILE_AWAITED: Ends = (SIGNED, "TrustProductRejected", "TrustProductRejected")
+GONE_WHILE_AWAITED: Ends = (SIGNED, SIGNED, "TrustProductRejected")
+"""Each step requests a product again that is not there, so three 404 in a row are those of two steps."""
 
 
 @dataclass(frozen=True)
