@@ -8,7 +8,7 @@ from onboarding.assigning import hold
 from onboarding.eligibility import ineligible_because
 from onboarding.elsewhere import set_aside
 from onboarding.errors import InvalidRequest, SubaccountNotReadable, TwilioRefused
-from onboarding.models import BundleSid, Model, PhoneNumberSid, Region, SubaccountEvent
+from onboarding.models import BundleSid, Model, PageQuery, PhoneNumberSid, Region, SubaccountEvent
 from onboarding.phone_numbers import PhoneNumber, PhoneNumberRecord, Stage, classify, needs_work
 from onboarding.requests import NamedNumber
 from onboarding.step import step
@@ -32,7 +32,7 @@ class ListPhoneNumbersEvent(SubaccountEvent):
 
     friendly_name: str | None = None
     phone_numbers: list[PhoneNumberSid] | None
-    page_url: str | None
+    page: PageQuery | None
     regions: list[Region]
     business_profile_sid: BundleSid
     trust_product_sid: BundleSid
@@ -42,7 +42,7 @@ class PhoneNumbersPage(Model):
     """The numbers of this page that need work, and the next page."""
 
     phone_numbers: list[PhoneNumberSid]
-    next_page_url: str | None
+    next_page: PageQuery | None
 
 
 @step(ListPhoneNumbersEvent)
@@ -60,10 +60,10 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     hold(table, environment, event.execution, event.subaccount_sid, event.friendly_name)
     if event.phone_numbers:
         checked = as_checked(read_named_numbers(table, event.execution))
-        numbers, next_page_url = checked or fetch_named(hub, event), None
+        numbers, next_page = checked or fetch_named(hub, event), None
     else:
-        page = read_page(hub, event.subaccount_sid, event.page_url)
-        numbers, next_page_url = page.records, page.next_url
+        page = read_page(hub, event.subaccount_sid, event.page)
+        numbers, next_page = page.records, page.next_page
         unreadable = [str(it) for it in page.unreadable]
     sids = [number.sid for number in numbers]
     known = read_numbers(table, event.subaccount_sid, sids)
@@ -79,28 +79,26 @@ def handler(event: ListPhoneNumbersEvent) -> PhoneNumbersPage:
     ]
     changed = [record for record in seen if record != known.get(record.phone_number_sid)]
     if not event.phone_numbers:
-        missing = missing_numbers(table, event, sids, last_page=not next_page_url, unreadable=bool(unreadable))
+        missing = missing_numbers(table, event, sids, last_page=not next_page, unreadable=bool(unreadable))
         changed += confirm_released(hub, event.subaccount_sid, missing)
     write_numbers(table, event.subaccount_sid, changed)
     if unreadable:
-        note_unreadable(
-            table, event.subaccount_sid, event.execution, event.page_url or "", [str(it) for it in unreadable]
-        )
+        note_unreadable(table, event.subaccount_sid, event.execution, event.page or "", [str(it) for it in unreadable])
     return PhoneNumbersPage(
-        phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page_url=next_page_url
+        phone_numbers=[record.phone_number_sid for record in seen if needs_work(record)], next_page=next_page
     )
 
 
-def read_page(hub: TrustHub, account_sid: str, page_url: str | None) -> Page[PhoneNumber]:
+def read_page(hub: TrustHub, account_sid: str, page_query: str | None) -> Page[PhoneNumber]:
     """Read one page of the phone numbers of an account (`AC…`), as `TrustHub.phone_numbers`.
 
     Raises:
         SubaccountNotReadable: Twilio answers 404 to the first page, though the account exists.
     """
     try:
-        return hub.phone_numbers(account_sid, page_url)
+        return hub.phone_numbers(account_sid, page_query)
     except TwilioRefused as refusal:
-        is_first_page_gone = refusal.status == HTTPStatus.NOT_FOUND and not page_url
+        is_first_page_gone = refusal.status == HTTPStatus.NOT_FOUND and not page_query
         account = hub.account(account_sid) if is_first_page_gone else None
         if not account:
             raise
@@ -140,7 +138,7 @@ def missing_numbers(
 
     If some numbers on the pages cannot be read, no number is missing: it may be one of them.
     """
-    only_page = last_page and not event.page_url
+    only_page = last_page and not event.page
     if not only_page:
         add_listing(table, event.subaccount_sid, event.execution, sids, unreadable=unreadable)
     if not last_page:

@@ -17,8 +17,8 @@ MISSING_DATA = range(22212, 22218)
 """The codes by which Twilio names what is missing in a product: that can be corrected."""
 
 
-class SubmitTrustProductEvent(StepEvent, extra="ignore"):
-    """The product to submit. An execution that an older definition began hands on the webhook's address, too."""
+class SubmitTrustProductEvent(StepEvent):
+    """The product to submit."""
 
     trust_product: TrustProductState
 

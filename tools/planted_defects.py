@@ -129,8 +129,8 @@ DEFECTS: Final = (
         "a dropped page of numbers",
         "functions/list_phone_numbers.py",
         "tests/steps/test_plan.py",
-        "numbers, next_page_url = page.records, page.next_url",
-        "numbers, next_page_url = page.records, None",
+        "numbers, next_page = page.records, page.next_page",
+        "numbers, next_page = page.records, None",
         faults=("tests/steps/faults/test_twilio_fails.py", "-k", "second and page"),
     ),
     Defect(

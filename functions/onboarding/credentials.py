@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 
 from onboarding import clients
 from onboarding.errors import CredentialsRefused
+from onboarding.masking import learn_secrets
 from onboarding.models import AccountSid
 from onboarding.process import kept
 
@@ -61,7 +62,7 @@ def read(secret_arn: str) -> TwilioCredentials:
         CredentialsRefused: The secret's content is not of that shape. Its text never holds the content.
     """
     try:
-        return TwilioCredentials.model_validate(secrets().get(secret_arn, max_age=CACHE_SECONDS, transform="json"))
+        found = TwilioCredentials.model_validate(secrets().get(secret_arn, max_age=CACHE_SECONDS, transform="json"))
     except (GetParameterError, TransformParameterError, ValidationError) as error:
         if isinstance(error, GetParameterError) and not has_no_value(error):
             raise error.__context__ or error from error
@@ -71,6 +72,8 @@ def read(secret_arn: str) -> TwilioCredentials:
             f'The secret {secret_arn} must hold {{"account_sid": "AC…", "auth_token": "…"}} as JSON; '
             "put the parent account's SID and Auth Token there."
         ) from error
+    learn_secrets(*found.auth_tokens)
+    return found
 
 
 def unusable_token(error: ValidationError) -> str | None:

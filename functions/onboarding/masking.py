@@ -1,6 +1,7 @@
-"""What keeps phone numbers out of logs, traces and causes: of each, the last four digits are told.
+"""Keeps phone numbers and secrets out of logs, traces and causes: of a number, the last four digits are left.
 
-A phone number is recognised by how it is written:
+A secret is a token that this process has learned, 32 hexadecimal digits behind `auth_token`, or what follows `Basic` in
+an Authorization header. It becomes `…`. A phone number is recognised by how it is written:
 
 - with a plus sign, also as `%2B`, and at least seven digits: `+14155550123`, `+44 20 7946 0123`, `%2B1-415-555-0123`;
 - as ten digits of which the first is not 1, or as eleven, with nothing of a longer word or number around them:
@@ -43,8 +44,25 @@ PHONE_NUMBER = re.compile(
 )
 
 
+AUTH_TOKEN = re.compile(r"(auth[_-]?token\W{1,10})[0-9a-f]{32}", re.IGNORECASE)
+BASIC = re.compile(r"(\bBasic\s+)[A-Za-z0-9+/]{16,}=*")
+SHORTEST_SECRET = 8
+"""A shorter value is not hidden: it would be a word of many sentences."""
+_secrets: set[str] = set()
+
+
+def learn_secrets(*secrets: str) -> None:
+    """Hide these values from now on in everything that is masked."""
+    _secrets.update(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
+
+
 def mask(text: str) -> str:
-    """Put `+…0123` for each phone number in a text."""
+    """Replace each phone number in a text by `+…0123`, and each secret by `…`."""
+    for secret in _secrets:
+        if secret in text:
+            # Not within a longer word: a SID may hold the same digits.
+            text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(secret)}(?![0-9A-Za-z])", "…", text)
+    text = BASIC.sub(r"\1…", AUTH_TOKEN.sub(r"\1…", text))
     return PHONE_NUMBER.sub(lambda number: f"+…{re.sub(r'%[0-9A-Fa-f]{2}|\D', '', number[0])[-4:]}", text)
 
 

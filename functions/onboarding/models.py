@@ -21,6 +21,8 @@ EntityAssignmentSid = Annotated[str, _sid("BV")]
 EvaluationSid = Annotated[str, _sid("EL")]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """A libphonenumber region, such as US."""
+PageQuery = Annotated[str, StringConstraints(pattern=r'^[!"$-~]{1,2000}$')]
+"""The query of a page's address in one of Twilio's lists, such as `Page=1&PageToken=PA…`."""
 
 
 class Model(BaseModel):

@@ -377,12 +377,12 @@ def judge(number: PhoneNumber, regions: list[str]) -> Number:
 
 def pages(hub: TrustHub, account_sid: str) -> Iterator[Page[PhoneNumber]]:
     """Read an account's numbers page by page, as `List Phone Numbers` does."""
-    page_url: str | None = None
+    page_query: str | None = None
     while True:
-        page = patiently(read_page, hub, account_sid, page_url)
+        page = patiently(read_page, hub, account_sid, page_query)
         yield page
-        page_url = page.next_url
-        if not page_url:
+        page_query = page.next_page
+        if not page_query:
             return
 
 

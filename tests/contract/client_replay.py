@@ -152,8 +152,8 @@ def _subaccounts(told: Told) -> list[Account]:
 def _numbers(hub: TrustHub, asked: Recorded) -> list[PhoneNumber]:
     page = hub.phone_numbers(asked.sids[0])
     numbers = page.records
-    while page.next_url:
-        page = hub.phone_numbers(asked.sids[0], page.next_url)
+    while page.next_page:
+        page = hub.phone_numbers(asked.sids[0], page.next_page)
         numbers += page.records
     return numbers
 

@@ -13,7 +13,7 @@ from tests.world import PRODUCT, PROFILE, account
 STARTED_AT = "2026-11-24T12:00:00+00:00"
 LATER = "2126-11-24T12:00:00+00:00"
 BUSY = {"SubaccountBusy", "TrustProductBusy"}
-LIST: dict[str, Any] = {"phone_numbers": None, "page_url": None, "regions": ["US"]}
+LIST: dict[str, Any] = {"phone_numbers": None, "page": None, "regions": ["US"]}
 BUNDLES = {"business_profile_sid": PROFILE, "trust_product_sid": PRODUCT}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+import audit_assignments
 from onboarding.announcements import ANNOUNCEMENTS
 from onboarding.table.dynamodb import Key
 from onboarding.table.outcomes import read_fleet
@@ -15,7 +16,7 @@ from shaken_stir.project import TEMPLATE
 from tests.steps.conftest import Start
 from tests.steps.event_bridge import ENTRY, REFUSALS, Refusal, refusing
 from tests.steps.steps import Steps
-from tests.steps.whole_fleet import APPROVED, find_orphans, go_through, manifest, seen, summarise, to_be_checked
+from tests.steps.whole_fleet import APPROVED, audit, find_orphans, go_through, manifest, seen, summarise, to_be_checked
 from tests.world import PRODUCT, PROFILE, account, phone_number, subaccount
 from tools.announcement_schemas import FOLDER, file_of, schemas
 
@@ -26,7 +27,7 @@ MISSPELT = "PN" + "f" * 32
 
 def fail(steps: Steps, number: int, execution: str = "first") -> None:
     """Have List Phone Numbers fail for a subaccount, and record it, as the Map does."""
-    event = {"regions": ["US"], "page_url": None, "phone_numbers": None, "business_profile_sid": PRODUCT}
+    event = {"regions": ["US"], "page": None, "phone_numbers": None, "business_profile_sid": PRODUCT}
     name, sentence = steps.failure(
         "list_phone_numbers", execution=execution, subaccount_sid=account(number), trust_product_sid=PRODUCT, **event
     )
@@ -198,7 +199,7 @@ def test_an_announcement_is_sent_again_when_it_is_not_taken_at_first(
     assert "an announcement was not sent" not in caplog.messages
 
 
-def test_every_announcement_is_of_its_published_schema(start: Start) -> None:
+def test_every_announcement_is_of_its_published_schema(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = start(products=[APPROVED])
     go_through(steps)
     summarise(steps)
@@ -214,6 +215,9 @@ def test_every_announcement_is_of_its_published_schema(start: Start) -> None:
     steps.simulator.controls.plan_fault(operation=f"GET */{account(2)}/*", status=403)
     fail(steps, 2, "third")
     summarise(steps, "third")
+    steps.simulator.controls.clear_faults()
+    monkeypatch.setattr(audit_assignments, "MOST_NUMBERS", 1)
+    audit(steps, "fourth")
 
     assert {kind for kind, _ in steps.announced} == {it.detail_type for it in ANNOUNCEMENTS}
     for kind, detail in steps.announced:

@@ -141,7 +141,7 @@ def test_an_execution_that_began_before_numbers_were_checked_looks_at_them_itsel
 
     page = steps.invoke("list_phone_numbers", **event | {"phone_numbers": [phone_number(1, 0)]})
 
-    assert page == {"phone_numbers": [phone_number(1, 0)], "next_page_url": None}
+    assert page == {"phone_numbers": [phone_number(1, 0)], "next_page": None}
     assert {call: n for call, n in steps.simulator.calls.items() if "IncomingPhoneNumbers" in call} == {NUMBER: 1}
     error, sentence = steps.failure("list_phone_numbers", **event | {"phone_numbers": [phone_number(2, 0)]})
     assert error == "InvalidRequest"

@@ -130,17 +130,17 @@ def _onboard(steps: Steps, asked: dict[str, Any], bundles: dict[str, str], subac
 
 
 def _assign(steps: Steps, of: dict[str, str], asked: dict[str, Any], bundles: dict[str, str]) -> None:
-    page_url, more = None, True
+    page_query, more = None, True
     while more:
-        which = {"phone_numbers": asked["phone_numbers"], "regions": asked["regions"], "page_url": page_url}
+        which = {"phone_numbers": asked["phone_numbers"], "regions": asked["regions"], "page": page_query}
         page = steps.invoke("list_phone_numbers", **of, **LIST | which, **bundles)
-        page_url, numbers = page["next_page_url"], page["phone_numbers"]
+        page_query, numbers = page["next_page"], page["phone_numbers"]
         if numbers:
             for side in ("business_profile", "trust_product"):
                 bundle = {f"{side}_sid": bundles[f"{side}_sid"]}
                 on_it = steps.invoke(f"assign_to_{side}", **of, **bundle, phone_numbers=numbers)
                 numbers = on_it.get("phone_numbers")
-        more = page_url is not None
+        more = page_query is not None
 
 
 def _await(steps: Steps, asked: dict[str, Any], product_sid: str, *, review: bool) -> None:

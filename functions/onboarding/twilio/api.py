@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, cast, override
-from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from pydantic import ValidationError
 from twilio.base.client_base import ClientBase
@@ -44,11 +44,15 @@ class Unreadable(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page[Record]:
-    """A page of a list: its readable and its unreadable records, and the next page's address, None at the end."""
+    """A page of a list: its readable and its unreadable records, and the next page, None at the end.
+
+    A page is the query of its address (`Page=1&PageToken=PA…`), never the whole address: a host would be requested with
+    the credentials.
+    """
 
     records: list[Record]
     unreadable: list[Unreadable]
-    next_url: str | None
+    next_page: str | None
 
 
 class TwilioClient(ClientBase):  # type: ignore[misc] # the library is not typed
@@ -103,32 +107,32 @@ class Api:
             query: The filter and the page size, as Twilio names them.
             skipped: Records that cannot be read are added here; without it, one of them makes the whole list unread.
         """
-        page_url: str | None = None
+        page_query: str | None = None
         asked: set[str] = set()
         while True:
-            page, answer = self._page(model, path, key, query, page_url)
+            page, answer = self._page(model, path, key, query, page_query)
             if page.unreadable and skipped is None:
                 raise page.unreadable[0].error
             if skipped is not None:
                 skipped += page.unreadable
             yield from page.records
-            if not page.next_url:
+            if not page.next_page:
                 return
-            if page.next_url in asked:
+            if page.next_page in asked:
                 raise answer.unreadable(READ_BEFORE)
-            asked.add(page.next_url)
-            page_url = page.next_url
+            asked.add(page.next_page)
+            page_query = page.next_page
 
     def page[Read: Resource](
-        self, model: type[Read], path: str, key: str, query: Query, page_url: str | None
+        self, model: type[Read], path: str, key: str, query: Query, page_query: str | None
     ) -> Page[Read]:
-        """Read one page of a list: `page_url`, or the first one. Records that cannot be read are named."""
-        return self._page(model, path, key, query, page_url)[0]
+        """Read one page of a list: that of `page_query`, or the first one. Records that cannot be read are named."""
+        return self._page(model, path, key, query, page_query)[0]
 
     def _page[Read: Resource](
-        self, model: type[Read], path: str, key: str, query: Query, page_url: str | None
+        self, model: type[Read], path: str, key: str, query: Query, page_query: str | None
     ) -> tuple[Page[Read], Answer]:
-        answer = self._send("GET", page_url) if page_url else self._send("GET", path, query=query)
+        answer = self._send("GET", f"{path}?{page_query}") if page_query else self._send("GET", path, query=query)
         records = answer.body.get(key)
         if not isinstance(records, list):
             raise answer.unreadable(f"{key} is not a list")
@@ -142,10 +146,10 @@ class Api:
                 unreadable.append(Unreadable(_sid_of(record), what, answer.unreadable(what)))
         for it in unreadable:
             _logger.warning("%s", it.error)
-        return Page(read, unreadable, self._next(answer, path, page_url)), answer
+        return Page(read, unreadable, self._next(answer, path, page_query)), answer
 
-    def _next(self, answer: Answer, path: str, this_url: str | None) -> str | None:
-        """Return the address of the next page, on this host; None at the end."""
+    def _next(self, answer: Answer, path: str, this_page: str | None) -> str | None:
+        """Return the query of the next page's address, if that is of the same list; None at the end."""
         meta = answer.body.get("meta")
         said = meta.get("next_page_url") if isinstance(meta, dict) else answer.body.get("next_page_uri")
         if said is None or said == "":
@@ -158,25 +162,24 @@ class Api:
             raise answer.unreadable("the address of its next page is malformed") from None
         if f"{url.scheme}://{url.netloc}" not in {self._origin, self._client.http_client.origin} or url.path != path:
             raise answer.unreadable("its next page is not of the same list")
-        following = self._origin + urlunsplit(("", "", url.path, url.query, ""))
-        if not _follows(this_url, following):
+        if not url.query or not _follows(this_page, url.query):
             raise answer.unreadable(READ_BEFORE)
-        return following
+        return url.query
 
     def _send(self, method: str, path: str, query: Query | None = None, form: Form | None = None) -> Answer:
         return cast("Answer", self._client.request(method, urljoin(self._origin, path), params=query, data=form))
 
 
-def _follows(this_url: str | None, next_url: str) -> bool:
-    """Say whether a page comes after the other: Twilio numbers the pages of a list from 0."""
-    if next_url == this_url:
+def _follows(this_page: str | None, next_page: str) -> bool:
+    """Return whether a page comes after the other: Twilio numbers the pages of a list from 0."""
+    if next_page == this_page:
         return False
-    this, following = _number(this_url or "?Page=0"), _number(next_url)
+    this, following = _number(this_page or "Page=0"), _number(next_page)
     return this is None or following is None or following > this
 
 
-def _number(page_url: str) -> int | None:
-    number = parse_qs(urlsplit(page_url).query).get("Page", [""])[-1]
+def _number(page_query: str) -> int | None:
+    number = parse_qs(page_query).get("Page", [""])[-1]
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else None  # noqa: PLR2004
 
 

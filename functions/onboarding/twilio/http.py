@@ -27,10 +27,12 @@ from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import InvalidHeader, NameResolutionError
 from urllib3.util import Retry
 
-from onboarding.errors import CredentialsRefused, TwilioRefused, TwilioThrottled, TwilioUnavailable
+from onboarding.errors import CredentialsRefused, InvalidRequest, TwilioRefused, TwilioThrottled, TwilioUnavailable
 from onboarding.settings import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from onboarding.twilio.answers import error_code, text
 
+TWILIO = ("https://api.twilio.com", "https://trusthub.twilio.com")
+"""The only hosts that get the Auth Token, but for a configured base address."""
 MOST_RETRY_AFTER_SECONDS = 2
 """A longer pause is the state machine's to make, which pays nothing for it."""
 TOO_MANY_REQUESTS = 429
@@ -158,14 +160,22 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
         """Send one request; see twilio.http.HttpClient.
 
         Raises:
+            InvalidRequest: The address is not Twilio's: nothing was sent.
             CredentialsRefused: HTTP 401.
             TwilioThrottled: HTTP 429, also after retries.
             TwilioRefused: Any other HTTP 4xx; HTTP 404 only with Twilio's code 20404.
             TwilioUnavailable: HTTP 5xx, no connection, no answer in time, or an answer that is not Twilio's.
         """
-        request = f"{method} {urlsplit(url).path}"
-        if self._base_url:
-            url = url.replace(f"https://{urlsplit(url).netloc}", self._base_url, 1)
+        parts = urlsplit(url)
+        request = f"{method} {parts.path}"
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in {*TWILIO, self.origin}:
+            raise InvalidRequest(
+                f"{request} was not sent to {parts.hostname or 'no host'}: the Auth Token goes to api.twilio.com and "
+                "trusthub.twilio.com only; report the sentence to this project."
+            )
+        if self._base_url and origin in TWILIO:
+            url = url.replace(origin, self._base_url, 1)
         try:
             answer = self._session.request(
                 method,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from onboarding import credentials
 from onboarding.errors import TwilioRefused
+from onboarding.masking import learn_secrets
 from onboarding.observability import logger
 from onboarding.phone_numbers import PhoneNumber
 from onboarding.process import kept
@@ -249,17 +250,17 @@ class TrustHub:
             refusal = error
         return Listed(accounts, refusal)
 
-    def phone_numbers(self, account_sid: str, page_url: str | None = None) -> Page[PhoneNumber]:
+    def phone_numbers(self, account_sid: str, page_query: str | None = None) -> Page[PhoneNumber]:
         """Read one page of an account's phone numbers, 500 at the most.
 
         Args:
             account_sid: The parent or a subaccount, `AC…`.
-            page_url: The page to read, None for the first.
+            page_query: The page to read, as `Page.next_page` names it; None for the first.
         """
         query: Query = {"PageSize": PHONE_NUMBERS_PER_PAGE}
         path = _numbers(account_sid)
-        page = self._api.page(PhoneNumberAnswer, path, "incoming_phone_numbers", query, page_url)
-        return Page([_phone_number(it) for it in page.records], page.unreadable, page.next_url)
+        page = self._api.page(PhoneNumberAnswer, path, "incoming_phone_numbers", query, page_query)
+        return Page([_phone_number(it) for it in page.records], page.unreadable, page.next_page)
 
     def phone_number_sids(self, account_sid: str) -> Iterator[str]:
         """Read all pages of an account's phone numbers; yields `PN…`. A number that cannot be read ends it."""
@@ -364,6 +365,7 @@ def of_account(
 def _client(
     account_sid: str, auth_token: str, connections: int, base_url: str | None, timeouts: tuple[float, float]
 ) -> TwilioClient:
+    learn_secrets(auth_token)
     return TwilioClient(account_sid, auth_token, TwilioHttpClient(connections, base_url, timeouts))
 
 

@@ -9,8 +9,9 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboarding.errors import TwilioUnavailable
+from onboarding.errors import InvalidRequest, TwilioUnavailable
 from onboarding.twilio.answers import BundleAnswer, EvaluationAnswer, PhoneNumberAnswer
+from onboarding.twilio.http import TwilioHttpClient
 from onboarding.twilio.trust_hub import SHAKEN_STIR_POLICY_SID, TrustHub, of_account
 from tests.world import PRODUCT, PROFILE, account, phone_number
 
@@ -171,6 +172,46 @@ def test_a_list_whose_next_page_was_read_already_ends_in_an_error(
     assert len(twilio.asked) <= 2
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://elsewhere.example/v1/TrustProducts",
+        "http://api.twilio.com/v1/TrustProducts",
+        "https://api.twilio.com:8443/v1/TrustProducts",
+        "https://api.twilio.com@elsewhere.example/v1/TrustProducts",
+        "https://api.twilio.com.elsewhere.example/v1/TrustProducts",
+        "https://voice.twilio.com/v1/TrustProducts",
+        "http://127.0.0.1:8010/v1/TrustProducts",
+        "//elsewhere.example/v1/TrustProducts",
+        "https://",
+    ],
+)
+@pytest.mark.parametrize("base_url", [None, "https://rehearsal.example"])
+def test_the_credentials_are_sent_to_no_other_host(
+    monkeypatch: pytest.MonkeyPatch, base_url: str | None, url: str
+) -> None:
+    client = TwilioHttpClient(1, base_url)
+    sent: list[str] = []
+    monkeypatch.setattr(client._session, "request", lambda _, url, **__: sent.append(url))
+
+    with pytest.raises(InvalidRequest, match=r"the Auth Token goes to api\.twilio\.com and trusthub\.twilio\.com only"):
+        client.request("GET", url, auth=(PARENT, "token"))
+
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    "page_query", ["https://elsewhere.example/?Page=1", "@elsewhere.example/", "//elsewhere.example"]
+)
+def test_a_page_never_chooses_the_host(monkeypatch: pytest.MonkeyPatch, page_query: str) -> None:
+    twilio = Twilio(monkeypatch, page(key="incoming_phone_numbers"))
+
+    twilio.hub.phone_numbers(PARENT, page_query)
+
+    [asked] = twilio.asked
+    assert asked.startswith(f"GET {V2010}/2010-04-01/Accounts/{PARENT}/IncomingPhoneNumbers.json?")
+
+
 def test_two_pages_that_lead_to_each_other_end_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [page(next_url=f"/v1/CustomerProfiles?PageToken={token}") for token in "ABAB"]
 
@@ -183,7 +224,7 @@ def test_a_page_of_numbers_leads_to_no_page_before_it(monkeypatch: pytest.Monkey
     hub = Twilio(monkeypatch, page(key="incoming_phone_numbers", next_url=f"{path}?Page=1&PageToken=PA1")).hub
 
     with pytest.raises(TwilioUnavailable, match="its next page was read before"):
-        hub.phone_numbers(PARENT, f"{V2010}{path}?Page=2&PageToken=PA2")
+        hub.phone_numbers(PARENT, "Page=2&PageToken=PA2")
 
 
 def test_an_unreadable_number_is_left_out_of_a_page_and_named(monkeypatch: pytest.MonkeyPatch) -> None:

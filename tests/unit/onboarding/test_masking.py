@@ -9,9 +9,11 @@ from collections.abc import Callable
 import pytest
 from pydantic import BaseModel
 
+from onboarding import masking
 from onboarding.errors import TwilioRefused
-from onboarding.masking import mask, raises_masked
+from onboarding.masking import learn_secrets, mask, raises_masked
 from onboarding.observability import logger
+from onboarding.twilio.trust_hub import of_account
 
 NUMBER = "+14155550123"
 
@@ -182,3 +184,43 @@ def test_a_line_of_the_log_is_masked_wherever_the_number_is(monkeypatch: pytest.
     assert (first["all"], first["count"]) == (["+…0123", {"+…0123": "'+…0123'"}], 3)
     assert (first["exception_name"], first["level"]) == ("KeyError", "ERROR")
     assert second["message"] == {"to": "+…0123"}
+
+
+def test_a_secret_that_the_process_knows_is_hidden_wherever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_secrets", set())
+    learn_secrets("s3cret-token!", "short")
+
+    assert mask("refused s3cret-token! and short") == "refused … and short"
+
+
+def test_a_sid_of_the_same_digits_as_a_secret_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_secrets", set())
+    learn_secrets("0123456789abcdef" * 2)
+
+    assert mask(f"AC{'0123456789abcdef' * 2}: {'0123456789abcdef' * 2}") == f"AC{'0123456789abcdef' * 2}: …"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"auth_token": "SECRET"}',
+        "auth_token=SECRET",
+        "AuthToken: 'SECRET'",
+        "TWILIO_AUTH_TOKEN=SECRET",
+        "Authorization: Basic QUMwMTIzNDU2Nzg5YWJjZGVmOnRva2Vu",
+    ],
+)
+def test_what_is_named_as_a_token_is_hidden(text: str) -> None:
+    written = mask(text.replace("SECRET", "0a" * 16))
+
+    assert "0a" * 16 not in written
+    assert "QUMw" not in written
+    assert written.count("…") == 1
+
+
+def test_the_token_of_a_client_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_secrets", set())
+
+    of_account("AC" + "1" * 32, "token-of-this-test")
+
+    assert mask("it is token-of-this-test") == "it is …"
