@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-# uv of the machine if there is one, else this version, in .tools. A new version has a folder of its own, so it is installed.
-UV_VERSION := 0.13.9
+# uv of the machine if there is one, else the locked version, in .tools. A new version has a folder of its own, so it is installed.
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' .ci/uv-requirements.txt)
 UV_HOME := .tools/uv-$(UV_VERSION)
 UV := $(or $(shell command -v uv 2>/dev/null),$(UV_HOME)/bin/uv)
 RUN := .venv/bin/
@@ -12,6 +12,9 @@ RUN := .venv/bin/
 export UV_SYSTEM_CERTS ?= true
 # The command starts in one second with bytecode and in several without; the tests start it a hundred times.
 export PYTHONDONTWRITEBYTECODE :=
+
+# What installs or builds packages runs their code, which is not to see the Auth Token.
+WITHOUT_TOKEN := env -u TWILIO_AUTH_TOKEN
 
 # uv fetches a Python if the machine has none that will do, unless a firewall or UV_PYTHON_DOWNLOADS=never keeps it from that.
 NO_PYTHON := make: uv found no Python $(shell cat .python-version) here and could not fetch one: install it (pyenv install \
@@ -33,12 +36,13 @@ $(ALL_SYNCED): STAMPS := $(STACK_SYNCED) $(RUN_SYNCED) $(ALL_SYNCED)
 setup: $(ALL_SYNCED) ## install what every other target needs
 
 $(STACK_SYNCED) $(RUN_SYNCED) $(ALL_SYNCED): pyproject.toml uv.lock .python-version | $(UV)
-	@$(UV) sync --locked $(SET) || { $(UV) python find >/dev/null 2>&1 || echo '$(NO_PYTHON)' >&2; exit 1; }
+	@$(WITHOUT_TOKEN) $(UV) sync --locked $(SET) || { $(UV) python find >/dev/null 2>&1 || echo '$(NO_PYTHON)' >&2; exit 1; }
 	@touch $(STAMPS)
 
 $(UV_HOME)/bin/uv:
 	@for python in python3 /usr/bin/python3 python; do \
-	  if "$$python" -m venv $(UV_HOME) >/dev/null 2>&1 && $(UV_HOME)/bin/python -m pip install --quiet uv==$(UV_VERSION); then \
+	  if "$$python" -m venv $(UV_HOME) >/dev/null 2>&1 && \
+    $(WITHOUT_TOKEN) $(UV_HOME)/bin/python -m pip install --quiet --require-hashes --requirement .ci/uv-requirements.txt; then \
 	    exit 0; \
 	  fi; \
 	done; \
@@ -55,7 +59,7 @@ $(SAM): .ci/sam-requirements.txt
 $(CHECKOV): .ci/checkov-requirements.txt
 $(SAM) $(CHECKOV): | $(STACK_SYNCED)
 	$(UV) venv --quiet --clear --python .venv/bin/python .tools/$(@F)
-	$(UV) pip install --quiet --python .tools/$(@F)/bin/python --require-hashes --requirements $<
+	$(WITHOUT_TOKEN) $(UV) pip install --quiet --python .tools/$(@F)/bin/python --require-hashes --requirements $<
 	@touch $@
 
 # Ctrl-C reaches make, too, which then ends with 130 by itself; without its "Error 130" the command's sentence is the last one.
@@ -105,11 +109,12 @@ coverage: setup ## show the lines and branches of functions/ that no test covers
 defects: setup ## plant defects, one by one in a copy: each must turn a test red
 	@$(RUN)python -m tools.planted_defects $(OPTIONS)
 
-.PHONY: sam-requirements checkov-requirements
+.PHONY: uv-requirements sam-requirements checkov-requirements
+uv-requirements: $(STACK_SYNCED) ## take the newest uv
 sam-requirements: $(STACK_SYNCED) ## take the newest SAM CLI
 checkov-requirements: $(STACK_SYNCED) ## take the newest checkov
-sam-requirements checkov-requirements:
-	$(UV) pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
+uv-requirements sam-requirements checkov-requirements:
+	$(WITHOUT_TOKEN) $(UV) pip compile --quiet --upgrade --universal --python-version 3.13 --generate-hashes \
 	  --custom-compile-command "make $@" --output-file .ci/$@.txt .ci/$@.in
 
 ARCH := arm64
@@ -121,7 +126,7 @@ BUILD_DIR := .aws-sam/build
 .PHONY: build
 build: $(STACK_SYNCED) $(SAM) ## what is deployed, for ARCH=arm64 or ARCH=x86_64
 	@[ '$(filter $(ARCH),arm64 x86_64)' ] || { echo 'make build: ARCH is arm64 or x86_64, not $(ARCH).' >&2; exit 2; }
-	env -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(abspath $(dir $(UV))):$$PATH" \
+	$(WITHOUT_TOKEN) -u MAKEFLAGS ARCH=$(ARCH) PATH="$(CURDIR)/.venv/bin:$(abspath $(dir $(UV))):$$PATH" \
 	  $(SAM) build --no-cached --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH) >/dev/null
 	@# What was built for one processor cannot be deployed to the other.
 	@sed -i.bak -E '/^  Architecture:/,/^  [A-Z]/{s/Default:.*/Default: $(ARCH)/;/- $(OTHER_ARCH)$$/d}' $(BUILD_DIR)/template.yaml

@@ -4,16 +4,27 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from onboarding.models import AccountSid, BundleSid, Model, PhoneNumberSid, Region
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it has a control character: leave it out")
+    return text
+
+
+Printable = AfterValidator(_printable)
 
 
 class TrustProductRequest(Model):
     """Which Trust Product to use, or what is needed to create one."""
 
-    friendly_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)] | None = None
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    friendly_name: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Printable] | None
+    ) = None
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"), Printable] | None = None
     sid: BundleSid | None = None
 
 
@@ -34,6 +45,13 @@ class OnboardingRequest(Model):
     def _phone_numbers_need_one_subaccount(self) -> Self:
         if self.phone_numbers and (len(self.subaccounts or []) != 1 or self.include_parent):
             raise ValueError("phone_numbers needs exactly one subaccount in subaccounts, and no include_parent")
+        return self
+
+    @model_validator(mode="after")
+    def _each_region_once(self) -> Self:
+        regions = self.regions or []
+        if repeated := sorted({it for it in regions if regions.count(it) > 1}):
+            raise ValueError(f"regions: {', '.join(repeated)} is there more than once")
         return self
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from onboarding.table.dynamodb import Table
 from shaken_stir.cli import status_words
+from shaken_stir.cli.private_file import private_file
 from shaken_stir.cli.prose import complain, say
 from shaken_stir.status.changes import Changed, changes_since
 from shaken_stir.status.csv_file import write_csv
@@ -181,13 +182,13 @@ def say_in_words(fleet: FleetStatus, numbers: list[NumberStatus], changes: list[
 
 @contextmanager
 def written(path: Path) -> Iterator[TextIO]:
-    """Open a file to be written anew.
+    """Open a file to be written anew, readable for its owner alone.
 
     Raises:
         SourceError: It cannot be.
     """
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with private_file(path) as file:
             yield file
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror}); name another file.") from error

@@ -37,6 +37,11 @@ def address(text: str) -> str:
         raise RehearsalError(f"--twilio {text} is no URL ({error}); say one such as {EXAMPLE}.") from None
     if parts.scheme not in {"http", "https"} or not host:
         raise RehearsalError(f"--twilio {text} is no http or https URL; say one such as {EXAMPLE}.")
+    if host.rstrip(".") == "twilio.com" or host.rstrip(".").endswith(".twilio.com"):
+        raise RehearsalError(
+            f"{host} is Twilio itself, where a rehearsal would change your account; leave out --twilio, or name what "
+            f"answers in Twilio's place, such as {EXAMPLE}."
+        )
     if "@" in parts.netloc:
         raise RehearsalError(
             "--twilio takes no credentials in the URL; they come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."

@@ -113,7 +113,7 @@ def numbers_of(numbers: Iterable[NumberStatus], documents: Documents) -> list[di
     """Return numbers as the script draws them, unsigned ones first, with their cells of the CSV file."""
     return [
         {
-            "cells": [visible(cell) for cell in cells(it)],
+            "cells": cells(it),
             "why": None if it.signed else _told(it.explanation, documents),
             "remedy": _told(it.remedy, documents),
         }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final, TextIO
 
 from shaken_stir.status.model import NumberStatus
+from shaken_stir.words import visible
 
 MEANINGS: Final = {
     "account_sid": "SID of the account that has the number",
@@ -30,16 +31,16 @@ MEANINGS: Final = {
 }
 """The columns in their order, and the meaning of each."""
 COLUMNS: Final = tuple(MEANINGS)
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+FORMULA: Final = re.compile(r"""(^|[,;|"'])( *)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+"""The place before the beginning of a formula: of the text, or of a cell for a program that splits it there."""
 E164: Final = re.compile(r"\+[1-9]\d{1,14}")
 
 
 def write_csv(numbers: Iterable[NumberStatus], file: TextIO) -> None:
     """Write a line of names and a line for each number; times are ISO 8601 in UTC.
 
-    Names are those that anybody with access to an account has typed: one that a spreadsheet would take for a formula
-    gets an apostrophe before it.
+    Anybody with access to an account may have typed the names. Control characters become visible, and what a
+    spreadsheet would take for a formula gets an apostrophe before it.
     """
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -57,6 +58,6 @@ def _cell(column: str, value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = str(value)
+    text = visible(str(value))
     is_number = column == "phone_number" and E164.fullmatch(text)
-    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
+    return text if is_number else FORMULA.sub(r"\1\2'", text)

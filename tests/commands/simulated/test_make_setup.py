@@ -20,6 +20,7 @@ SAID = "make: uv found no Python 3.13 here and could not fetch one: install it (
 def test_a_python_that_cannot_be_had_is_told_with_what_to_do(tmp_path: Path, *, python_is_there: bool) -> None:
     for name in ("Makefile", "pyproject.toml", "uv.lock", ".python-version"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     uv = tmp_path / "uv"
     uv.write_text(
         f'#!/bin/sh\n[ "$1 $2" = "python find" ] && exit {0 if python_is_there else 1}\necho "error: no" >&2; exit 2\n'
@@ -47,8 +48,9 @@ def test_a_python_that_cannot_be_had_is_told_with_what_to_do(tmp_path: Path, *, 
 PYTHON = """#!/bin/sh
 case "$*" in
   "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
-  "-m pip install "*) echo "$*" >>installed; cp "$0" "$(dirname "$0")/uv" ;;
-  sync*) mkdir -p .venv; echo "$*" >>synced ;;
+  "-m pip install "*)
+    echo "$*" >>installed; echo "pip ${TWILIO_AUTH_TOKEN-unset}" >>tokens; cp "$0" "$(dirname "$0")/uv" ;;
+  sync*) mkdir -p .venv; echo "$*" >>synced; echo "uv ${TWILIO_AUTH_TOKEN-unset}" >>tokens ;;
 esac
 """
 """A Python, and the uv that it installs, which say what they were asked for."""
@@ -59,29 +61,52 @@ def without_uv(tmp_path: Path) -> dict[str, str]:
     """The environment of a machine that has no uv, its checkout being the folder."""
     for name in ("Makefile", "pyproject.toml", "uv.lock", ".python-version"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     path = tmp_path / "path"
     path.mkdir()
-    for name in ("cat", "cp", "dirname", "mkdir", "rm", "sh", "touch", "uname"):
+    for name in ("cat", "cp", "dirname", "env", "mkdir", "rm", "sed", "sh", "touch", "uname"):
         (path / name).symlink_to(str(shutil.which(name)))
     (path / "python3").write_text(PYTHON)
     (path / "python3").chmod(0o755)
     return {"PATH": str(path)}
 
 
-def test_uv_is_installed_in_the_version_that_is_pinned_and_again_when_that_changes(
+def test_uv_is_installed_with_its_hash_and_again_when_its_version_changes(
     tmp_path: Path, without_uv: dict[str, str]
 ) -> None:
     make = [str(shutil.which("make")), "setup"]
+    requirements = tmp_path / ".ci/uv-requirements.txt"
     installed: list[list[str]] = []
 
-    for words in (make, make, [*make, "UV_VERSION=1.2.3"]):
-        subprocess.run(words, cwd=tmp_path, env=without_uv, capture_output=True, timeout=60, check=True)
+    for version in (None, None, "1.2.3"):
+        if version:
+            requirements.write_text(f"uv=={version} \\\n    --hash=sha256:{'0' * 64}\n")
+        subprocess.run(make, cwd=tmp_path, env=without_uv, capture_output=True, timeout=60, check=True)
         installed.append((tmp_path / "installed").read_text().splitlines())
 
     [first] = installed[0]
-    assert re.fullmatch(r"-m pip install --quiet uv==\d+\.\d+\.\d+", first)
+    assert first == "-m pip install --quiet --require-hashes --requirement .ci/uv-requirements.txt"
     assert installed[1] == installed[0]
-    assert installed[2] == [first, "-m pip install --quiet uv==1.2.3"]
+    assert installed[2] == [first, first]
+    assert (tmp_path / ".tools/uv-1.2.3/bin/uv").exists()
+
+
+def test_what_installs_packages_does_not_see_the_auth_token(tmp_path: Path, without_uv: dict[str, str]) -> None:
+    environment = without_uv | {"TWILIO_AUTH_TOKEN": "secret"}
+    subprocess.run(
+        [str(shutil.which("make")), "setup"], cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=True
+    )
+
+    assert (tmp_path / "tokens").read_text().splitlines() == ["pip unset", "uv unset"]
+
+
+def test_every_recipe_that_installs_or_builds_packages_goes_without_the_auth_token() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
+    installs = re.compile(r"\$\(UV\) (sync|pip)|pip install|\$\(SAM\) build")
+    lines = [line for line in makefile.splitlines() if installs.search(line)]
+
+    assert len(lines) == 5
+    assert all("$(WITHOUT_TOKEN)" in line for line in lines)
 
 
 STACK, RUN, ALL = "--inexact --no-default-groups", "--inexact --no-default-groups --extra local", "--all-extras"
@@ -111,7 +136,6 @@ def synced(folder: Path, environment: dict[str, str], *targets: str) -> list[str
 def test_a_target_installs_only_the_packages_that_it_needs(
     target: str, options: str, tmp_path: Path, without_uv: dict[str, str]
 ) -> None:
-    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     done = subprocess.run(
         [str(shutil.which("make")), "-n", target, "EVENT=x"],
         cwd=tmp_path,

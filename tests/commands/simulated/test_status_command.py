@@ -146,7 +146,27 @@ def test_a_list_is_written_to_a_file_and_no_formula_is_in_it(served: str, tmp_pa
     assert done.out.endswith(f"4 numbers written to {file}.\n")
     with file.open(newline="", encoding="utf-8") as opened:
         names = {line["account_name"] for line in csv.DictReader(opened)}
-    assert names == {"'=Evil\u202e\nshop", "Subaccount 2"}
+    assert names == {r"'=Evil\u202e\nshop", "Subaccount 2"}
+
+
+@pytest.mark.parametrize("option", ["--csv", "--html"])
+def test_a_file_of_numbers_is_its_owner_s_alone_and_no_link_is_followed(
+    served: str, tmp_path: Path, option: str
+) -> None:
+    file, link = tmp_path / "numbers", tmp_path / "link"
+    file.write_text("")
+    file.chmod(0o644)
+    link.symlink_to(tmp_path / "elsewhere")
+
+    assert status(served, option, str(file)).code == 0
+    refused = status(served, option, str(link))
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (refused.code, refused.err) == (
+        2,
+        f"shaken-stir status: {link} cannot be written (it is a link); name another file.\n",
+    )
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_list_that_goes_to_a_file_is_not_printed_too(served: str, tmp_path: Path) -> None:

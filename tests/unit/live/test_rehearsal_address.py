@@ -27,6 +27,9 @@ def test_this_machine_may_answer_in_clear_and_any_other_over_https(typed: str, t
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
+        ("https://api.twilio.com", "api.twilio.com is Twilio itself"),
+        ("https://TrustHub.Twilio.com.", "trusthub.twilio.com. is Twilio itself"),
+        ("https://twilio.com:8443", "twilio.com is Twilio itself"),
         ("http://192.0.2.1:8010", "The Auth Token would be sent in clear to 192.0.2.1"),
         ("http://0.0.0.0:8010", "in clear to 0.0.0.0"),
         ("http://twilio.acme.example", "in clear to twilio.acme.example"),

@@ -72,6 +72,9 @@ def test_a_sid_that_is_named_twice_is_worked_on_once() -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        ({"regions": ["US", "CA", "US"]}, "regions: US is there more than once"),
+        ({"trust_product": {"friendly_name": "Acme\x1b[31m"}}, "it has a control character: leave it out"),
+        ({"trust_product": {"email": "a\x00@acme.example"}}, "it has a control character: leave it out"),
         ({"regions": ["usa"]}, "regions[0]: 'usa' is not two capital letters, such as US"),
         ({"subaccounts": []}, "subaccounts must not be empty"),
         ({"trust_product": "Acme"}, "trust_product must be a JSON object"),

@@ -48,13 +48,34 @@ def test_what_is_not_known_is_empty() -> None:
     assert (line["code"], line["since"], line["tried_again_at"]) == ("", "", "")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@SUM(A1)", "\tx", "\rx"])
-def test_a_name_is_no_formula(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+cmd", "'+cmd"),
+        ("-2", "'-2"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("  =1", "  '=1"),
+        ('Ann";=1', "Ann\";'=1"),
+        ("Ann, -1", "Ann, '-1"),
+        ("Ann|@x", "Ann|'@x"),
+        ('"=1', "\"'=1"),
+        ("'=1", "''=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("Ann;\uff0b1", "Ann;'\uff0b1"),
+        ("\tx", r"\tx"),
+        ("\n=1", r"\n=1"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("\x9b31m", r"\x9b31m"),
+        ("a\u202eb", r"a\u202eb"),
+    ],
+)
+def test_a_name_is_no_formula_and_no_control_sequence(name: str, cell: str) -> None:
     [line] = written(number(account_name=name))
-    assert line["account_name"] == f"'{name}"
+    assert line["account_name"] == cell
 
 
-@pytest.mark.parametrize("name", ['Ann "the boss", Inc.', "two\nlines", "Größe 東京", ""])
+@pytest.mark.parametrize("name", ['Ann "the boss", Inc.', "Größe 東京", "A-1 + B", ""])
 def test_a_name_comes_back_as_it_was(name: str) -> None:
     [line] = written(number(account_name=name))
     assert line["account_name"] == name
