@@ -8,6 +8,7 @@ from shaken_stir.engine.events import EventError
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
+DEFINITION = ROOT / "statemachine/onboarding.asl.json"
 SMALL_FLEET = ROOT / "simulator/fleets/small.json"
 EXAMPLE_EVENT = ROOT / "events/onboarding.json"
 

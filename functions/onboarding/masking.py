@@ -20,6 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from onboarding.process import forgotten_by
 from onboarding.validation import describe
 
 PLUS = r"(?:[+\uff0b]|%2B|\\u002b)"
@@ -46,9 +47,10 @@ PHONE_NUMBER = re.compile(
 
 AUTH_TOKEN = re.compile(r"(auth[_-]?token\W{1,10})[0-9a-f]{32}", re.IGNORECASE)
 BASIC = re.compile(r"(\bBasic\s+)[A-Za-z0-9+/]{16,}=*")
-SHORTEST_SECRET = 8
+SHORTEST_SECRET = 16
 """A shorter value is not hidden: it would be a word of many sentences."""
 _secrets: set[str] = set()
+forgotten_by(_secrets.clear)
 
 
 def learn_secrets(*secrets: str) -> None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from onboarding.table.dynamodb import Table
 from onboarding.table.outcomes import read_outcomes
 from shaken_stir.deployed.served import ServedStack
 from shaken_stir.deployed.stack import AWS_FAILURES, DeployedStack, StackError, may_pass, sentence
+from shaken_stir.project import DEFINITION
 from shaken_stir.retries import reason, what_happened
 
 if TYPE_CHECKING:
@@ -29,23 +31,19 @@ MOST_UNANSWERED = 30
 """How often AWS may fail to answer in a row: for some minutes, since each try takes several seconds."""
 LONGEST_RETRY_SECONDS = 120
 """How long the state machine waits at the most before it tries a state again."""
-TRIED_AGAIN = frozenset(
-    {
-        "AwsUnavailable",
-        "Lambda.AWSLambdaException",
-        "Lambda.ClientExecutionTimeoutException",
-        "Lambda.SdkClientException",
-        "Lambda.ServiceException",
-        "Lambda.TooManyRequestsException",
-        "Lambda.Unknown",
-        "Sandbox.Timedout",
-        "SubaccountBusy",
-        "TrustProductBusy",
-        "TwilioThrottled",
-        "TwilioUnavailable",
-    }
-)
-"""The errors after which the state machine tries a state again, but for a timeout, which ends each wait, too."""
+
+
+@cache
+def retried_errors() -> frozenset[str]:
+    """Read from the definition which errors a state retries, without the timeout that also ends each wait."""
+    definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
+    states = definition["States"].values()
+    inner = (it for state in states for it in state.get("ItemProcessor", {}).get("States", {}).values())
+    # The Map's own retrier is about its manifest, not about a function.
+    tasks = (state for state in (*states, *inner) if state["Type"] == "Task")
+    retriers = (retrier for task in tasks for retrier in task["Retry"])
+    return frozenset(error for retrier in retriers for error in retrier["ErrorEquals"]) - {"States.Timeout"}
+
 
 _IMPATIENT = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 2})
 
@@ -236,7 +234,7 @@ def _events_after(last_event: int, client: "SFNClient", arn: str) -> list["Histo
 def _is_tried_again(event: "HistoryEventTypeDef", next_event: "HistoryEventTypeDef | None") -> bool:
     """Say whether an event is a failure after which the same state comes again, as far as that is known yet."""
     caught = next_event is not None and next_event["type"] == "TaskStateExited"
-    return event.get("taskFailedEventDetails", {}).get("error") in TRIED_AGAIN and not caught
+    return event.get("taskFailedEventDetails", {}).get("error") in retried_errors() and not caught
 
 
 def _end(execution: "DescribeExecutionOutputTypeDef") -> Ended:

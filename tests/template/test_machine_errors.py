@@ -21,6 +21,19 @@ SERVICE_ERRORS = {
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 }
+NOT_BEGUN = {
+    "Runtime.ImportModuleError",
+    "Runtime.HandlerNotFound",
+    "Runtime.MalformedHandlerName",
+    "Runtime.UserCodeSyntaxError",
+    "Runtime.InvalidEntrypoint",
+    "Runtime.InvalidWorkingDir",
+    "Runtime.InvalidTaskConfig",
+    "Runtime.BadFunctionCode",
+}
+"""What Lambda says of a function that could not start."""
+DIED = {"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"}
+DEPLOYMENT_SECONDS = 120
 WILDCARDS = {"States.ALL", "States.TaskFailed"}
 
 
@@ -32,7 +45,7 @@ def names(matchers: list[dict[str, Any]]) -> list[str]:
 def test_every_task_tries_again_what_passes_and_nothing_else(task: str) -> None:
     retried = names(TASKS[task]["Retry"])
 
-    assert set(retried) >= SERVICE_ERRORS | OUTAGES
+    assert set(retried) >= SERVICE_ERRORS | OUTAGES | NOT_BEGUN | DIED
     assert ERRORS & set(retried) <= OUTAGES | BUSY, "a permanent error is never tried again"
     assert len(retried) == len(set(retried)), "only the first retrier of a name counts"
 
@@ -45,13 +58,30 @@ def test_a_throttled_invocation_is_waited_for_as_patiently_as_a_lease(task: str)
 
 
 @every_task
+def test_a_function_that_cannot_start_is_tried_again_for_longer_than_a_deployment_takes(task: str) -> None:
+    [patient] = [it for it in TASKS[task]["Retry"] if NOT_BEGUN & set(it["ErrorEquals"])]
+    delays = [patient["IntervalSeconds"] * patient["BackoffRate"] ** n for n in range(patient["MaxAttempts"])]
+
+    assert set(patient["ErrorEquals"]) == NOT_BEGUN
+    assert patient.get("JitterStrategy", "NONE") == "NONE", "a delay that is drawn may be no delay"
+    assert sum(min(delay, patient["MaxDelaySeconds"]) for delay in delays) >= DEPLOYMENT_SECONDS
+
+
+@every_task
+def test_a_function_that_died_is_tried_again_alike_whatever_killed_it(task: str) -> None:
+    [lost] = [it for it in TASKS[task]["Retry"] if DIED & set(it["ErrorEquals"])]
+
+    assert set(lost["ErrorEquals"]) - {"States.Timeout"} == DIED
+
+
+@every_task
 def test_what_a_step_holds_alone_it_tries_to_get_again(task: str) -> None:
     assert BUSY & set(names(TASKS[task]["Retry"])) == leases(task)
 
 
 @pytest.mark.parametrize("state", [*TASKS, MAP])
 def test_every_retrier_spreads_its_tries(state: str) -> None:
-    retriers = (TASKS | MACHINE["States"])[state]["Retry"]
+    retriers = [it for it in (TASKS | MACHINE["States"])[state]["Retry"] if not NOT_BEGUN & set(it["ErrorEquals"])]
 
     assert {retrier["JitterStrategy"] for retrier in retriers} == {"FULL"}
     assert all(retrier["MaxAttempts"] > 0 and retrier["BackoffRate"] > 1 for retrier in retriers)
@@ -87,7 +117,7 @@ def test_what_passes_by_itself_ends_no_run_that_can_do_without_the_step(task: st
 def test_an_outage_does_not_end_the_wait_for_the_verdict(task: str) -> None:
     outwaited = names([it for it in TOP_TASKS[task]["Catch"] if it["Next"] == "Wait Out The Outage"])
 
-    assert set(outwaited) == OUTAGES
+    assert set(outwaited) == OUTAGES | NOT_BEGUN | {"Runtime.ExitError"}
 
 
 def test_the_verdict_is_asked_for_when_no_callback_comes() -> None:
@@ -100,7 +130,7 @@ def test_every_error_that_is_matched_exists(state: str) -> None:
     it = (TASKS | MACHINE["States"])[state]
     matched = {*names(it.get("Retry", [])), *names(it.get("Catch", []))}
 
-    assert {name for name in matched if not name.startswith(("States.", "Lambda.", "Sandbox."))} <= ERRORS
+    assert {name for name in matched if not name.startswith(("States.", "Lambda.", "Runtime.", "Sandbox."))} <= ERRORS
 
 
 def test_every_error_that_is_told_apart_exists() -> None:

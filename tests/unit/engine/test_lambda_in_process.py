@@ -1,3 +1,4 @@
+import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -127,3 +128,20 @@ def test_unloading_puts_the_path_back(functions: Callable[[str], Functions], tmp
     assert deployed.invoke("StepFunction", "{}").value() == 1
     deployed.unload()
     assert str(tmp_path) not in sys.path
+
+
+def test_a_function_starts_as_soon_as_the_dependencies_that_it_imports_are_deployed(
+    functions: Callable[[str], Functions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The layer of the commit before lacks what the new code imports, until Lambda replaces it, too."""
+    monkeypatch.delitem(sys.modules, "only_in_the_new_layer", raising=False)
+    deployed = functions("import only_in_the_new_layer\n\n" + handler("return only_in_the_new_layer.VERSION"))
+
+    before = deployed.invoke("StepFunction", "{}")
+    (tmp_path / "only_in_the_new_layer.py").write_text("VERSION = 2\n")
+    importlib.invalidate_caches()
+    after = deployed.invoke("StepFunction", "{}")
+
+    assert before.failed
+    assert before.value()["errorType"] == "Runtime.ImportModuleError"
+    assert after.value() == 2
