@@ -147,6 +147,10 @@ deploy: $(STACK_SYNCED) $(SAM) ## deploy what `make build` built for ARCH, as ST
 	  --parameter-overrides Architecture=$(ARCH) $(if $(PARAMETERS),'$(PARAMETERS)') $(OPTIONS)
 	@$(RUN)python -m shaken_stir.cli.deploy after --stack $(STACK)
 
+.PHONY: delete
+delete: $(STACK_SYNCED) ## stop what STACK runs and delete it; OPTIONS=--yes asks no question
+	@$(RUN)python -m shaken_stir.cli.deploy delete --stack $(STACK) $(OPTIONS)
+
 .PHONY: request
 request: EVENT :=
 request: $(RUN_SYNCED) ## send EVENT=events/... to the deployed STACK and follow it
