@@ -18,11 +18,13 @@ from onboarding.masking import raises_masked
 from onboarding.models import BundleSid
 from onboarding.observability import logger, measure
 from onboarding.table.dynamodb import Table
-from onboarding.table.reviews import read_waiters, record_callback
+from onboarding.table.reviews import may_wake, read_waiters, record_callback
 from onboarding.twilio import callback
 
 SIGNATURE_HEADER = "x-twilio-signature"
 MAX_BODY_BYTES = 16_384
+MOST_LOGGED = 200
+"""How many characters of a refused request's query are logged: strangers decide how long it is."""
 
 
 class FromApiGateway(BaseModel):
@@ -71,19 +73,22 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     environment = settings.load()
     body = request.content
     if len(body) > MAX_BODY_BYTES:
+        measure(name="TooLargeCallbacks", value=1)
         return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     form = callback.read_form(body)
     tokens = credentials.read(environment.twilio_secret_arn).auth_tokens
     url = url_that_twilio_called(request, environment.public_base_url)
     if not callback.is_signed(url, form, request.headers.get(SIGNATURE_HEADER), tokens):
         measure(name="RefusedSignatures", value=1)
-        logger().warning("refused a callback: its signature is missing or wrong", extra={"url": url})
+        said = {"path": request.raw_path, "query": request.raw_query_string[:MOST_LOGGED]}
+        logger().warning("refused a callback: its signature is missing or wrong", extra=said)
         return _answer(HTTPStatus.FORBIDDEN)
     try:
         product_sid = TypeAdapter(BundleSid).validate_python(callback.product_of(url))
     except ValidationError:
         return _answer(HTTPStatus.BAD_REQUEST)
-    wake_waiters(clients.table(environment), product_sid, form.last, hashlib.sha256(body).hexdigest()[:16])
+    digest = hashlib.sha256(request.headers[SIGNATURE_HEADER].encode()).hexdigest()[:32]
+    wake_waiters(clients.table(environment), product_sid, form.last, digest, environment.poll_seconds)
     return _answer(HTTPStatus.NO_CONTENT)
 
 
@@ -94,13 +99,25 @@ def url_that_twilio_called(request: HttpRequest, public_base_url: str | None) ->
     return f"{base_url.rstrip('/')}{request.raw_path}{query}"
 
 
-def wake_waiters(table: Table, trust_product_sid: str, parameters: dict[str, str], digest: str) -> None:
-    """Record the callback, then wake every execution that waits for the product (`BU…`).
+def wake_waiters(
+    table: Table, trust_product_sid: str, parameters: dict[str, str], digest: str, poll_seconds: float
+) -> None:
+    """Record the callback, then wake every execution that waits for the product (`BU…`), if it may.
 
-    The waiters stay in the table: one that waits on keeps its turn, the others are forgotten in time.
+    The waiters stay in the table: one that waits on keeps its turn, the others are forgotten in time. If this function
+    dies between the two, the wake-up is lost, and the execution polls within `poll_seconds`.
+
+    Args:
+        table: The progress table.
+        trust_product_sid: `BU…`.
+        parameters: What the callback says.
+        digest: Of the callback's signature.
+        poll_seconds: How long the same signature wakes nobody again.
     """
     record_callback(table, trust_product_sid, digest, parameters)
     waiters = read_waiters(table, trust_product_sid)
+    if waiters and not may_wake(table, trust_product_sid, digest, poll_seconds):
+        waiters = []
     woken = sum(executions.wake(clients.step_functions(), waiter.task_token, "callback") for waiter in waiters)
     logger().info("callback taken in", extra={"trust_product_sid": trust_product_sid, "executions_woken": woken})
 

@@ -76,7 +76,13 @@ class SavedTable(Table):
 
     @override
     def update(
-        self, key: Key, changes: Item, *, remove: Iterable[str] = (), condition: str, values: Item | None = None
+        self,
+        key: Key,
+        changes: Item,
+        *,
+        remove: Iterable[str] = (),
+        condition: str | None = None,
+        values: Item | None = None,
     ) -> Item:
         before = self.get(key) or {}
         kept = {name: value for name, value in before.items() if name not in set(remove)}

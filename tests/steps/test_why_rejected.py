@@ -29,7 +29,7 @@ def rejected(start: Start, errors: list[int] | None = None, **review: Any) -> St
 
 def called_back(steps: Steps, reason: str) -> None:
     """Twilio's verified callback of the rejection."""
-    record_callback(steps.table, PRODUCT, "digest", {"Status": "twilio-rejected", "FailureReason": reason})
+    record_callback(steps.table, PRODUCT, reason, {"Status": "twilio-rejected", "FailureReason": reason})
 
 
 def cause(steps: Steps) -> str:

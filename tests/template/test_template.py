@@ -152,7 +152,7 @@ def test_the_webhook_takes_what_twilio_sends_and_its_log_names_no_secret() -> No
     """A handful of callbacks for each review, so strangers shall cost little and take little of the account."""
     [api] = of_type("AWS::Serverless::HttpApi").values()
 
-    assert api["Properties"]["DefaultRouteSettings"] == {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 50}
+    assert api["Properties"]["DefaultRouteSettings"] == {"ThrottlingRateLimit": 2, "ThrottlingBurstLimit": 20}
     log = api["Properties"]["AccessLogSettings"]["Format"]
     assert "$context.status" in log
     assert "signature" not in log.lower()

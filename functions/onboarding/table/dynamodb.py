@@ -101,7 +101,13 @@ class Table:
             raise ConditionFailed from error
 
     def update(
-        self, key: Key, changes: Item, *, remove: Iterable[str] = (), condition: str, values: Item | None = None
+        self,
+        key: Key,
+        changes: Item,
+        *,
+        remove: Iterable[str] = (),
+        condition: str | None = None,
+        values: Item | None = None,
     ) -> Item:
         """Change attributes of an item; make the item if there is none.
 
@@ -109,7 +115,7 @@ class Table:
             key: Which item.
             changes: The attributes to set; one that is `IfAbsent` only where the item has none of its name.
             remove: The attributes to remove.
-            condition: What must hold, with `:name` for the values.
+            condition: What must hold, with `:name` for the values; None for nothing.
             values: The condition's values; those of `changes` can be used too.
 
         Returns:

@@ -1,11 +1,12 @@
 """Who waits for the verdict on a Trust Product, and which callbacks came."""
 
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Key, Table, expires_after
+from onboarding.table.dynamodb import DAY_SECONDS, ConditionFailed, Item, Key, Table, expires_after
 
 CALLBACK_SECONDS = 90 * DAY_SECONDS
 
@@ -54,9 +55,36 @@ def remove_waiter(table: Table, trust_product_sid: str, waiter: Waiter) -> None:
 
 
 def record_callback(table: Table, trust_product_sid: str, digest: str, parameters: dict[str, str]) -> None:
-    """Keep a verified callback for audit."""
-    key = Key(_product(trust_product_sid), f"CALLBACK#{datetime.now(UTC).isoformat()}#{digest}")
-    table.put(key, {"parameters": parameters} | expires_after(CALLBACK_SECONDS))
+    """Record a verified callback: one item for each signature, with the time at which it came last.
+
+    Args:
+        table: The progress table.
+        trust_product_sid: `BU…`.
+        digest: Of its signature.
+        parameters: What it says.
+    """
+    received = {"parameters": parameters, "received_at": datetime.now(UTC).isoformat()}
+    table.update(_callback(trust_product_sid, digest), received | expires_after(CALLBACK_SECONDS))
+
+
+def may_wake(table: Table, trust_product_sid: str, digest: str, seconds: float) -> bool:
+    """Return whether a recorded callback may wake who waits: once in so many seconds, of several at once only one.
+
+    Twilio's signature holds no time, so a callback that somebody has captured can be sent again for ever. Each wake-up
+    leaves events in the execution's history, which ends at 25,000.
+    """
+    now = int(time.time() * 1000)
+    try:
+        table.update(
+            _callback(trust_product_sid, digest),
+            {"woke_at": now},
+            condition="attribute_exists(pk) AND (attribute_not_exists(woke_at) OR NOT attribute_type(woke_at, :number) "
+            "OR woke_at <= :long_ago)",
+            values={"number": "N", "long_ago": now - int(seconds * 1000)},
+        )
+    except ConditionFailed:
+        return False
+    return True
 
 
 def newest_failure_reason(table: Table, trust_product_sid: str, since: datetime | None) -> str:
@@ -72,11 +100,19 @@ def newest_failure_reason(table: Table, trust_product_sid: str, since: datetime 
     Returns:
         Its `FailureReason`, empty if there is none.
     """
-    callbacks = table.query(_product(trust_product_sid), "CALLBACK#")
-    begin = f"CALLBACK#{since.isoformat()}" if since else ""
-    parameters = [it.get("parameters") for it in callbacks if it["sk"] >= begin]
+    begin = since.isoformat() if since else ""
+    callbacks = [it for it in table.query(_product(trust_product_sid), "CALLBACK#") if _received_at(it) >= begin]
+    parameters = [it.get("parameters") for it in sorted(callbacks, key=_received_at)]
     reasons = [str(it.get("FailureReason", "")).strip() for it in parameters if isinstance(it, dict)]
     return next(filter(None, reversed(reasons)), "")
+
+
+def _received_at(item: Item) -> str:
+    return str(item.get("received_at", ""))
+
+
+def _callback(trust_product_sid: str, digest: str) -> Key:
+    return Key(_product(trust_product_sid), f"CALLBACK#{digest}")
 
 
 def _product(sid: str) -> str:

@@ -63,6 +63,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("onboarding.table.dynamodb.time", clock)
     monkeypatch.setattr("onboarding.table.leases.time", clock)
+    monkeypatch.setattr("onboarding.table.reviews.time", clock)
     return clock
 
 

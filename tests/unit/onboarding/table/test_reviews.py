@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from onboarding.table.dynamodb import DAY_SECONDS, Table
-from onboarding.table.reviews import Waiter, add_waiter, read_waiters, record_callback, remove_waiter
+from onboarding.table.reviews import Waiter, add_waiter, may_wake, read_waiters, record_callback, remove_waiter
 
 if TYPE_CHECKING:
     from tests.unit.onboarding.table.conftest import Clock
@@ -67,17 +67,37 @@ def test_a_waiter_expires_a_day_after_it_would_wait_no_longer(table: Table, cloc
     assert item["expires_at"] == clock.now + 15 * DAY_SECONDS
 
 
-def test_each_callback_is_kept_for_ninety_days_by_when_it_came(table: Table, clock: "Clock") -> None:
+def test_a_callback_is_kept_for_ninety_days_by_its_signature_with_its_latest_time(table: Table, clock: "Clock") -> None:
     callbacks = [{"Status": "in-review", "FailureReason": ""}, {"Status": "twilio-approved"}]
+    began = datetime.now(UTC)
 
     for parameters in (*callbacks, callbacks[1]):
         record_callback(table, SID, parameters["Status"], parameters)
 
     items = list(table.query(f"TRUST_PRODUCT#{SID}", "CALLBACK#"))
-    assert len(items) == 3
-    assert all(item["parameters"] in callbacks for item in items)
+    assert [item["sk"] for item in items] == ["CALLBACK#in-review", "CALLBACK#twilio-approved"]
+    assert [item["parameters"] for item in items] == callbacks
     assert all(item["expires_at"] == clock.now + 90 * DAY_SECONDS for item in items)
-    for item in items:
-        _, came_at, digest = item["sk"].split("#")
-        assert datetime.fromisoformat(came_at).tzinfo is UTC
-        assert digest == item["parameters"]["Status"]
+    times = [datetime.fromisoformat(item["received_at"]) for item in items]
+    assert began <= times[0] <= times[1]
+
+
+def test_a_signature_wakes_once_in_its_time(table: Table, clock: "Clock") -> None:
+    record_callback(table, SID, "digest", {})
+    record_callback(table, SID, "other", {})
+
+    assert [may_wake(table, SID, "digest", 3600) for _ in range(3)] == [True, False, False]
+    assert may_wake(table, SID, "other", 3600)
+    clock.now += 3599
+    assert not may_wake(table, SID, "digest", 3600)
+    clock.now += 1
+    record_callback(table, SID, "digest", {})
+    assert [may_wake(table, SID, "digest", 3600) for _ in range(2)] == [True, False]
+
+
+def test_of_replays_at_once_one_wakes(table: Table) -> None:
+    record_callback(table, SID, "digest", {})
+
+    woke = table.for_each(lambda _: may_wake(table, SID, "digest", 3600), range(16))
+
+    assert sum(woke) == 1
