@@ -14,6 +14,7 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from simulator.addresses import refusal
 from simulator.messages import Request, Response
 
 _LINGER_SECONDS = 5.0
@@ -30,6 +31,7 @@ class Server(ThreadingTCPServer):
         self.answer = answer
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._listener: threading.Thread | None = None
+        self.host = host
         super().__init__((host, port), _Handler)
 
     @property
@@ -103,6 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("utf-8", "replace")
+        if why := refusal(self.server.host, self.headers.get("Host"), self.headers.get("Origin")):
+            self._refuse(why)
+            return
         target = urlsplit(self.path)
         host, port = self.connection.getsockname()[:2]
         response = self.server.answer(
@@ -135,6 +140,14 @@ class _Handler(BaseHTTPRequestHandler):
         if response.cut == "truncated":
             payload = payload[: len(payload) // 2]
             self.close_connection = True
+        self.wfile.write(payload)
+
+    def _refuse(self, why: str) -> None:
+        payload = json.dumps({"status": 403, "message": why}).encode()
+        self.send_response(HTTPStatus.FORBIDDEN)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
         self.wfile.write(payload)
 
     def _reset(self) -> None:

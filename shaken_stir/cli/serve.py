@@ -23,7 +23,7 @@ from shaken_stir.simulated.place import SimulatedPlace
 from shaken_stir.simulated.serve import SERVED_FLEET, prepare, publish_webhook
 from shaken_stir.words import clock
 from simulator import simulator
-from simulator.addresses import EVERYWHERE, Address
+from simulator.addresses import EVERYWHERE, THIS_MACHINE, Address
 from simulator.fleet import FleetError, load_fleet
 from simulator.refusals import RequestRefused
 
@@ -135,6 +135,15 @@ def sentence(news: News) -> str:
             return f"Twilio {news.method} {news.path}: {phrase(news.answer)}: {news.message}"
 
 
+def reach(host: str) -> str:
+    """Say who reaches what listens on an address."""
+    if host == THIS_MACHINE:
+        return "Only programs on this machine reach them. For containers on Linux, start it with --host docker."
+    if host == EVERYWHERE:
+        return "Every machine of your network reaches them, and reads the simulated secrets: for development only."
+    return f"They listen on {host}: whatever reaches that address reads the simulated secrets."
+
+
 def words(local: SimulatedPlace, aws_url: str, host: str, *, fits_the_events: bool) -> str:
     """Say where everything is, and what to do next.
 
@@ -153,9 +162,7 @@ def words(local: SimulatedPlace, aws_url: str, host: str, *, fits_the_events: bo
         webhook=local.engine.public_url,
         machine=local.engine.state_machine_arn,
         served="" if aws_url == SERVED else f" {aws_url}",
-        reach="Containers reach them, and so does your network: for development only (--host 127.0.0.1 keeps both out)."
-        if host == EVERYWHERE
-        else f"They listen on {host}.",
+        reach=reach(host),
         events="one function as built, in a container (after make build)"
         if fits_the_events
         else "needs the default fleet: the events are made for it",

@@ -32,7 +32,11 @@ from simulator.addresses import ANY_PORT, Address
 # Environment variables of the template that hold times to wait, which are scaled too. What bounds a function's own work
 # is none of them: it works in real seconds.
 SCALED_VARIABLES: Final = ("FUNCTION_SECONDS", "LEASE_SECONDS", "LIST_SETTLE_SECONDS", "REVIEW_TIMEOUT_DAYS")
-_MOTO: Final[Any] = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+_MOTO: Final[Any] = {
+    "stepfunctions": {"execute_state_machine": True},
+    "lambda": {"use_docker": False},
+    "batch": {"use_docker": False},
+}
 _POLL_SECONDS: Final = 0.02
 _STOP_SECONDS: Final = 2.0
 

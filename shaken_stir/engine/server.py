@@ -1,14 +1,62 @@
 """Serves the local AWS over HTTP, for whoever is not in this process: containers, the AWS CLI, any SDK."""
 
+import json
+import re
 import threading
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from shaken_stir.engine.webhook import listen
-from simulator.addresses import ANY_PORT, Address, reached_at
+from simulator.addresses import ANY_PORT, Address, reached_at, refusal
+
+SERVICES: Final = frozenset({"dynamodb", "events", "s3", "secretsmanager", "states"})
+"""The services that the functions and the commands use, as signatures name them. No other one is answered: several of
+moto's start containers."""
+SIGNED_FOR: Final = re.compile(r"Credential=[^/,]+/\d+/[\w-]+/([\w-]+)/aws4_request")
+
+type Environ = dict[str, Any]
+type StartResponse = Callable[..., Any]
+
+
+class Guarded:
+    """A WSGI application in front of moto's: it refuses web pages, other names of this machine, and other services.
+
+    Args:
+        moto: moto's application.
+        host: The address that the server listens on.
+    """
+
+    def __init__(self, moto: Callable[[Environ, StartResponse], Iterable[bytes]], host: str) -> None:
+        self._moto = moto
+        self._host = host
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        why = refusal(self._host, environ.get("HTTP_HOST"), environ.get("HTTP_ORIGIN")) or refused_service(environ)
+        if why:
+            body = json.dumps({"__type": "AccessDeniedException", "message": why}).encode()
+            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+            start_response("403 Forbidden", headers)
+            return [body]
+
+        def start_without_cors(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            kept = [(name, value) for name, value in headers if not name.lower().startswith("access-control-")]
+            return start_response(status, kept, *more)
+
+        return self._moto(environ, start_without_cors)
+
+
+def refused_service(environ: Environ) -> str | None:
+    """Return why a request is not for one of the services that are served; None if it is."""
+    path = environ.get("PATH_INFO", "")
+    signed_for = SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if path.startswith("/moto-api") or not signed_for or signed_for[1] not in SERVICES:
+        return f"Refused: signed requests for {', '.join(sorted(SERVICES))} are answered here, and nothing else."
+    return None
 
 
 class AwsServer:
@@ -29,7 +77,7 @@ class AwsServer:
         Raises:
             PortInUse: The port is taken.
         """
-        application: Any = DomainDispatcherApplication(create_backend_app)
+        application: Any = Guarded(DomainDispatcherApplication(create_backend_app), self._address.host)
         with listen(self._address, "AWS") as opened:
             # werkzeug goes on with a duplicate of the socket.
             self._server = make_server(

@@ -18,7 +18,7 @@ from shaken_stir.engine.functions import Functions
 from shaken_stir.engine.intrinsics import ACCOUNT
 from shaken_stir.engine.template import Route
 from shaken_stir.news import Tell, WebhookAnswered, tell_nobody
-from simulator.addresses import ANY_PORT, Address, reached_at
+from simulator.addresses import ANY_PORT, Address, reached_at, refusal
 
 _TEXT_TYPES: Final = ("text/", "application/json", "application/javascript", "application/xml")
 
@@ -69,6 +69,8 @@ class Webhook:
         def application(request: Request) -> Response:
             # As API Gateway does, and so that no client is answered, and cut off, while it is still sending.
             request.get_data()
+            if why := refusal(self._host, request.headers.get("Host"), request.headers.get("Origin")):
+                return _message(403, why)
             route = next((it for it in routes if _takes(it, request)), None)
             response = _message(404, "Not Found") if route is None else self._invoke(route, request, functions)
             says = request.form.get("Status")

@@ -123,10 +123,12 @@ def test_an_answer_that_comes_before_the_body_is_read_by_a_client_that_goes_on_s
 def test_links_lead_back_to_the_host_that_was_asked(start: Start) -> None:
     simulator = start(Fleet())
     connection = connect(simulator)
-    connection.request("GET", "/v1/Policies?PageSize=1", headers=headers_of(simulator) | {"Host": "trusthub.test:81"})
+    connection.request(
+        "GET", "/v1/Policies?PageSize=1", headers=headers_of(simulator) | {"Host": "host.docker.internal:81"}
+    )
     meta = json.loads(connection.getresponse().read())["meta"]
     connection.close()
-    assert meta["next_page_url"].startswith("http://trusthub.test:81/v1/Policies?PageSize=1&Page=1&PageToken=")
+    assert meta["next_page_url"].startswith("http://host.docker.internal:81/v1/Policies?PageSize=1&Page=1&PageToken=")
 
 
 def test_many_connections_at_once_lose_nothing(start: Start) -> None:

@@ -8,7 +8,7 @@ from shaken_stir.cli.command import WRONG_USAGE, Command
 from shaken_stir.cli.notice import STARTING, noticed
 from shaken_stir.cli.options import ADDRESS, FILE, FLEET, PORT, TIME_SCALE
 from shaken_stir.defaults import AWS_PORT, TWILIO_PORT, WEBHOOK_PORT
-from simulator.addresses import EVERYWHERE, Address
+from simulator.addresses import THIS_MACHINE, Address
 
 
 @click.command(
@@ -16,11 +16,17 @@ from simulator.addresses import EVERYWHERE, Address
     cls=Command,
     help="Keeps AWS, Twilio and the webhook up on ports of this machine, for `sam local` and any SDK, and tells each "
     "execution, callback, refused request and failed function in a line as it happens.",
-    examples=["serve", "serve --fleet 3x10 --host 127.0.0.1 --time-scale 0.1"],
+    examples=["serve", "serve --fleet 3x10 --host docker --time-scale 0.1"],
     exit_codes=WRONG_USAGE,
 )
 @click.option("--fleet", type=FLEET, metavar="FILE|NxM", help="what exists at Twilio (simulator/fleets/serve.json)")
-@click.option("--host", type=ADDRESS, default=EVERYWHERE, metavar="ADDRESS", help=f"where to listen ({EVERYWHERE})")
+@click.option(
+    "--host",
+    type=ADDRESS,
+    default=THIS_MACHINE,
+    metavar="ADDRESS",
+    help=f"where to listen ({THIS_MACHINE}; docker: where this machine's containers reach it)",
+)
 @click.option(
     "--twilio-port", type=PORT, default=TWILIO_PORT, metavar="N", help=f"Twilio's port ({TWILIO_PORT}; 0: a free one)"
 )
@@ -53,7 +59,12 @@ def command(
     """Serve until Ctrl-C; give the exit code."""
     with noticed(STARTING) as on_start:
         from shaken_stir.cli.serve import Listening, serve
+        from shaken_stir.simulated.docker import DockerError, address_for_containers
 
+        try:
+            host = address_for_containers() if host == "docker" else host
+        except DockerError as error:
+            raise click.UsageError(str(error)) from None
         where = Listening(
             aws=Address(host, aws_port), twilio=Address(host, twilio_port), webhook=Address(host, webhook_port)
         )

@@ -15,6 +15,7 @@ from twilio.request_validator import RequestValidator
 
 from shaken_stir.cli.main import execute
 from shaken_stir.cli.notice import STARTING
+from shaken_stir.cli.serve import reach
 from shaken_stir.deployed.served import CALLBACK_URL, find_served
 from shaken_stir.project import ROOT, load_event
 from shaken_stir.simulated.place import SimulatedPlace
@@ -42,6 +43,7 @@ class Visit:
     ended: dict[str, str]
     answers: list[int]
     callback_url: str
+    attacks: dict[str, int]
 
 
 def ask(served: Served, service: str, target: str, **body: str) -> dict[str, Any]:
@@ -82,11 +84,11 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
     for subaccount in fleet["subaccounts"]:
         subaccount["numbers"] = subaccount["numbers"][:1]
     file.write_text(json.dumps(fleet))
-    served, (machine, ended, answers, callback_url) = visited(look_around, "--fleet", str(file), "--time-scale", "0.01")
-    return Visit(served, machine, ended, answers, callback_url)
+    served, found = visited(look_around, "--fleet", str(file), "--time-scale", "0.01")
+    return Visit(served, *found)
 
 
-def look_around(served: Served) -> tuple[str, dict[str, str], list[int], str]:
+def look_around(served: Served) -> tuple[str, dict[str, str], list[int], str, dict[str, int]]:
     parent = load_fleet(SERVED_FLEET).parent
     machine = ask(served, "states", "AWSStepFunctions.ListStateMachines")["stateMachines"][0]["stateMachineArn"]
     ended = {
@@ -108,7 +110,34 @@ def look_around(served: Served) -> tuple[str, dict[str, str], list[int], str]:
         requests.get(f"{served.url('Twilio')}/v1/TrustProducts", auth=("AC", "wrong"), timeout=30),
     ]
     callback_url = find_served(served.url("AWS")).outputs[CALLBACK_URL]
-    return machine, ended, [answer.status_code for answer in answers], callback_url
+    return machine, ended, [answer.status_code for answer in answers], callback_url, attacked(served)
+
+
+def attacked(served: Served) -> dict[str, int]:
+    """What a web page, a neighbour and a stranger's program are answered."""
+
+    def signed_for(service: str) -> dict[str, str]:
+        scope = f"any/20260101/us-east-1/{service}/aws4_request"
+        return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=any"}
+
+    secrets = signed_for("secretsmanager") | {"X-Amz-Target": "secretsmanager.ListSecrets"}
+    page, rebound = {"Origin": "https://evil.example"}, {"Host": "evil.example"}
+    answers = {
+        f"{name} of {server}": requests.post(f"{served.url(server)}{path}", headers=headers, json={}, timeout=30)
+        for server, path, more in (("AWS", "/", secrets), ("Twilio", "/_simulator/lag", {}), ("Webhook", TARGET, {}))
+        for name, headers in (("a web page", page | more), ("another name", rebound | more))
+    } | {
+        "moto's controls": requests.post(f"{served.url('AWS')}/moto-api/config", json={"batch": {}}, timeout=30),
+        "moto's reset": requests.post(f"{served.url('AWS')}/moto-api/reset", headers=secrets, timeout=30),
+        "Lambda": requests.get(f"{served.url('AWS')}/2015-03-31/functions", headers=signed_for("lambda"), timeout=30),
+        "Batch": requests.post(f"{served.url('AWS')}/v1/submitjob", headers=signed_for("batch"), json={}, timeout=30),
+        "no signature": requests.get(served.url("AWS"), timeout=30),
+        "a preflight": requests.options(served.url("AWS"), headers=page, timeout=30),
+    }
+    assert not [it for it in answers.values() if "Access-Control-Allow-Origin" in it.headers]
+    own = requests.post(served.url("AWS"), headers=secrets, json={}, timeout=30)
+    assert (own.status_code, "Access-Control-Allow-Origin" in own.headers) == (200, False)
+    return {name: answer.status_code for name, answer in answers.items()}
 
 
 def invoke_every_function(served: Served) -> subprocess.CompletedProcess[str]:
@@ -187,8 +216,25 @@ def test_a_fleet_with_hostile_names_is_kept_up_and_none_is_obeyed(visit: Visit) 
     assert hostile.obeyed(visit.served.words + visit.served.more_words + visit.served.errors) == set()
 
 
-def test_it_says_that_it_is_open_to_the_network(visit: Visit) -> None:
-    assert "for development only" in visit.served.words
+def test_it_says_who_reaches_it(visit: Visit) -> None:
+    assert "Only programs on this machine reach them." in visit.served.words
+
+
+def test_web_pages_neighbours_and_other_services_are_refused(visit: Visit) -> None:
+    assert len(visit.attacks) == 12
+    assert set(visit.attacks.values()) == {403}
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("127.0.0.1", "Only programs on this machine reach them."),
+        ("0.0.0.0", "Every machine of your network reaches them"),  # noqa: S104 - nothing listens
+        ("172.17.0.1", "They listen on 172.17.0.1: whatever reaches that address reads the simulated secrets."),
+    ],
+)
+def test_who_reaches_an_address_is_said(host: str, said: str) -> None:
+    assert reach(host).startswith(said)
 
 
 @pytest.mark.parametrize(("which", "purpose"), [("aws", "AWS"), ("twilio", "Twilio"), ("webhook", "the webhook")])
