@@ -108,15 +108,16 @@ def _may_be_refused(stack: DeployedStack) -> bool:
     if not described:
         return True
     alarm, now = described[0], datetime.now(UTC)
-    [watched] = [it["MetricStat"] for it in alarm["Metrics"] if "MetricStat" in it]
-    measured = client.get_metric_statistics(
-        Namespace=watched["Metric"]["Namespace"],
-        MetricName=watched["Metric"]["MetricName"],
-        Dimensions=watched["Metric"]["Dimensions"],
-        StartTime=now - timedelta(seconds=watched["Period"]),
-        EndTime=now + timedelta(minutes=1),
-        Period=60,
-        Statistics=["Sum"],
-    )
-    refused = sum(point["Sum"] for point in measured["Datapoints"])
+    refused = 0.0
+    for watched in (it["MetricStat"] for it in alarm["Metrics"] if "MetricStat" in it):
+        measured = client.get_metric_statistics(
+            Namespace=watched["Metric"]["Namespace"],
+            MetricName=watched["Metric"]["MetricName"],
+            Dimensions=watched["Metric"]["Dimensions"],
+            StartTime=now - timedelta(seconds=watched["Period"]),
+            EndTime=now + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Sum"],
+        )
+        refused += sum(point["Sum"] for point in measured["Datapoints"])
     return refused + 1 < alarm["Threshold"]

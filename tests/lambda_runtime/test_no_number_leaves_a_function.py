@@ -108,5 +108,5 @@ def test_the_address_of_a_forged_callback_is_logged_masked(tmp_path: Path) -> No
     ended = invoke("status_callback", callback(), {"GetSecretValue": (200, SECRET)}, tmp_path, **SETTINGS)
 
     assert (ended.failed, ended.body) == (False, {"statusCode": 403})
-    assert "/status-callback?To=+…0123&From=+…0123" in ended.log
+    assert '"path":"/status-callback","query":"To=+…0123&From=+…0123"' in ended.log
     hold_that_nothing_leaves(ended)
