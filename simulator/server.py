@@ -31,7 +31,7 @@ class Server(ThreadingTCPServer):
         self.answer = answer
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._listener: threading.Thread | None = None
-        self.host = host
+        self._host = host
         super().__init__((host, port), _Handler)
 
     @property
@@ -39,6 +39,10 @@ class Server(ThreadingTCPServer):
         """The port that it listens on."""
         port: int = self.socket.getsockname()[1]
         return port
+
+    def refuses(self, host: str | None, origin: str | None) -> str | None:
+        """Return why a request with these headers is refused, None if it is not."""
+        return refusal(self._host, host, origin)
 
     def start(self) -> None:
         """Serve, in a thread."""
@@ -105,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("utf-8", "replace")
-        if why := refusal(self.server.host, self.headers.get("Host"), self.headers.get("Origin")):
+        if why := self.server.refuses(self.headers.get("Host"), self.headers.get("Origin")):
             self._refuse(why)
             return
         target = urlsplit(self.path)
