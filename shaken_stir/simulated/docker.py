@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+from ipaddress import ip_network
 from typing import Final
 
 from simulator.addresses import THIS_MACHINE
@@ -27,8 +28,10 @@ def address_for_containers() -> str:
     try:
         done = subprocess.run(INSPECT, capture_output=True, text=True, timeout=PATIENCE, check=True)  # noqa: S603 - no input
         [network] = json.loads(done.stdout)
-        gateway: str = network["IPAM"]["Config"][0]["Gateway"]
-    except (OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError):
+        configured = network["IPAM"]["Config"][0]
+        # Without a gateway of its own, the bridge has the first address of its subnet.
+        gateway = str(configured.get("Gateway") or next(ip_network(configured["Subnet"]).hosts()))
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError, AttributeError):
         raise DockerError(
             "Docker did not tell the address of its bridge (docker network inspect bridge); start Docker, or name the "
             "address with --host."

@@ -27,6 +27,12 @@ def test_the_bridge_s_address_is_taken_if_it_is_this_machine_s(
     assert docker.address_for_containers() == address
 
 
+def test_a_bridge_without_a_gateway_has_the_first_address_of_its_subnet(monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, json.dumps([{"IPAM": {"Config": [{"Subnet": "127.17.0.0/16"}]}}]))
+
+    assert docker.address_for_containers() == "127.17.0.1"
+
+
 @pytest.mark.parametrize("output", ["", "[]", "[{}]", bridge("x")[:-9], "{}"])
 def test_an_answer_that_is_none_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, output: str) -> None:
     told(monkeypatch, output)
