@@ -142,7 +142,7 @@ OPTIONS :=
 # Without --template-file, since SAM CLI looks for samconfig.toml beside that. It does not read AWS_REGION by itself.
 .PHONY: deploy
 deploy: $(STACK_SYNCED) $(SAM) ## deploy what `make build` built for ARCH, as STACK; PARAMETERS that are not named stay as they are
-	@$(RUN)python -m shaken_stir.cli.deploy before --build $(BUILD_DIR) --architecture $(ARCH)
+	@$(RUN)python -m shaken_stir.cli.deploy before --build $(BUILD_DIR) --architecture $(ARCH) --stack $(STACK)
 	$(SAM) deploy --stack-name $(STACK) $(AWS_REGION:%=--region %) \
 	  --parameter-overrides Architecture=$(ARCH) $(if $(PARAMETERS),'$(PARAMETERS)') $(OPTIONS)
 	@$(RUN)python -m shaken_stir.cli.deploy after --stack $(STACK)

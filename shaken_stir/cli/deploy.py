@@ -42,10 +42,11 @@ def built(build: Path, architecture: str) -> int:
 @steps.command("before")
 @BUILD
 @ARCHITECTURE
-def before(build: Path, architecture: str) -> int:
+@click.option("--stack", required=True)
+def before(build: Path, architecture: str, stack: str) -> int:
     """Say what is missing, else where to the stack goes; give the exit code."""
     session = aws_session()
-    missing = list(deployment.missing(session, ROOT, build, architecture))
+    missing = list(deployment.missing(session, ROOT, build, architecture, stack))
     for sentence in missing:
         _complain(sentence)
     if missing:

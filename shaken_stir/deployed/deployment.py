@@ -16,7 +16,11 @@ FOLDERS: Final = ("functions", "layers", "statemachine")
 FILES: Final = ("template.yaml", "uv.lock")
 
 
-def missing(session: boto3.Session, root: Path, build: Path, architecture: str) -> Iterator[str]:
+LONGEST_STACK_NAME: Final = 80 - len("-onboarding")
+"""The state machine is called as the stack with `-onboarding` behind it, and takes 80 characters."""
+
+
+def missing(session: boto3.Session, root: Path, build: Path, architecture: str, stack: str) -> Iterator[str]:
     """Say what a deployment lacks, a sentence for each.
 
     Args:
@@ -24,7 +28,13 @@ def missing(session: boto3.Session, root: Path, build: Path, architecture: str) 
         root: The project's folder.
         build: What `make build` made.
         architecture: The processor to deploy for.
+        stack: The stack's name.
     """
+    if len(stack) > LONGEST_STACK_NAME:
+        yield (
+            f"The stack name {stack} has {len(stack)} characters, and the state machine's name would be too long: "
+            f"choose one of {LONGEST_STACK_NAME} characters or fewer (STACK=...)."
+        )
     if session.get_credentials() is None:
         yield NO_CREDENTIALS
     if session.region_name is None:

@@ -38,8 +38,8 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def missing(project: Path, architecture: str = "arm64") -> list[str]:
-    return list(deployment.missing(boto3.Session(), project, project / "build", architecture))
+def missing(project: Path, architecture: str = "arm64", stack: str = STACK) -> list[str]:
+    return list(deployment.missing(boto3.Session(), project, project / "build", architecture, stack))
 
 
 def make(*words: str) -> subprocess.CompletedProcess[str]:
@@ -51,6 +51,13 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
 
 def dry_run(*words: str) -> list[str]:
     return [line.strip() for line in make("-n", *words).stdout.replace("\\\n", "").splitlines()]
+
+
+def test_a_stack_name_that_makes_the_machine_s_name_too_long_is_told(project: Path) -> None:
+    assert missing(project, stack="s" * 69) == []
+
+    [told] = missing(project, stack="s" * 70)
+    assert told.endswith("choose one of 69 characters or fewer (STACK=...).")
 
 
 def test_a_fresh_build_for_the_processor_lacks_nothing(project: Path) -> None:
@@ -109,6 +116,8 @@ def test_what_is_missing_stops_make_with_a_sentence_each_in_which_what_is_named_
         f"{tmp_path}/\x1b[2J\nfolder",
         "--architecture",
         "arm64",
+        "--stack",
+        STACK,
     ]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
 
@@ -194,7 +203,9 @@ def test_make_deploys_to_the_region_that_aws_region_names(monkeypatch: pytest.Mo
 def test_make_checks_deploys_and_says_what_is_next() -> None:
     check, sam, after = dry_run("deploy", "ARCH=x86_64", "STACK=acme", "PARAMETERS=AlarmEmail=ops@acme.example")[-3:]
 
-    assert check.endswith("-m shaken_stir.cli.deploy before --build .aws-sam/build --architecture x86_64")
+    assert check.endswith(
+        "-m shaken_stir.cli.deploy before --build .aws-sam/build --architecture x86_64 --stack shaken-stir"
+    )
     assert sam.split() == [
         ".tools/sam/bin/sam", "deploy", "--stack-name", "acme",
         "--parameter-overrides", "Architecture=x86_64", "'AlarmEmail=ops@acme.example'",
