@@ -204,7 +204,7 @@ def test_make_checks_deploys_and_says_what_is_next() -> None:
     check, sam, after = dry_run("deploy", "ARCH=x86_64", "STACK=acme", "PARAMETERS=AlarmEmail=ops@acme.example")[-3:]
 
     assert check.endswith(
-        "-m shaken_stir.cli.deploy before --build .aws-sam/build --architecture x86_64 --stack shaken-stir"
+        "-m shaken_stir.cli.deploy before --build .aws-sam/build --architecture x86_64 --stack acme"
     )
     assert sam.split() == [
         ".tools/sam/bin/sam", "deploy", "--stack-name", "acme",
