@@ -185,6 +185,8 @@ def _handler(function: Function) -> Callable[[Any, LambdaContext], Any] | Answer
         module = importlib.import_module(function.module.replace("/", "."))
     except ImportError as error:
         return _error("Runtime.ImportModuleError", f"Unable to import module '{function.module}': {error}", [])
+    except SyntaxError as error:
+        return _error("Runtime.UserCodeSyntaxError", f"Syntax error in module '{function.module}': {error}", [])
     except Exception as error:  # noqa: BLE001 - whatever a module raises is the function's answer
         return _error(type(error).__name__, str(error), traceback.format_tb(error.__traceback__))
     handler: Callable[[Any, LambdaContext], Any] | None = getattr(module, name, None)

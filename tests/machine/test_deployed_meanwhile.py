@@ -1,6 +1,7 @@
 """A deployment in the middle of a run: functions that cannot start, or die, fail no subaccount and end no wait."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,10 @@ import pytest
 
 from shaken_stir.engine.functions import Answer, Functions
 from tests.machine.conftest import Start
-from tests.world import NAMED, all_signed_once, subaccount
+from tests.world import NAMED, all_signed_once, subaccount, wait_until
 from tools.definition import DEFINITION
 
-SCALE = 0.001
+SCALE = 0.002
 TASKS = 17
 """The functions of the machine."""
 TRIES = 6
@@ -50,6 +51,22 @@ def test_every_function_may_fail_so_for_a_while(start: Start, error: str, times:
     assert report.status == "SUCCEEDED", report
     assert len(failed) >= TASKS - 1, "orphans are not released"
     assert set(failed.values()) == {times}
+    all_signed_once(local)
+
+
+def test_a_run_waits_for_a_module_that_a_deployment_brings_later(start: Start) -> None:
+    local = start(SCALE, review={"seconds": 0})
+    with pytest.MonkeyPatch.context() as old_code:
+        # The new handler meets code without a module that it imports.
+        old_code.delitem(sys.modules, "list_phone_numbers")
+        old_code.setitem(sys.modules, "onboarding.eligibility", None)
+        arn = local.engine.start_execution(NAMED)
+        tried = 3 * len(local.fleet.subaccounts)
+        assert wait_until(lambda: local.engine.invocations.get("list_phone_numbers", 0) >= tried)
+
+    ended = local.engine.wait(arn, timeout=60)
+
+    assert ended["status"] == "SUCCEEDED", ended["cause"]
     all_signed_once(local)
 
 

@@ -203,9 +203,7 @@ def test_make_deploys_to_the_region_that_aws_region_names(monkeypatch: pytest.Mo
 def test_make_checks_deploys_and_says_what_is_next() -> None:
     check, sam, after = dry_run("deploy", "ARCH=x86_64", "STACK=acme", "PARAMETERS=AlarmEmail=ops@acme.example")[-3:]
 
-    assert check.endswith(
-        "-m shaken_stir.cli.deploy before --build .aws-sam/build --architecture x86_64 --stack acme"
-    )
+    assert check.endswith("-m shaken_stir.cli.deploy before --build .aws-sam/build --architecture x86_64 --stack acme")
     assert sam.split() == [
         ".tools/sam/bin/sam", "deploy", "--stack-name", "acme",
         "--parameter-overrides", "Architecture=x86_64", "'AlarmEmail=ops@acme.example'",

@@ -87,6 +87,11 @@ def test_an_exception_is_reported_as_lambda_does(functions: Callable[[str], Func
             "Unable to import module 'step_under_test': No module named 'a_package_nobody_has'",
         ),
         ("x = 1\n", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'step_under_test'"),
+        (
+            "x = (\n",
+            "Runtime.UserCodeSyntaxError",
+            "Syntax error in module 'step_under_test': '(' was never closed (step_under_test.py, line 1)",
+        ),
         ("raise ValueError('no settings')\n", "ValueError", "no settings"),
     ],
 )
