@@ -45,7 +45,7 @@ PHONE_NUMBER = re.compile(
 )
 
 
-AUTH_TOKEN = re.compile(r"(auth[_-]?token\W{1,10})[0-9a-f]{32}", re.IGNORECASE)
+AUTH_TOKEN = re.compile(r"(auth[ _-]?token.{1,12}?)[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE | re.DOTALL)
 BASIC = re.compile(r"(\bBasic\s+)[A-Za-z0-9+/]{16,}=*")
 SHORTEST_SECRET = 16
 """A shorter value is not hidden: it would be a word of many sentences."""

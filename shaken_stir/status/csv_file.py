@@ -31,7 +31,7 @@ MEANINGS: Final = {
 }
 """The columns in their order, and the meaning of each."""
 COLUMNS: Final = tuple(MEANINGS)
-FORMULA: Final = re.compile(r"""(^|[,;|"'])( *)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+FORMULA: Final = re.compile(r"(^|[^\w\s])( *)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b])")
 """The place before the beginning of a formula: of the text, or of a cell for a program that splits it there."""
 E164: Final = re.compile(r"\+[1-9]\d{1,14}")
 

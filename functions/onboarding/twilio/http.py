@@ -157,7 +157,7 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Answer:
-        """Send one request; see twilio.http.HttpClient.
+        """Send one request; see twilio.http.HttpClient. No redirect is followed.
 
         Raises:
             InvalidRequest: The address is not Twilio's: nothing was sent.
@@ -169,10 +169,11 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
         parts = urlsplit(url)
         request = f"{method} {parts.path}"
         origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in {*TWILIO, self.origin}:
+        allowed = {*TWILIO, self.origin} if self._base_url else {*TWILIO}
+        if origin not in allowed:
             raise InvalidRequest(
-                f"{request} was not sent to {parts.hostname or 'no host'}: the Auth Token goes to api.twilio.com and "
-                "trusthub.twilio.com only; report the sentence to this project."
+                f"{request} was not sent to {parts.hostname or 'no host'}: the Auth Token goes to "
+                f"{', '.join(sorted(allowed))} only; report the sentence to this project."
             )
         if self._base_url and origin in TWILIO:
             url = url.replace(origin, self._base_url, 1)
@@ -185,7 +186,7 @@ class TwilioHttpClient(HttpClient):  # type: ignore[misc] # the library is not t
                 headers=headers,
                 auth=auth,
                 timeout=self._timeouts,
-                allow_redirects=allow_redirects,
+                allow_redirects=False,
             )
         except (requests.RequestException, ValueError) as error:  # a redirect to a malformed address is a ValueError
             raise _unavailable(request, url, error) from error

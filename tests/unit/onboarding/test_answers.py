@@ -184,6 +184,8 @@ def test_a_list_whose_next_page_was_read_already_ends_in_an_error(
         "http://127.0.0.1:8010/v1/TrustProducts",
         "//elsewhere.example/v1/TrustProducts",
         "https://",
+        "/v1/TrustProducts",
+        "",
     ],
 )
 @pytest.mark.parametrize("base_url", [None, "https://rehearsal.example"])
@@ -194,7 +196,7 @@ def test_the_credentials_are_sent_to_no_other_host(
     sent: list[str] = []
     monkeypatch.setattr(client._session, "request", lambda _, url, **__: sent.append(url))
 
-    with pytest.raises(InvalidRequest, match=r"the Auth Token goes to api\.twilio\.com and trusthub\.twilio\.com only"):
+    with pytest.raises(InvalidRequest, match=r"the Auth Token goes to https://.*trusthub\.twilio\.com only"):
         client.request("GET", url, auth=(PARENT, "token"))
 
     assert sent == []
@@ -386,3 +388,19 @@ def test_an_optional_field_of_any_shape_is_read(name: str, fields: dict[str, Any
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         assert ask(Twilio(monkeypatch, record | fields).hub)
+
+
+def test_no_redirect_is_followed_whoever_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = TwilioHttpClient(1, None)
+    followed: list[bool] = []
+
+    def send(*_: Any, allow_redirects: bool, **__: Any) -> Any:
+        followed.append(allow_redirects)
+        return answered(302, {})
+
+    monkeypatch.setattr(client._session, "request", send)
+
+    with pytest.raises(TwilioUnavailable):
+        client.request("GET", f"{V1}/v1/TrustProducts", auth=(PARENT, "token"), allow_redirects=True)
+
+    assert followed == [False]

@@ -206,6 +206,8 @@ def test_a_sid_of_the_same_digits_as_a_secret_stays(monkeypatch: pytest.MonkeyPa
         '{"auth_token": "SECRET"}',
         "auth_token=SECRET",
         "AuthToken: 'SECRET'",
+        "auth_token%3DSECRET",
+        "the auth token is SECRET",
         "TWILIO_AUTH_TOKEN=SECRET",
         "Authorization: Basic QUMwMTIzNDU2Nzg5YWJjZGVmOnRva2Vu",
     ],
