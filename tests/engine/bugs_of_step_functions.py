@@ -76,8 +76,9 @@ def takes_a_late_token(moto: Moto) -> bool:
     tokens: list[str] = []
     moto.handlers["keep"] = lambda event: tokens.append(event["token"])
     gone_on = {"ErrorEquals": ["States.ALL"], "Next": "Later"}
+    # Long enough for the task to listen before it is over, however busy the machine is.
     arn = moto.start(
-        W=waiting("keep", TimeoutSeconds=1, Catch=[gone_on]), Later={"Type": "Wait", "Seconds": 1, "End": True}
+        W=waiting("keep", TimeoutSeconds=3, Catch=[gone_on]), Later={"Type": "Wait", "Seconds": 1, "End": True}
     )
     while "WaitStateEntered" not in str(moto.sfn.get_execution_history(executionArn=arn)["events"]):
         time.sleep(0.03)
