@@ -16,7 +16,11 @@ from simulator.addresses import ANY_PORT, Address, reached_at, refusal
 SERVICES: Final = frozenset({"dynamodb", "events", "s3", "secretsmanager", "states"})
 """The services that the functions and the commands use, as signatures name them. No other one is answered: several of
 moto's start containers."""
-SIGNED_FOR: Final = re.compile(r"Credential=[^/,]+/\d+/[\w-]+/([\w-]+)/aws4_request")
+BACKENDS: Final = frozenset({"dynamodb", "events", "s3", "secretsmanager", "stepfunctions"})
+"""The same services, as moto names its backends."""
+SIGNED_FOR: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,\s]+/\d{8}/[\w-]+/([\w-]+)/aws4_request,[^/]*")
+"""A whole Authorization header, in which a second credential cannot hide: a signature is hexadecimal."""
+NOT_SERVED: Final = f"Refused: signed requests for {', '.join(sorted(SERVICES))} are answered here, and nothing else."
 
 type Environ = dict[str, Any]
 type StartResponse = Callable[..., Any]
@@ -38,10 +42,7 @@ class Guarded:
         """Answer a request."""
         why = refusal(self._host, environ.get("HTTP_HOST"), environ.get("HTTP_ORIGIN")) or refused_service(environ)
         if why:
-            body = json.dumps({"__type": "AccessDeniedException", "message": why}).encode()
-            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-            start_response("403 Forbidden", headers)
-            return [body]
+            return _refuse(why, start_response)
 
         def start_without_cors(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             kept = [(name, value) for name, value in headers if not name.lower().startswith("access-control-")]
@@ -53,10 +54,29 @@ class Guarded:
 def refused_service(environ: Environ) -> str | None:
     """Return why a request is not for one of the services that are served; None if it is."""
     path = environ.get("PATH_INFO", "")
-    signed_for = SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION", ""))
+    signed_for = SIGNED_FOR.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
     if path.startswith("/moto-api") or not signed_for or signed_for[1] not in SERVICES:
-        return f"Refused: signed requests for {', '.join(sorted(SERVICES))} are answered here, and nothing else."
+        return NOT_SERVED
     return None
+
+
+def create_served_backend(service: Any) -> Any:
+    """Create moto's application for a backend, or one that refuses whatever is not served.
+
+    moto chooses the backend by its own reading of a request, so this is where no other one can be reached.
+    """
+    return create_backend_app(service) if service in BACKENDS else refuse_all
+
+
+def refuse_all(_: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Refuse a request (WSGI)."""
+    return _refuse(NOT_SERVED, start_response)
+
+
+def _refuse(why: str, start_response: StartResponse) -> Iterable[bytes]:
+    body = json.dumps({"__type": "AccessDeniedException", "message": why}).encode()
+    start_response("403 Forbidden", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 class AwsServer:
@@ -77,7 +97,7 @@ class AwsServer:
         Raises:
             PortInUse: The port is taken.
         """
-        application: Any = Guarded(DomainDispatcherApplication(create_backend_app), self._address.host)
+        application: Any = Guarded(DomainDispatcherApplication(create_served_backend), self._address.host)
         with listen(self._address, "AWS") as opened:
             # werkzeug goes on with a duplicate of the socket.
             self._server = make_server(

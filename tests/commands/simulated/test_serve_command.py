@@ -120,6 +120,11 @@ def attacked(served: Served) -> dict[str, int]:
         scope = f"any/20260101/us-east-1/{service}/aws4_request"
         return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=any"}
 
+    def two_credentials(service: str) -> dict[str, str]:
+        """moto goes by the first one, which has no date."""
+        hidden = f"AWS4-HMAC-SHA256 Credential=any/x/us-east-1/{service}/aws4_request"
+        return {"Authorization": f"{hidden}, Credential=any/20260101/us-east-1/dynamodb/aws4_request"}
+
     secrets = signed_for("secretsmanager") | {"X-Amz-Target": "secretsmanager.ListSecrets"}
     page, rebound = {"Origin": "https://evil.example"}, {"Host": "evil.example"}
     answers = {
@@ -131,6 +136,12 @@ def attacked(served: Served) -> dict[str, int]:
         "moto's reset": requests.post(f"{served.url('AWS')}/moto-api/reset", headers=secrets, timeout=30),
         "Lambda": requests.get(f"{served.url('AWS')}/2015-03-31/functions", headers=signed_for("lambda"), timeout=30),
         "Batch": requests.post(f"{served.url('AWS')}/v1/submitjob", headers=signed_for("batch"), json={}, timeout=30),
+        "Lambda behind a second credential": requests.get(
+            f"{served.url('AWS')}/2015-03-31/functions", headers=two_credentials("lambda"), timeout=30
+        ),
+        "Batch behind a second credential": requests.post(
+            f"{served.url('AWS')}/v1/describejobqueues", headers=two_credentials("batch"), json={}, timeout=30
+        ),
         "no signature": requests.get(served.url("AWS"), timeout=30),
         "a preflight": requests.options(served.url("AWS"), headers=page, timeout=30),
     }
@@ -221,7 +232,7 @@ def test_it_says_who_reaches_it(visit: Visit) -> None:
 
 
 def test_web_pages_neighbours_and_other_services_are_refused(visit: Visit) -> None:
-    assert len(visit.attacks) == 12
+    assert len(visit.attacks) == 14
     assert set(visit.attacks.values()) == {403}
 
 
