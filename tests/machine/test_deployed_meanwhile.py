@@ -1,10 +1,11 @@
 """A deployment in the middle of a run: functions that cannot start, or die, fail no subaccount and end no wait."""
 
+import importlib
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from unittest.mock import patch
 
 import pytest
@@ -56,10 +57,15 @@ def test_every_function_may_fail_so_for_a_while(start: Start, error: str, times:
 
 def test_a_run_waits_for_a_module_that_a_deployment_brings_later(start: Start) -> None:
     local = start(SCALE, review={"seconds": 0})
-    with pytest.MonkeyPatch.context() as old_code:
-        # The new handler meets code without a module that it imports.
-        old_code.delitem(sys.modules, "list_phone_numbers")
-        old_code.setitem(sys.modules, "onboarding.eligibility", None)
+    import_module = importlib.import_module
+
+    def import_on_old_layer(name: str, package: str | None = None) -> ModuleType:
+        if name == "list_phone_numbers":
+            raise ModuleNotFoundError("No module named 'only_in_the_new_layer'")
+        return import_module(name, package)
+
+    # Not by sys.modules: an import that fails in another thread would leave later tests a module of its own.
+    with patch.object(importlib, "import_module", import_on_old_layer):
         arn = local.engine.start_execution(NAMED)
         tried = 3 * len(local.fleet.subaccounts)
         assert wait_until(lambda: local.engine.invocations.get("list_phone_numbers", 0) >= tried)
